@@ -1,0 +1,30 @@
+# Compiler flags shared by every layer, and the switches the presets set.
+option(WF_ASAN "address and undefined behaviour sanitizers" OFF)
+option(WF_TSAN "thread sanitizer" OFF)
+option(WF_COVERAGE "gcov counters" OFF)
+option(WF_PCH "one precompiled header of std, fmt and tl::expected" ON)
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+      CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_NOHASHDIR=1
+      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} ${CCACHE})
+endif()
+
+add_library(wf_options INTERFACE)
+target_compile_options(wf_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-declarations -Wswitch-enum -Werror
+  -fno-omit-frame-pointer)
+if(WF_ASAN)
+  target_compile_options(wf_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all)
+  target_link_options(wf_options INTERFACE -fsanitize=address,undefined)
+endif()
+if(WF_TSAN)
+  target_compile_options(wf_options INTERFACE -fsanitize=thread)
+  target_link_options(wf_options INTERFACE -fsanitize=thread)
+  target_compile_definitions(wf_options INTERFACE BOOST_ASIO_DISABLE_FENCED_BLOCK)
+endif()
+if(WF_COVERAGE)
+  target_compile_options(wf_options INTERFACE --coverage)
+  target_link_options(wf_options INTERFACE --coverage)
+endif()
