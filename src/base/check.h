@@ -1,4 +1,5 @@
-// WF_CHECK: a condition only a bug can break. On in every build; it prints where and ends the process.
+// WF_CHECK: a condition only a bug can break. On in every build; it prints where and ends the
+// process.
 #pragma once
 
 namespace wf {

@@ -14,7 +14,8 @@ struct Money {
   std::string_view code() const { return {currency.data(), currency.size()}; }
 };
 
-// WGS 84, in integer 1e-7 degrees, so that equal places compare equal. GeoJSON order on the wire: [lon, lat].
+// WGS 84, in integer 1e-7 degrees, so that equal places compare equal. GeoJSON order on the wire:
+// [lon, lat].
 struct Point {
   std::int32_t lon_e7 = 0;
   std::int32_t lat_e7 = 0;

@@ -1,4 +1,5 @@
-// How an operating failure is told: Result<T> holds a T or an Error. A refusal is a Reason, a bug a WF_CHECK.
+// How an operating failure is told: Result<T> holds a T or an Error. A refusal is a Reason, a bug a
+// WF_CHECK.
 #pragma once
 #include <cstdint>
 #include <string>

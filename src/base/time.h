@@ -1,4 +1,5 @@
-// Instants and durations in integer microseconds, RFC 3339 text, and local time by IANA zone. Values; any thread.
+// Instants and durations in integer microseconds, RFC 3339 text, and local time by IANA zone.
+// Values; any thread.
 #pragma once
 #include <compare>
 #include <cstdint>
@@ -46,11 +47,12 @@ struct LocalTime {
 
 class TimeZone {
  public:
-  // An IANA name ("Europe/London"); nothing if this machine does not know it. Cached; cheap after the first call.
+  // An IANA name ("Europe/London"); nothing if this machine does not know it. Cached; cheap after
+  // the first call.
   static std::optional<TimeZone> find(std::string_view name);
   LocalTime local(Instant at) const;
-  // The first instant whose local time is at or after that civil minute: in a spring gap the end of the gap, in an
-  // autumn fold the first of the two.
+  // The first instant whose local time is at or after that civil minute: in a spring gap the end of
+  // the gap, in an autumn fold the first of the two.
   Instant instant(int year, int month, int day, int minute) const;
 
  private:

@@ -22,11 +22,14 @@ struct Uuid {
   std::string text() const;
   // Exactly the 36-character form, either case; nothing else.
   static std::optional<Uuid> parse(std::string_view text);
-  // Version 5: SHA-1 of the namespace's bytes and the name (RFC 9562, 5.5). Everything derived is made so.
+  // Version 5: SHA-1 of the namespace's bytes and the name (RFC 9562, 5.5). Everything derived is
+  // made so.
   static Uuid v5(const Uuid& space, std::string_view name);
-  // Version 8: the first 128 bits of a digest of at least 16 bytes, as HMAC(pepper, e-mail) of a login stream.
+  // Version 8: the first 128 bits of a digest of at least 16 bytes, as HMAC(pepper, e-mail) of a
+  // login stream.
   static Uuid v8(std::string_view digest);
-  // Version 4. Only the gateway and writers' nonces may call it; nothing after the log derives from it.
+  // Version 4. Only the gateway and writers' nonces may call it; nothing after the log derives from
+  // it.
   static Uuid random();
 };
 
