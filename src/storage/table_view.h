@@ -1,0 +1,77 @@
+// Reading tables: what the gateway asks, whether the store is in this process or behind a socket.
+// Thread-safe.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "base/table.h"
+#include "base/time.h"
+
+namespace wf {
+
+// How far a table has folded: per events slot the offset of the next record. Also what a
+// `Wayfold-Position` asks for.
+struct SlotOffset {
+  std::string topic;
+  std::uint32_t partition = 0;
+  std::int64_t offset = 0;
+
+  bool operator==(const SlotOffset&) const = default;
+};
+using Offsets = std::vector<SlotOffset>;
+
+struct RowRead {
+  std::string json;  // as view() made it; empty: there is no such row (or it is hidden)
+  std::uint64_t row_version = 0;  // events folded into the row's parts
+  std::uint64_t hash = 0;         // low half of the row hash, for the ETag
+  std::optional<Instant> quarantined_since;
+  bool found() const { return !json.empty(); }
+};
+
+// A page of rows by an index or, without one, by key.
+struct RowQuery {
+  std::string index;          // empty: by key
+  std::string prefix;         // encoded equal columns (index_key.h)
+  std::optional<Point> near;  // geo indexes: sorted by distance
+  std::uint32_t radius_m = 0;
+  std::vector<std::pair<std::string, std::string>>
+      equal;                          // further columns, compared in the row's JSON
+  std::string owner_column;           // row filter: only rows whose column …
+  std::string owner;                  // … is this account
+  std::optional<Query> computed;      // answer() of the table decides, and makes the row
+  std::string cursor;                 // where the page before ended
+  std::uint32_t limit = 50;           // rows returned
+  std::uint32_t scan_limit = 10'000;  // rows looked at; beyond it the page ends early with a cursor
+};
+
+struct RowPage {
+  std::vector<std::string> rows;
+  std::string cursor;  // empty: there are no more
+};
+
+// A table's state as operators see it.
+struct TableState {
+  bool live = false;  // has reached the log's end once since it was opened
+  Offsets positions;
+  std::uint64_t quarantined = 0;  // rows parked
+  std::string generation;
+};
+
+class TableView {
+ public:
+  virtual ~TableView() = default;
+  virtual const TableType& type() const = 0;
+  virtual TableState state() const = 0;
+  virtual Result<RowRead> get(std::string_view key) const = 0;
+  // Sub-resource or computed answer about one row; empty if answer() said no.
+  virtual Result<std::optional<std::string>> answer(std::string_view key,
+                                                    const Query& query) const = 0;
+  virtual Result<RowPage> page(const RowQuery& query) const = 0;
+};
+
+}  // namespace wf
