@@ -85,14 +85,18 @@ struct Record {
   std::int64_t if_match = -1;  // the version the client saw; -1: any
   std::uint32_t hop = 0;       // policies between the client and this command
   Link link;
+  Uuid origin;  // sends and forwarded commands: the stream of the event they follow…
+  std::string_view origin_type;  // …and its type, so that a refusal finds its way back
 
-  // outcomes and control records
+  // outcomes and control records; an outcome's records also carry their command's principal,
+  // import, body and link
   Offset epoch = -1;        // offset of the `opened` record its writer stands on
   Offset cause = -1;        // offset of the command, in the commands partition of the same number
   std::uint32_t index = 0;  // 0 … count − 1
   std::uint32_t count = 0;
   Offset next = -1;           // resumed: the command offset it goes on with
   std::uint64_t version = 0;  // events of the stream so far, this one included
+  Instant commanded;          // outcomes: when their command was appended
 };
 
 // Wayfold's own header: every field above except offset, type and payload; `appended` only when it
