@@ -17,7 +17,7 @@ namespace {
 constexpr char version_1 = 1;
 constexpr std::size_t fixed_bytes = 6;  // version, kind, presence bits
 constexpr std::size_t checksum_bytes = 4;
-constexpr std::uint32_t known_bits = (1U << 21U) - 1;
+constexpr std::uint32_t known_bits = (1U << 24U) - 1;
 
 std::uint64_t zigzag(std::int64_t value) {
   const auto bits = static_cast<std::uint64_t>(value);
@@ -103,6 +103,12 @@ class Writer {
     mark(bit);
     varint(zigzag(minus(value.us, from.us)));
   }
+  void text(unsigned bit, std::string_view value) {
+    if (value.empty()) return;
+    mark(bit);
+    varint(value.size());
+    out_.append(value);
+  }
   void link(unsigned bit, const Link& value) {
     if (!value) return;
     mark(bit);
@@ -148,6 +154,9 @@ class Parser {
   }
   void instant(unsigned bit, Instant& value, Instant from) {
     value = has(bit) ? Instant{plus(unzigzag(varint()), from.us)} : Instant{};
+  }
+  void text(unsigned bit, std::string_view& value) {
+    value = has(bit) ? take(varint()) : std::string_view{};
   }
   void link(unsigned bit, Link& value) {
     value = Link{};
@@ -211,6 +220,9 @@ void each_field(Coder& coder, AnyRecord& record) {
   coder.number(18, record.next, -1);
   coder.count(19, record.version);
   coder.instant(20, record.appended, record.at);
+  coder.instant(21, record.commanded, record.at);
+  coder.id(22, record.origin);
+  coder.text(23, record.origin_type);
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ struct OwnedRecord {
   std::string type;
   std::string payload;
   std::string link_topic;
+  std::string origin_type;
 };
 
 inline Uuid uuid_of(std::uint64_t n) {
@@ -86,7 +87,8 @@ inline void fill_randomly(OwnedRecord& out, std::mt19937_64& random, std::size_t
   }
   maybe(r.import, random);
   maybe(r.body, random);
-  for (Instant* at : {&r.at, &r.expires, &r.occurred_at}) maybe(at->us, random);
+  maybe(r.origin, random);
+  for (Instant* at : {&r.at, &r.expires, &r.occurred_at, &r.commanded}) maybe(at->us, random);
   for (std::int64_t* n : {&r.if_match, &r.epoch, &r.cause, &r.next}) maybe(*n, random);
   for (std::uint32_t* n : {&r.roles, &r.hop, &r.index, &r.count}) maybe(*n, random);
   maybe(r.version, random);
@@ -94,6 +96,8 @@ inline void fill_randomly(OwnedRecord& out, std::mt19937_64& random, std::size_t
     out.link_topic = random_bytes(random() % 40, random);
     r.link = {out.link_topic, static_cast<std::uint32_t>(random()), random() | 1U};
   }
+  out.origin_type = random_bytes(random() % 40, random);
+  r.origin_type = out.origin_type;
   out.type = random_bytes(random() % 40, random);
   out.payload = random_bytes(payload_max == 0 ? 0 : random() % (payload_max + 1), random);
   r.type = out.type;
@@ -127,6 +131,9 @@ inline std::string difference(const Record& a, const Record& b) {
   if (a.count != b.count) return "count";
   if (a.next != b.next) return "next";
   if (a.version != b.version) return "version";
+  if (a.commanded != b.commanded) return "commanded";
+  if (a.origin != b.origin) return "origin";
+  if (a.origin_type != b.origin_type) return "origin_type";
   return "";
 }
 
