@@ -1,5 +1,5 @@
-# wf_layer(NAME [USES layers…] [LIBS targets…]): one static library of src/NAME, and one test binary of its *_test.cpp.
-# Files are found by name, so a new file or folder needs no CMake edit.
+# wf_layer(NAME [USES layers…] [LIBS targets…]): one static library of src/NAME, and one test
+# binary of its *_test.cpp. Files are found by name, so a new file or folder needs no CMake edit.
 function(wf_layer name)
   cmake_parse_arguments(arg "" "" "USES;LIBS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp)
@@ -23,7 +23,7 @@ function(wf_layer name)
   endif()
 endfunction()
 
-# One precompiled header for everything; it is off in the lint preset so that it hides no missing include.
+# One precompiled header for everything; off in the lint preset, so as to hide no missing include.
 function(wf_pch target)
   if(NOT WF_PCH)
     return()
@@ -51,8 +51,12 @@ function(wf_test name)
   wf_pch(${name})
   add_test(NAME ${name} COMMAND ${name} --log_level=test_suite --color_output=no)
   set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}")
+  if("broker" IN_LIST arg_LABELS)  # two JVMs and a test each are too much for two cores
+    set_tests_properties(${name} PROPERTIES RESOURCE_LOCK broker)
+  endif()
   # Shared data: $WAYFOLD_DATA if given, else ../shared/data beside the project.
   if(NOT DEFINED ENV{WAYFOLD_DATA} AND EXISTS ${CMAKE_SOURCE_DIR}/../shared/data)
-    set_tests_properties(${name} PROPERTIES ENVIRONMENT WAYFOLD_DATA=${CMAKE_SOURCE_DIR}/../shared/data)
+    set_tests_properties(${name} PROPERTIES
+      ENVIRONMENT WAYFOLD_DATA=${CMAKE_SOURCE_DIR}/../shared/data)
   endif()
 endfunction()

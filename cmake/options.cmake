@@ -16,7 +16,8 @@ target_compile_options(wf_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-declarations -Wswitch-enum -Werror
   -fno-omit-frame-pointer)
 if(WF_ASAN)
-  target_compile_options(wf_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all)
+  target_compile_options(wf_options INTERFACE
+    -fsanitize=address,undefined -fno-sanitize-recover=all)
   target_link_options(wf_options INTERFACE -fsanitize=address,undefined)
 endif()
 if(WF_TSAN)

@@ -81,7 +81,8 @@ struct CommandType {
   std::string_view method;  // "POST"; empty: no route
   std::string_view path;    // "/bookings/{id}/cancel"
   StreamFrom stream_from = StreamFrom::internal;
-  std::string_view path_field;  // the property filled from the route's parameter; empty: the parameter is the stream
+  // the property filled from the route's parameter; empty: the parameter is the stream
+  std::string_view path_field;
   std::string_view stream_table;
   std::string_view stream_field;
   std::string_view creates;   // "booking": the answer is 201 with that id; empty: 200
