@@ -3,11 +3,12 @@
 #include "base/uuid.h"
 
 #include <openssl/evp.h>
-#include <sodium.h>
+#include <sodium/randombytes.h>
 
 #include <memory>
 
 #include "base/check.h"
+#include "base/sodium_ready.h"
 
 namespace wf {
 namespace {
@@ -100,8 +101,7 @@ Uuid Uuid::v8(std::string_view digest) {
 }
 
 Uuid Uuid::random() {
-  static const bool ready = sodium_init() >= 0;
-  WF_CHECK(ready);
+  sodium_ready();
   Uuid id;
   randombytes_buf(id.bytes.data(), id.bytes.size());
   set_version(id, 4);
