@@ -1,0 +1,244 @@
+// Opens the log's database and keeps the list of its topics.
+#include "log/rocks_db.h"
+
+#include <fmt/format.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <sstream>
+
+#include "log/memory_disk.h"
+
+namespace wf::rocks {
+namespace {
+
+constexpr std::string_view topics_key{"\0topics", 7};
+constexpr std::uint32_t partitions_max = 65'535;
+
+void put_big_endian(std::string& out, std::uint64_t value, unsigned bytes) {
+  for (unsigned i = bytes; i-- > 0;) out.push_back(static_cast<char>(value >> (8 * i)));
+}
+
+rocksdb::Options db_options(const RocksLogOptions& options) {
+  rocksdb::Options db;
+  db.create_if_missing = options.create;
+  if (options.disk != nullptr) db.env = options.disk->env();
+  // A torn tail is what a power loss leaves; the log goes on after the last whole batch. Readers
+  // notice if more than that is gone: their stores name a record that is not there.
+  db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  db.paranoid_checks = true;
+  db.compression = rocksdb::kLZ4Compression;
+  db.write_buffer_size = std::size_t{64} << 20U;
+  db.max_write_buffer_number = 3;
+  db.target_file_size_base = std::uint64_t{128} << 20U;
+  db.max_bytes_for_level_base = std::uint64_t{512} << 20U;
+  db.bytes_per_sync = std::uint64_t{1} << 20U;
+  db.allow_concurrent_memtable_write = false;  // one thread writes
+  db.max_background_jobs = 2;
+  db.keep_log_file_num = 4;
+  db.max_open_files = 1'000;
+  rocksdb::BlockBasedTableOptions table;
+  table.block_size = std::size_t{32} << 10U;
+  table.block_cache = rocksdb::NewLRUCache(std::size_t{16} << 20U);
+  table.format_version = 5;
+  db.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return db;
+}
+
+std::string text_of(const std::vector<TopicSpec>& topics) {
+  std::string text;
+  for (const TopicSpec& topic : topics) {
+    text += fmt::format("{} {} {}\n", topic.name, topic.partitions, topic.compacted ? 1 : 0);
+  }
+  return text;
+}
+
+std::vector<TopicSpec> topics_of(const std::string& text) {
+  std::vector<TopicSpec> topics;
+  std::istringstream in(text);
+  for (TopicSpec topic; in >> topic.name >> topic.partitions >> topic.compacted;) {
+    topics.push_back(topic);
+  }
+  return topics;
+}
+
+Result<void> check(const TopicSpec& topic) {
+  if (topic.name.empty() || topic.name.find_first_of(" \t\r\n") != std::string::npos) {
+    return fail(Code::invalid, fmt::format("\"{}\" cannot be a topic's name", topic.name));
+  }
+  if (topic.partitions == 0 || topic.partitions > partitions_max) {
+    return fail(
+        Code::invalid,
+        fmt::format("topic {}: {} partitions; 1 to 65535 can be", topic.name, topic.partitions));
+  }
+  return {};
+}
+
+// Adds what is new to `stored`.
+Result<void> merge(const std::vector<TopicSpec>& asked,
+                   const std::string& path,
+                   std::vector<TopicSpec>& stored) {
+  for (const TopicSpec& topic : asked) {
+    if (auto ok = check(topic); !ok) return ok;
+    const auto known = std::find_if(stored.begin(), stored.end(), [&](const TopicSpec& other) {
+      return other.name == topic.name;
+    });
+    if (known == stored.end()) {
+      stored.push_back(topic);
+    } else if (known->partitions != topic.partitions) {
+      return fail(Code::mismatch,
+                  fmt::format("topic {} has {} partitions in {}, {} were asked for: the number is "
+                              "fixed when a deployment is created; to change it, copy into a new "
+                              "one (wayfold copy)",
+                              topic.name,
+                              known->partitions,
+                              path,
+                              topic.partitions));
+    }
+  }
+  return {};
+}
+
+// The record every log starts with: keys/0, offset 0.
+Result<std::string> first_block(const std::vector<TopicSpec>& topics, const Uuid& id, Instant now) {
+  Record record;
+  record.kind = Kind::log_id;
+  record.id = id;
+  record.at = now;
+  record.type = "log.Created";
+  record.payload = "{}";
+  std::string block = pack(std::span(&record, 1));
+  stamp(block, now);
+  if (std::none_of(topics.begin(), topics.end(), [](const TopicSpec& topic) {
+        return topic.name == "keys";
+      })) {
+    return fail(Code::invalid, "a log needs a topic `keys`: its first record is the log's id");
+  }
+  return block;
+}
+
+std::string keys_prefix(const std::vector<TopicSpec>& topics) {
+  const auto keys = std::find_if(
+      topics.begin(), topics.end(), [](const TopicSpec& topic) { return topic.name == "keys"; });
+  return slot_prefix(static_cast<std::size_t>(keys - topics.begin()), 0);
+}
+
+Result<void> write_facts(const RocksLogOptions& options, OpenedDb& opened, bool is_new) {
+  rocksdb::WriteBatch batch;
+  batch.Put(rocksdb::Slice(topics_key.data(), topics_key.size()), text_of(opened.topics));
+  if (is_new) {
+    const Uuid id = options.id.nil() ? Uuid::random() : options.id;
+    const auto block = first_block(opened.topics, id, options.now());
+    if (!block) return tl::unexpected(block.error());
+    batch.Put(block_key(keys_prefix(opened.topics), 0), *block);
+  }
+  rocksdb::WriteOptions durable;
+  durable.sync = true;
+  if (auto status = opened.db->Write(durable, &batch); !status.ok()) {
+    return tl::unexpected(error_of(status));
+  }
+  return {};
+}
+
+Result<Uuid> read_id(OpenedDb& opened, const std::string& path) {
+  std::string bytes;
+  const auto status =
+      opened.db->Get(rocksdb::ReadOptions(), block_key(keys_prefix(opened.topics), 0), &bytes);
+  if (!status.ok()) return tl::unexpected(error_of(status));
+  Record record;
+  auto walk = BlockWalk::open(bytes, 0);
+  if (!walk) return tl::unexpected(walk.error());
+  const auto read = walk->next(record);
+  if (!read) return tl::unexpected(read.error());
+  if (!*read || record.kind != Kind::log_id) {
+    return fail(Code::corrupt, fmt::format("{}: the first record is not the log's id", path));
+  }
+  return record.id;
+}
+
+Error open_error(const rocksdb::Status& status, const std::string& path) {
+  if (status.IsIOError() && status.ToString().find("lock") != std::string::npos) {
+    return {Code::unavailable, fmt::format("another process uses {}", path)};
+  }
+  Error error = error_of(status);
+  error.detail = fmt::format("{}: {}", path, error.detail);
+  return error;
+}
+
+}  // namespace
+
+std::string slot_prefix(std::size_t topic, std::uint32_t partition) {
+  std::string prefix(1, '\1');
+  put_big_endian(prefix, topic, 2);
+  put_big_endian(prefix, partition, 2);
+  return prefix;
+}
+
+std::string block_key(const std::string& prefix, Offset first) {
+  std::string key = prefix;
+  put_big_endian(key, static_cast<std::uint64_t>(first), 8);
+  return key;
+}
+
+Offset first_offset(const rocksdb::Slice& key) {
+  std::uint64_t first = 0;
+  for (std::size_t i = key.size() - 8; i < key.size(); ++i) {
+    first = (first << 8U) | static_cast<std::uint8_t>(key[i]);
+  }
+  return static_cast<Offset>(first);
+}
+
+std::string prefix_end(std::string prefix) {
+  prefix.append(9, '\xff');  // longer than any offset
+  return prefix;
+}
+
+Error error_of(const rocksdb::Status& status) {
+  return {status.IsCorruption() ? Code::corrupt : Code::io, status.ToString()};
+}
+
+Result<OpenedDb> open_db(const RocksLogOptions& options) {
+  const rocksdb::Options db = db_options(options);
+  if (!options.create && !db.env->FileExists(options.path + "/CURRENT").ok()) {
+    return fail(Code::not_found, fmt::format("{}: there is no log", options.path));
+  }
+  std::error_code ignored;  // RocksDB tells what is wrong with the path
+  if (options.disk == nullptr) std::filesystem::create_directories(options.path, ignored);
+  rocksdb::DB* raw = nullptr;
+  const auto status = rocksdb::DB::Open(db, options.path, &raw);
+  if (!status.ok()) return tl::unexpected(open_error(status, options.path));
+  OpenedDb opened;
+  opened.db.reset(raw);
+
+  std::string text;
+  const auto got = opened.db->Get(
+      rocksdb::ReadOptions(), rocksdb::Slice(topics_key.data(), topics_key.size()), &text);
+  if (!got.ok() && !got.IsNotFound()) return tl::unexpected(error_of(got));
+  opened.topics = topics_of(text);
+  if (auto ok = merge(options.topics, options.path, opened.topics); !ok) {
+    return tl::unexpected(ok.error());
+  }
+  if (got.IsNotFound() || text != text_of(opened.topics)) {
+    if (auto ok = write_facts(options, opened, got.IsNotFound()); !ok) {
+      return tl::unexpected(ok.error());
+    }
+  }
+  auto id = read_id(opened, options.path);
+  if (!id) return tl::unexpected(id.error());
+  opened.id = *id;
+  return opened;
+}
+
+Result<Offset> stored_end(rocksdb::DB& db, const std::string& prefix) {
+  const std::unique_ptr<rocksdb::Iterator> last(db.NewIterator(rocksdb::ReadOptions()));
+  last->SeekForPrev(prefix_end(prefix));
+  if (!last->status().ok()) return tl::unexpected(error_of(last->status()));
+  if (!last->Valid() || !last->key().starts_with(prefix)) return 0;
+  const auto walk = BlockWalk::open(last->value().ToStringView(), first_offset(last->key()));
+  if (!walk) return tl::unexpected(walk.error());
+  return walk->end();
+}
+
+}  // namespace wf::rocks

@@ -1,0 +1,106 @@
+// Puts the parts of the embedded log behind Log.
+#include "log/rocks_log.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <numeric>
+
+#include "log/rocks_core.h"
+#include "log/rocks_reader.h"
+
+namespace wf {
+namespace {
+
+using rocks::Core;
+
+tl::unexpected<Error> no_such(const std::string& topic) {
+  return fail(Code::not_found, fmt::format("the log has no topic {}", topic));
+}
+
+class RocksAppender : public Appender {
+ public:
+  RocksAppender(Core& core, std::string name) : core_(core), name_(std::move(name)) {
+    core_.enter();
+  }
+  ~RocksAppender() override { core_.leave(); }
+
+  Result<void> append(const Slot& slot,
+                      std::span<const Record> records,
+                      Durability durability) override {
+    if (dead_) return fail(Code::closed, fmt::format("appender {} is dead", name_));
+    rocks::Partition* const partition = core_.find(slot);
+    if (partition == nullptr) {
+      return fail(Code::not_found,
+                  fmt::format("the log has no partition {}/{}", slot.topic, slot.partition));
+    }
+    auto appended = core_.append(*partition, records, durability);
+    // The other refusals come before anything is written.
+    if (!appended && appended.error().code == Code::io) dead_ = true;
+    return appended;
+  }
+
+ private:
+  Core& core_;
+  const std::string name_;
+  bool dead_ = false;
+};
+
+class OwnsAll : public Ownership {
+ public:
+  explicit OwnsAll(std::uint32_t partitions) : all_(partitions) {
+    std::iota(all_.begin(), all_.end(), 0U);
+  }
+  Result<std::vector<std::uint32_t>> poll() override { return all_; }
+
+ private:
+  std::vector<std::uint32_t> all_;
+};
+
+class RocksLog : public Log {
+ public:
+  RocksLog(RocksLogOptions options, rocks::OpenedDb opened)
+      : core_(std::move(options), std::move(opened)) {}
+
+  Result<void> start() { return core_.start(); }
+
+  Uuid id() const override { return core_.id(); }
+  const std::vector<TopicSpec>& topics() const override { return core_.topics(); }
+  Result<std::unique_ptr<Appender>> writer(std::string name) override {
+    return std::make_unique<RocksAppender>(core_, std::move(name));
+  }
+  Result<std::unique_ptr<Reader>> reader() override {
+    return std::make_unique<rocks::RocksReader>(core_);
+  }
+  Result<Offset> begin(const Slot& slot) override {
+    if (core_.find(slot) == nullptr) return no_such(slot.topic);
+    return 0;
+  }
+  Result<Offset> end(const Slot& slot) override {
+    const rocks::Partition* const partition = core_.find(slot);
+    if (partition == nullptr) return no_such(slot.topic);
+    const std::lock_guard lock(core_.mutex());
+    return partition->durable;
+  }
+  Result<std::unique_ptr<Ownership>> own(const std::string& commands_topic) override {
+    for (const TopicSpec& topic : core_.topics()) {
+      if (topic.name == commands_topic) return std::make_unique<OwnsAll>(topic.partitions);
+    }
+    return no_such(commands_topic);
+  }
+
+ private:
+  Core core_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Log>> open_rocks_log(RocksLogOptions options) {
+  auto opened = rocks::open_db(options);
+  if (!opened) return tl::unexpected(opened.error());
+  auto log = std::make_unique<RocksLog>(std::move(options), std::move(*opened));
+  if (auto ok = log->start(); !ok) return tl::unexpected(ok.error());
+  return log;
+}
+
+}  // namespace wf

@@ -1,0 +1,85 @@
+// The list of logs, and the factories of the embedded one.
+#include "conformance/log_factory.h"
+
+#include <boost/test/unit_test.hpp>
+#include <filesystem>
+
+#include "log/memory_disk.h"
+#include "log/rocks_log.h"
+
+namespace wf::conformance {
+namespace {
+
+std::unique_ptr<Log> opened(RocksLogOptions options) {
+  auto log = open_rocks_log(std::move(options));
+  BOOST_REQUIRE_MESSAGE(log, (log ? "" : log.error().detail));
+  return std::move(*log);
+}
+
+// A directory of its own, gone with its owner.
+class TempDir {
+ public:
+  TempDir() : path_(std::filesystem::temp_directory_path() / ("wayfold-" + Uuid::random().text())) {
+    std::filesystem::create_directories(path_);
+  }
+  ~TempDir() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TempDir(const TempDir&) = delete;
+  TempDir& operator=(const TempDir&) = delete;
+  std::string path() const { return path_.string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+class OnDisk : public LogFactory {
+ public:
+  explicit OnDisk(std::size_t tail_bytes) : tail_bytes_(tail_bytes) {}
+  std::unique_ptr<Log> create(const std::vector<TopicSpec>& topics) override {
+    return reopen(topics);
+  }
+  std::unique_ptr<Log> reopen(const std::vector<TopicSpec>& topics) override {
+    RocksLogOptions options;
+    options.path = dir_.path() + "/log";
+    options.topics = topics;
+    options.tail_bytes = tail_bytes_;
+    return opened(std::move(options));
+  }
+
+ private:
+  TempDir dir_;
+  std::size_t tail_bytes_;
+};
+
+class InMemory : public LogFactory {
+ public:
+  std::unique_ptr<Log> create(const std::vector<TopicSpec>& topics) override {
+    return reopen(topics);
+  }
+  std::unique_ptr<Log> reopen(const std::vector<TopicSpec>& topics) override {
+    RocksLogOptions options;
+    options.path = "/log";
+    options.topics = topics;
+    options.disk = &disk_;
+    options.inline_commit = true;
+    return opened(std::move(options));
+  }
+
+ private:
+  MemoryDisk disk_;
+};
+
+}  // namespace
+
+const std::vector<LogKind>& all_logs() {
+  static const std::vector<LogKind> kinds{
+      {"rocks", [] { return std::make_unique<OnDisk>(std::size_t{4} << 20U); }},
+      {"rocks_without_tail", [] { return std::make_unique<OnDisk>(0); }},
+      {"rocks_in_memory", [] { return std::make_unique<InMemory>(); }},
+  };
+  return kinds;
+}
+
+}  // namespace wf::conformance
