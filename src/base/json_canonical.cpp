@@ -5,6 +5,9 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
+#include <utility>
+#include <vector>
 
 #include "base/json_write.h"
 

@@ -2,6 +2,7 @@
 #include "base/json_cursor.h"
 
 #include <charconv>
+#include <utility>
 
 #include "base/utf8.h"
 

@@ -2,6 +2,7 @@
 #include "base/json.h"
 
 #include <boost/test/unit_test.hpp>
+#include <cmath>
 
 #include "shared_data.h"
 
