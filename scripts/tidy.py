@@ -209,38 +209,38 @@ def check_libraries(file: File) -> list[Finding]:
     return found
 
 
+TYPE_HEAD = re.compile(r"\s*(?:template\s*<.*>\s*)?(?:namespace|class|struct|enum|union|extern)\b",
+                       re.DOTALL)
+NOT_CODE = re.compile(r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*"  # preprocessor lines
+                      r"|^[A-Z_0-9]+\(.*\)$|^[A-Z_0-9]+\(\)$", re.MULTILINE)  # suite macros
+
+
 def function_spans(code: str):
-    """First and last line of each outermost function body's text, found by its braces.
+    """First and last line of each outermost function, found by its braces.
 
     Relies on clang-format: an initializer's brace touches the word before it, a body's does not.
     """
-    code = re.sub(r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*", lambda m: re.sub(r"[^\n]", " ", m.group()),
-                  code, flags=re.MULTILINE)
-    stack, head, line, head_line = [], "", 1, None
-    for at, char in enumerate(code):
-        if char == "{":
-            if code[at - 1] not in " \n":
-                stack.append(("initializer", line))
-                continue
-            is_type = re.match(r"\s*(?:template\s*<.*>\s*)?"
-                               r"(namespace|class|struct|enum|union|extern)\b", head, re.DOTALL)
+    code = NOT_CODE.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), code)
+    stack, head_at = [], 0
+    for match in re.finditer(r"[{};]", code):
+        char, at = match.group(), match.start()
+        if char == "{" and code[at - 1] not in " \n":
+            stack.append(("initializer", at))
+        elif char == "{":
+            head = code[head_at:at]
             inside = any(kind == "function" for kind, _ in stack)
-            is_function = not inside and not is_type and ")" in head
-            stack.append(("function" if is_function else "block", head_line or line))
-            head, head_line = "", None
+            is_function = not inside and ")" in head and not TYPE_HEAD.match(head)
+            start = at - len(head.lstrip())
+            stack.append(("function" if is_function else "block", start))
+            head_at = at + 1
         elif char == "}" and stack:
             kind, start = stack.pop()
             if kind == "function":
-                yield start, line
+                yield code.count("\n", 0, start) + 1, code.count("\n", 0, at) + 1
             if kind != "initializer":
-                head, head_line = "", None
+                head_at = at + 1
         elif char == ";" and (not stack or stack[-1][0] != "initializer"):
-            head, head_line = "", None
-        else:
-            if head_line is None and not char.isspace():
-                head_line = line
-            head += char
-        line += char == "\n"
+            head_at = at + 1
 
 
 def check_functions(file: File) -> list[Finding]:
@@ -315,7 +315,8 @@ RULES = [
           ("a.cpp", LONG_FUNCTION.replace("f(int a)", "C::C() : a_{1}, b_{2}")),
           ("a.py", "def f():\n" + "    g()\n" * FUNCTION_LINES_MAX)],
          [("a.h", SHORT_FUNCTIONS), ("a.cpp", "namespace a {\n" + SHORT_FUNCTIONS + "}\n"),
-          ("a.cpp", "constexpr int a[] = {\n" + "  1,\n" * 90 + "};\n")]),
+          ("a.cpp", "constexpr int a[] = {\n" + "  1,\n" * 90 + "};\n"),
+          ("a.cpp", "BOOST_AUTO_TEST_SUITE(a)\nnamespace {\n" + SHORT_FUNCTIONS + "}\n")]),
     token("using-namespace-std", r"\busing\s+namespace\s+std\s*;", "name what you use", cpp,
           [("a.cpp", "using namespace std;\n")], [("a.cpp", "using namespace std::literals;\n")]),
     token("using-namespace", r"\busing\s+namespace\b", "not in a header: name what you use",
