@@ -35,22 +35,35 @@ CLOSED_FOLDERS = ("commands", "projections")
 # Single headers another layer may include against its row above: the public read side of runtime.
 DOORS = {"gateway": {"runtime/reads.h"}}
 
-ROCKS_HOMES = ("src/log/rocks*.cpp", "src/log/rocks_db.h", "src/log/rocks_core.h",
-               "src/log/memory_disk*.cpp", "src/storage/*.cpp", "src/runtime/*store*.cpp")
-# Which files alone may include a library whose types must not spread, or a header that shows them.
+# Which files alone may include a library whose types must not spread, or a private header of ours
+# that shows them. In src/log all of rocks_*.h and kafka_*.h is private but rocks_log.h and
+# kafka_log.h ([!l]), through which everyone opens a log.
+ROCKS_HOMES = ("src/log/rocks*.cpp", "src/log/rocks_[!l]*.h", "src/log/memory_disk*.cpp",
+               "src/storage/*.cpp", "src/storage/engine_db.h", "src/storage/table_engine.h",
+               "src/runtime/*store*.cpp")
+STORAGE_HOMES = ("src/storage/*",)
+KAFKA_HOMES = ("src/log/kafka*.cpp", "src/log/kafka_[!l]*.h", "tests/*")
+ASIO_HOMES = ("src/gateway/server*.cpp", "src/gateway/websocket*.cpp", "src/gateway/asio_impl*.cpp",
+              "src/gateway/net.h", "src/gateway/loop.h", "src/gateway/session.h",
+              "src/gateway/request_parser.cpp", "src/gateway/*test*", "src/cli/http_client*.cpp",
+              "tests/*")
+ANYWHERE = ("*",)
 LIBRARY_HOMES = {
     "simdjson": ("src/base/json*",),
     "rocksdb/": ROCKS_HOMES,
-    "log/rocks_db.h": ROCKS_HOMES,
-    "log/rocks_core.h": ROCKS_HOMES,
-    "librdkafka/": ("src/log/kafka*.cpp",),
-    "boost/beast": ("src/gateway/server*.cpp", "src/gateway/websocket*.cpp",
-                    "src/gateway/asio_impl*.cpp", "src/gateway/*test*", "src/cli/http_client*.cpp",
-                    "tests/*"),
-    "boost/asio": ("src/gateway/server*.cpp", "src/gateway/websocket*.cpp",
-                   "src/gateway/asio_impl*.cpp", "src/gateway/*test*", "src/cli/http_client*.cpp",
-                   "tests/*"),
+    "log/rocks_": ROCKS_HOMES,
+    "log/rocks_log.h": ANYWHERE,
+    "storage/engine_db.h": STORAGE_HOMES,
+    "storage/table_engine.h": STORAGE_HOMES,
+    "librdkafka/": KAFKA_HOMES,
+    "log/kafka_": KAFKA_HOMES,
+    "log/kafka_log.h": ANYWHERE,
+    "boost/beast": ASIO_HOMES,
+    "boost/asio": ASIO_HOMES,
     "boost/asio/awaitable.hpp": ("src/gateway/*.h",),
+    "gateway/net.h": ASIO_HOMES,
+    "gateway/loop.h": ASIO_HOMES,
+    "gateway/session.h": ASIO_HOMES,
 }
 
 
@@ -305,6 +318,9 @@ RULES = [
     Rule("libraries", check_libraries,
          [("src/log/a.cpp", "#include <rocksdb/db.h>\n"),
           ("src/log/rocks_log.h", '#include "log/rocks_db.h"\n'),
+          ("src/cli/run.cpp", '#include "log/kafka_client.h"\n'),
+          ("src/runtime/projector.cpp", '#include "storage/engine_db.h"\n'),
+          ("src/gateway/routes.cpp", '#include "gateway/session.h"\n'),
           ("src/storage/a.h", "#include <rocksdb/db.h>"),
           ("src/log/rocks_log.cpp", "#include <librdkafka/rdkafka.h>\n"),
           ("src/log/record.cpp", "#include <simdjson.h>\n"),
@@ -312,6 +328,8 @@ RULES = [
           ("src/gateway/routes.cpp", "#include <boost/asio/awaitable.hpp>\n")],
          [("src/log/rocks_log.cpp", "#include <rocksdb/db.h>\n"),
           ("src/log/kafka_log.cpp", "#include <librdkafka/rdkafka.h>\n"),
+          ("src/log/rocks_reader.h", '#include "log/rocks_core.h"\n#include "log/rocks_log.h"\n'),
+          ("src/cli/run.cpp", '#include "log/kafka_log.h"\n'),
           ("src/base/json.cpp", "#include <simdjson.h>\n"),
           ("src/gateway/server.cpp", "#include <boost/beast/http.hpp>\n"),
           ("src/gateway/route.h", "#include <boost/asio/awaitable.hpp>\n")]),
