@@ -19,7 +19,7 @@ struct Position {
   Offset last_cause =
       unknown;  // of the last accepted outcome; -1: there is none; unknown: before any `resumed`
   Offset last_offset = -1;  // of the last accepted record, checked when a store opens…
-  Uuid last_id;             // …by its id: a mismatch means another log
+  Uuid last_id = {};        // …by its id: a mismatch means another log
 
   bool operator==(const Position&) const = default;
 };
