@@ -21,3 +21,8 @@ add_library(wf_rocksdb INTERFACE)
 target_link_libraries(wf_rocksdb INTERFACE PkgConfig::rocksdb)
 add_library(wf_kafka INTERFACE)
 target_link_libraries(wf_kafka INTERFACE PkgConfig::rdkafka)
+# Asio's and Beast's own code is compiled once, by gateway/asio_impl.cpp.
+add_library(wf_http INTERFACE)
+target_link_libraries(wf_http INTERFACE Boost::headers OpenSSL::SSL OpenSSL::Crypto fmt::fmt)
+target_compile_definitions(wf_http INTERFACE
+  BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)

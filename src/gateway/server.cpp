@@ -1,0 +1,313 @@
+// The server: listening, accepting, deadlines, tickets and the end of it all.
+#include "gateway/server.h"
+
+#include <fmt/format.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/defer.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <thread>
+
+#include "base/check.h"
+#include "gateway/loop.h"
+#include "gateway/session.h"
+
+namespace wf::gateway {
+namespace {
+
+using asio::ip::tcp;
+
+// Connections over the limit that are being told so; beyond these they are closed without a word.
+constexpr std::size_t turning_away_max = 64;
+
+void count(std::atomic<std::uint64_t>& counter) { counter.fetch_add(1, std::memory_order_relaxed); }
+
+template <class Stream>
+Task<> run(std::unique_ptr<Session<Stream>> session) {
+  co_await session->run();
+}
+
+std::string text_of(asio::ip::address address) {
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
+  }
+  return address.to_string();
+}
+
+void begin(Server::Loop& loop, Socket socket) {
+  error_code failed;
+  const tcp::endpoint peer = socket.remote_endpoint(failed);
+  if (failed) return;  // gone already
+  socket.set_option(tcp::no_delay(true), failed);
+  socket.non_blocking(true, failed);
+  std::string ip = text_of(peer.address());
+  count(loop.counters.accepted);
+  const bool admitted = loop.admit(ip);
+  if (!admitted) {
+    count(loop.counters.turned_away);
+    if (loop.open() >= loop.limits.connections_max + turning_away_max) return;
+  }
+  if (loop.tls) {
+    TlsStream stream(std::move(socket), *loop.tls);
+    auto session =
+        std::make_unique<Session<TlsStream>>(loop, std::move(stream), std::move(ip), admitted);
+    asio::co_spawn(loop.io, run(std::move(session)), asio::detached);
+  } else {
+    auto session =
+        std::make_unique<Session<Socket>>(loop, std::move(socket), std::move(ip), admitted);
+    asio::co_spawn(loop.io, run(std::move(session)), asio::detached);
+  }
+}
+
+Task<> accept_all(Server::Loop& loop) {
+  while (loop.acceptor.is_open()) {
+    Socket socket(loop.io);
+    auto [failed] = co_await loop.acceptor.async_accept(socket, no_throw);
+    if (!failed) begin(loop, std::move(socket));
+    if (!failed || !loop.acceptor.is_open()) continue;
+    // Out of descriptors, mostly: let some connections end first.
+    asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor> pause(loop.io);
+    pause.expires_after(std::chrono::milliseconds(loop.limits.tick_ms));
+    static_cast<void>(co_await pause.async_wait(no_throw));
+  }
+}
+
+// Looks at deadlines until the server has stopped and its last connection is gone.
+Task<> tick(Server::Loop& loop) {
+  while (!loop.stopping || loop.open() != 0) {
+    loop.ticker.expires_after(std::chrono::milliseconds(loop.limits.tick_ms));
+    static_cast<void>(co_await loop.ticker.async_wait(no_throw));
+    loop.now = Clock::now();
+    loop.expire_due();
+    if (loop.now >= loop.cut_at) loop.cut_all();
+    loop.handler.tick();
+  }
+}
+
+Result<asio::ssl::context> tls_of(const Listen& listen) {
+  asio::ssl::context context(asio::ssl::context::tls_server);
+  error_code failed;
+  context.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
+                          asio::ssl::context::no_tlsv1_1 | asio::ssl::context::no_compression,
+                      failed);
+  if (!failed) context.use_certificate_chain_file(listen.certificate_file, failed);
+  if (failed) {
+    return fail(Code::invalid, fmt::format("{}: {}", listen.certificate_file, failed.message()));
+  }
+  context.use_private_key_file(listen.key_file, asio::ssl::context::pem, failed);
+  if (failed) return fail(Code::invalid, fmt::format("{}: {}", listen.key_file, failed.message()));
+  return context;
+}
+
+}  // namespace
+
+std::variant<Accept, Response> Handler::upgrade(const Request&) {
+  return problem(404, "not_found", "there is no WebSocket here");
+}
+
+// ---- The loop ----
+
+bool Server::Loop::admit(const std::string& ip) {
+  if (admitted_ >= limits.connections_max) return false;
+  std::size_t& here = per_ip_[ip];
+  if (here >= limits.connections_per_ip_max) return false;
+  ++here;
+  ++admitted_;
+  return true;
+}
+
+void Server::Loop::left(const std::string& ip) {
+  --admitted_;
+  const auto found = per_ip_.find(ip);
+  if (--found->second == 0) per_ip_.erase(found);
+}
+
+void Server::Loop::add(Connection& connection) {
+  if (free_.empty()) {
+    free_.push_back(static_cast<std::uint32_t>(slots_.size()));
+    slots_.emplace_back();
+  }
+  connection.slot = free_.back();
+  free_.pop_back();
+  slots_[connection.slot].connection = &connection;
+  counters.open.store(open(), std::memory_order_relaxed);
+}
+
+void Server::Loop::remove(Connection& connection) {
+  retire(connection);
+  slots_[connection.slot].connection = nullptr;
+  free_.push_back(connection.slot);
+  counters.open.store(open(), std::memory_order_relaxed);
+}
+
+Ticket Server::Loop::ticket(const Connection& connection) const {
+  return {connection.slot, slots_[connection.slot].generation};
+}
+
+void Server::Loop::retire(const Connection& connection) { ++slots_[connection.slot].generation; }
+
+void Server::Loop::respond(Ticket ticket, Response response) {
+  if (ticket.slot >= slots_.size()) return;
+  const Slot& slot = slots_[ticket.slot];
+  if (slot.connection == nullptr || slot.generation != ticket.generation) return;
+  Connection& connection = *slot.connection;
+  if (!connection.waits || connection.answer) return;
+  connection.answer = std::move(response);
+  answered_.push_back(ticket);
+  arm_turn();
+}
+
+void Server::Loop::resume_answered() {
+  resuming_.swap(answered_);
+  for (const Ticket ticket : resuming_) {
+    const Slot& slot = slots_[ticket.slot];
+    if (slot.generation != ticket.generation || slot.connection == nullptr) continue;
+    if (slot.connection->answered.waiting()) slot.connection->answered.open();
+  }
+  resuming_.clear();
+}
+
+struct Server::Loop::TurnEnd {
+  Loop* loop;
+  void operator()() const { loop->end_turn(); }
+};
+
+void Server::Loop::arm_turn() {
+  if (!std::exchange(turn_armed_, true)) asio::defer(io, TurnEnd{this});
+}
+
+void Server::Loop::request_handled() {
+  count(counters.requests);
+  handled_ = true;
+  arm_turn();
+}
+
+void Server::Loop::end_turn() {
+  turn_armed_ = false;
+  resume_answered();
+  if (std::exchange(handled_, false)) handler.turn_ended();
+}
+
+Clock::time_point Server::Loop::after(std::int64_t ms) const {
+  return now + std::chrono::milliseconds(ms + limits.tick_ms);  // `now` may be a tick old
+}
+
+void Server::Loop::expire_due() {
+  for (const Slot& slot : slots_) {
+    Connection* const connection = slot.connection;
+    if (connection == nullptr || connection->deadline > now) continue;
+    if (connection->websocket != nullptr && connection->websocket->alive()) {
+      connection->deadline = after(limits.ping_ms);  // only an end has to come to an end
+      continue;
+    }
+    connection->deadline = Clock::time_point::max();
+    connection->expired = true;
+    count(counters.timed_out);
+    if (connection->stage == Stage::websocket) {
+      connection->close();
+    } else {
+      connection->cancel();
+    }
+  }
+}
+
+void Server::Loop::close_idle() {
+  for (const Slot& slot : slots_) {
+    Connection* const connection = slot.connection;
+    if (connection == nullptr) continue;
+    if (connection->websocket != nullptr) connection->websocket->close(1001, "the server stops");
+    if (connection->stage == Stage::idle) connection->cancel();
+  }
+}
+
+void Server::Loop::cut_all() {
+  for (std::size_t i = 0; i < slots_.size();
+       ++i) {  // a resumed connection may end inside this loop
+    Connection* const connection = slots_[i].connection;
+    if (connection == nullptr) continue;
+    connection->close();
+    if (connection->answered.waiting()) connection->answered.open();
+  }
+}
+
+// ---- The server ----
+
+Server::Server(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}
+
+Result<std::unique_ptr<Server>> Server::open(const Listen& listen,
+                                             const Limits& limits,
+                                             Handler& handler) {
+  auto loop = std::make_unique<Loop>(limits, handler);
+  error_code failed;
+  const auto address = asio::ip::make_address(listen.address, failed);
+  if (failed) return fail(Code::invalid, fmt::format("{} is not an IP address", listen.address));
+  if (!listen.certificate_file.empty()) {
+    Result<asio::ssl::context> tls = tls_of(listen);
+    if (!tls) return tl::unexpected<Error>(std::move(tls.error()));
+    loop->tls.emplace(std::move(*tls));
+  }
+  const tcp::endpoint endpoint(address, listen.port);
+  auto& acceptor = loop->acceptor;
+  acceptor.open(endpoint.protocol(), failed);
+  if (!failed) acceptor.set_option(asio::socket_base::reuse_address(true), failed);
+  if (!failed) acceptor.bind(endpoint, failed);
+  if (!failed) acceptor.listen(asio::socket_base::max_listen_connections, failed);
+  if (failed) {
+    return fail(Code::unavailable,
+                fmt::format("{}:{}: {}", listen.address, listen.port, failed.message()));
+  }
+  return std::unique_ptr<Server>(new Server(std::move(loop)));
+}
+
+Server::~Server() { stop({}); }
+
+void Server::start() {
+  WF_CHECK(!loop_->thread.joinable());
+  asio::co_spawn(loop_->io, accept_all(*loop_), asio::detached);
+  asio::co_spawn(loop_->io, tick(*loop_), asio::detached);
+  loop_->thread = std::thread([loop = loop_.get()] { loop->io.run(); });
+}
+
+std::uint16_t Server::port() const { return loop_->acceptor.local_endpoint().port(); }
+
+Counters Server::counters() const {
+  const auto& from = loop_->counters;
+  const auto read = [](const std::atomic<std::uint64_t>& counter) {
+    return counter.load(std::memory_order_relaxed);
+  };
+  return {read(from.accepted),
+          read(from.open),
+          read(from.turned_away),
+          read(from.requests),
+          read(from.refused),
+          read(from.timed_out)};
+}
+
+void Server::post(std::function<void()> fn) {
+  asio::post(loop_->io, [loop = loop_.get(), run_it = std::move(fn)] {
+    run_it();
+    loop->resume_answered();
+  });
+}
+
+void Server::respond(Ticket ticket, Response response) {
+  loop_->respond(ticket, std::move(response));
+}
+
+void Server::stop(Duration grace) {
+  if (!loop_->thread.joinable()) return;
+  asio::post(loop_->io, [loop = loop_.get(), grace] {
+    error_code ignored;
+    loop->acceptor.close(ignored);
+    loop->stopping = true;
+    loop->cut_at = Clock::now() + std::chrono::microseconds(grace.us);
+    loop->close_idle();
+    loop->ticker.cancel();
+  });
+  loop_->thread.join();
+}
+
+}  // namespace wf::gateway

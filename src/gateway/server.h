@@ -1,0 +1,91 @@
+// HTTP/1.1 and WebSocket over TCP or TLS: one listening socket and one io thread, which calls a
+// Handler.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "gateway/http.h"
+#include "gateway/limits.h"
+#include "gateway/websocket.h"
+
+namespace wf::gateway {
+
+// Names one request in flight. Cheap to copy and to keep: answering one whose client is gone does
+// nothing.
+struct Ticket {
+  std::uint32_t slot = 0;
+  std::uint32_t generation = 0;
+};
+
+// What a server serves. Every call comes on the io thread, none may throw or block.
+class Handler {
+ public:
+  virtual ~Handler() = default;
+  // The answer, or nothing: then Server::respond(ticket, …) gives it later. There is no bound here
+  // on how long that takes; whoever keeps a ticket keeps a deadline too (tick). `request` ends with
+  // the call.
+  virtual std::optional<Response> handle(const Request& request, Ticket ticket) = 0;
+  // A well-formed WebSocket upgrade: allowed, or answered (by a problem).
+  virtual std::variant<Accept, Response> upgrade(const Request& request);
+  // Once per turn of the loop in which a request was handled: hand over together what the turn has
+  // collected.
+  virtual void turn_ended() {}
+  // Every Limits::tick_ms.
+  virtual void tick() {}
+};
+
+struct Listen {
+  std::string address = "127.0.0.1";  // IPv4 or IPv6, no names
+  std::uint16_t port = 0;             // 0: any free one
+  std::string certificate_file;       // PEM chain; empty: no TLS
+  std::string key_file;               // PEM
+};
+
+struct Counters {  // since start, but for `open`
+  std::uint64_t accepted = 0;
+  std::uint64_t open = 0;
+  std::uint64_t turned_away = 0;  // over a connection limit
+  std::uint64_t requests = 0;     // that reached the handler
+  std::uint64_t refused = 0;      // answered here: malformed, too large
+  std::uint64_t timed_out = 0;    // any deadline of Limits
+};
+
+class Server {
+ public:
+  // Binds and listens. Errors: invalid (address, certificate or key), unavailable (the port is
+  // taken). `handler` must outlive the server.
+  static Result<std::unique_ptr<Server>> open(const Listen& listen,
+                                              const Limits& limits,
+                                              Handler& handler);
+  ~Server();  // stops without grace if stop() was not called
+
+  void start();  // the io thread; once
+  std::uint16_t port() const;
+  Counters counters() const;  // any thread
+
+  // Runs `fn` on the io thread, and then resumes at once every request it answered: one post for a
+  // whole batch. Any thread; after stop() it does nothing.
+  void post(std::function<void()> fn);
+  // Answers a request that `handle` left open. On the io thread, at most once per ticket; later
+  // ones do nothing.
+  void respond(Ticket ticket, Response response);
+
+  // Stops accepting, closes idle connections and WebSockets (1001), lets requests in flight finish
+  // for up to `grace`, then cuts what is left and joins the thread. Any thread but the io thread;
+  // once.
+  void stop(Duration grace);
+
+  class Loop;  // for the socket files
+
+ private:
+  explicit Server(std::unique_ptr<Loop> loop);
+  std::unique_ptr<Loop> loop_;
+};
+
+}  // namespace wf::gateway

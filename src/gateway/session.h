@@ -1,0 +1,302 @@
+// One HTTP connection over TCP or TLS: reads requests, calls the handler, writes answers. For
+// server.cpp only.
+#pragma once
+#include <array>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/write.hpp>
+#include <ctime>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "gateway/loop.h"
+#include "gateway/request_parser.h"
+
+namespace wf::gateway {
+
+template <class Stream>
+class Session final : public Connection {
+ public:
+  // `admitted`: within the connection limits; otherwise it is told so and closed.
+  Session(Server::Loop& loop, Stream stream, std::string ip, bool admitted)
+      : loop_(loop),
+        stream_(std::move(stream)),
+        parser_(loop.limits),
+        ip_(std::move(ip)),
+        admitted_(admitted) {
+    loop_.add(*this);
+  }
+  ~Session() override {
+    loop_.remove(*this);
+    if (admitted_) loop_.left(ip_);
+  }
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  Task<> run();
+  void cancel() override {
+    error_code ignored;
+    transport().cancel(ignored);
+  }
+  void close() override {
+    error_code ignored;
+    transport().close(ignored);
+  }
+
+ private:
+  static constexpr bool tls = std::is_same_v<Stream, TlsStream>;
+  static constexpr std::size_t inline_body_max =
+      16 * 1024;  // a bigger body is written from where it lies
+  static constexpr std::size_t gathered_max = 64 * 1024;
+  static constexpr std::size_t drained_max =
+      256 * 1024;  // of a client that talks on after the last answer
+
+  void enter(Stage next, std::int64_t ms) {
+    if (stage == next) return;
+    stage = next;
+    expired = false;
+    deadline = loop_.after(ms);
+  }
+  Socket& transport() {
+    if constexpr (tls) {
+      return stream_.next_layer();
+    } else {
+      return stream_;
+    }
+  }
+  void broken() { open_ = reply_ = false; }
+
+  Task<> serve_requests();
+  Task<> more();
+  Task<> handle();
+  Task<> upgrade();
+  Task<> flush();
+  Task<> linger();
+  bool write_at_once();
+  void read_failed();
+  void refuse(int status, std::string_view code, std::string_view detail);
+  void give(Response response);
+
+  Server::Loop& loop_;
+  Stream stream_;
+  RequestParser parser_;
+  const std::string ip_;
+  const bool admitted_;
+  std::string out_;  // answers not yet written
+  Response large_;   // the last one's body, when it is not in out_
+  std::size_t gathered_ = 0;
+  bool open_ = true;   // another request may follow
+  bool reply_ = true;  // what is in out_ can still reach the client
+};
+
+template <class Stream>
+Task<> Session<Stream>::run() {
+  if constexpr (tls) {
+    enter(Stage::head, loop_.limits.header_ms_max);
+    auto [failed] = co_await stream_.async_handshake(asio::ssl::stream_base::server, no_throw);
+    if (failed) co_return;
+    stage = Stage::none;
+  }
+  if (!admitted_) {
+    refuse(503, "too_many_connections", "too many connections");
+  } else {
+    co_await serve_requests();
+  }
+  if (reply_) co_await flush();
+  if (reply_) co_await linger();
+}
+
+template <class Stream>
+Task<> Session<Stream>::serve_requests() {
+  while (open_) {
+    switch (parser_.step()) {
+      case RequestParser::Step::ready:
+        if (parser_.upgrade()) {
+          co_await upgrade();
+        } else {
+          co_await handle();
+        }
+        break;
+      case RequestParser::Step::need_more:
+        co_await more();
+        break;
+      case RequestParser::Step::expects_continue:
+        out_.append("HTTP/1.1 100 Continue\r\n\r\n");
+        break;
+      case RequestParser::Step::refused: {
+        const RequestParser::Refusal& why = parser_.refusal();
+        refuse(why.status, why.code, why.detail);
+        break;
+      }
+    }
+  }
+}
+
+// Writes what is answered, then reads once.
+template <class Stream>
+Task<> Session<Stream>::more() {
+  if (!out_.empty() && !write_at_once()) co_await flush();
+  if (!open_) co_return;
+  if (parser_.idle()) {
+    if (loop_.stopping) open_ = false;
+    enter(Stage::idle, loop_.limits.idle_ms_max);
+  } else if (parser_.in_body()) {
+    enter(Stage::body, loop_.limits.body_ms_max);
+  } else {
+    enter(Stage::head, loop_.limits.header_ms_max);
+  }
+  if (!open_) co_return;
+  const std::span<char> room = parser_.room();
+  const asio::mutable_buffer buffer(room.data(), room.size());
+  auto [failed, size] = co_await stream_.async_read_some(buffer, no_throw);
+  if (failed) {
+    read_failed();
+  } else {
+    parser_.received(size);
+  }
+}
+
+template <class Stream>
+void Session<Stream>::read_failed() {
+  const bool late = expired && (stage == Stage::head || stage == Stage::body);
+  broken();
+  if (!late) return;
+  reply_ = true;
+  refuse(408, "timeout", "the request took too long to arrive");
+}
+
+template <class Stream>
+Task<> Session<Stream>::handle() {
+  Request& request = parser_.request();
+  request.peer = ip_;
+  request.tls = tls;
+  loop_.request_handled();
+  waits = true;
+  std::optional<Response> now = loop_.handler.handle(request, loop_.ticket(*this));
+  if (!now) {
+    if (!out_.empty()) co_await flush();
+    stage = Stage::handling;
+    deadline = Clock::time_point::max();
+    if (!answer && reply_) co_await answered.wait();
+    now = std::exchange(answer, std::nullopt);
+  }
+  waits = false;
+  loop_.retire(*this);
+  if (!now) {  // the server stops and could not wait for it
+    broken();
+    co_return;
+  }
+  give(std::move(*now));
+  parser_.next();
+  const bool full = ++gathered_ >= loop_.limits.pipelined_max || out_.size() > gathered_max;
+  if (full || !large_.bytes().empty()) co_await flush();
+}
+
+// Puts one answer behind those not yet written.
+template <class Stream>
+void Session<Stream>::give(Response response) {
+  stage = Stage::none;
+  if (response.close || loop_.stopping || !parser_.keep_alive()) open_ = false;
+  append_head(out_, response, loop_.date.at(std::time(nullptr)), open_);
+  if (parser_.request().head) return;
+  if (response.bytes().size() <= inline_body_max) {
+    out_.append(response.bytes());
+  } else {
+    large_ = std::move(response);
+  }
+}
+
+// An answer of the server itself; the connection ends with it.
+template <class Stream>
+void Session<Stream>::refuse(int status, std::string_view code, std::string_view detail) {
+  if (admitted_ && status != 408) loop_.counters.refused.fetch_add(1, std::memory_order_relaxed);
+  const Response response = problem(status, code, detail);
+  open_ = false;
+  append_head(out_, response, loop_.date.at(std::time(nullptr)), open_);
+  out_.append(response.body);
+}
+
+// A small answer fits the socket's buffer nearly always: one system call, and no turn of the loop.
+template <class Stream>
+bool Session<Stream>::write_at_once() {
+  if constexpr (!tls) {
+    error_code failed;
+    const std::size_t size =
+        stream_.write_some(asio::const_buffer(out_.data(), out_.size()), failed);
+    if (!failed && size == out_.size()) {
+      out_.clear();
+      gathered_ = 0;
+      return true;
+    }
+    out_.erase(0, size);
+  }
+  return false;
+}
+
+template <class Stream>
+Task<> Session<Stream>::flush() {
+  if (out_.empty() || !reply_) co_return;
+  stage = Stage::none;
+  enter(Stage::writing, loop_.limits.write_ms_max);
+  const std::string_view body = large_.bytes();
+  const std::array<asio::const_buffer, 2> buffers{asio::const_buffer(out_.data(), out_.size()),
+                                                  asio::const_buffer(body.data(), body.size())};
+  auto [failed, size] = co_await asio::async_write(stream_, buffers, no_throw);
+  static_cast<void>(size);
+  if (failed) broken();
+  stage = Stage::none;
+  out_.clear();
+  if (!body.empty()) large_ = Response();
+  gathered_ = 0;
+}
+
+// Closing at once could destroy the last answer on its way (RFC 9112, 9.6): say we are done, and
+// read to the end.
+template <class Stream>
+Task<> Session<Stream>::linger() {
+  enter(Stage::lingering, loop_.limits.linger_ms_max);
+  if constexpr (tls) static_cast<void>(co_await stream_.async_shutdown(no_throw));
+  Socket& socket = transport();
+  error_code failed;
+  socket.shutdown(asio::socket_base::shutdown_send, failed);
+  std::size_t drained = 0;
+  while (!failed && !expired && drained < drained_max) {
+    const std::span<char> room = parser_.room();  // never received(): read to be forgotten
+    const asio::mutable_buffer buffer(room.data(), room.size());
+    auto [ended, size] = co_await socket.async_read_some(buffer, no_throw);
+    failed = ended;
+    drained += size;
+  }
+}
+
+template <class Stream>
+Task<> Session<Stream>::upgrade() {
+  Request& request = parser_.request();
+  request.peer = ip_;
+  request.tls = tls;
+  loop_.request_handled();
+  const bool well_formed = request.headers.get("Sec-WebSocket-Version") == "13" &&
+                           request.headers.get("Sec-WebSocket-Key").has_value() &&
+                           request.body.empty() && parser_.unread().empty();
+  if (!well_formed) {
+    refuse(400, "bad_request", "this is not a valid WebSocket upgrade");
+    co_return;
+  }
+  std::variant<Accept, Response> decided = loop_.handler.upgrade(request);
+  if (Response* const response = std::get_if<Response>(&decided)) {
+    give(std::move(*response));
+    parser_.next();
+    co_return;
+  }
+  if (!out_.empty()) co_await flush();
+  if (!reply_) co_return;
+  stage = Stage::none;
+  enter(Stage::websocket,
+        loop_.limits.header_ms_max);  // for the answer; then WebSocket keeps its own time
+  Accept accept = std::get<Accept>(std::move(decided));
+  co_await run_websocket(stream_, *this, request, std::move(accept), loop_.limits);
+  broken();
+}
+
+}  // namespace wf::gateway

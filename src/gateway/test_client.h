@@ -1,0 +1,58 @@
+// A blocking client for the gateway's tests: raw bytes over TCP or TLS; every wait is bounded.
+#pragma once
+#include <memory>
+#include <string>
+#include <string_view>
+
+struct ssl_ctx_st;
+struct ssl_st;
+
+namespace wf::gateway::test {
+
+struct Reply {
+  int status = 0;
+  std::string head;  // status line and header lines
+  std::string body;
+  bool has(std::string_view text) const { return head.find(text) != head.npos; }
+};
+
+class Client {
+ public:
+  explicit Client(std::uint16_t port, bool tls = false);
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  void send(std::string_view bytes);  // whatever of it the server takes
+  void shrink_receive_buffer();       // so that a server's writes soon block
+  // One answer with a Content-Length; status 0 if the connection ended or ten seconds passed.
+  Reply receive(bool head_only = false);
+  Reply ask(std::string_view bytes);
+  // Exactly that many bytes, or fewer if the connection ended.
+  std::string receive_bytes(std::size_t size);
+  bool closed();  // waits for the end of the stream, dropping what comes before
+
+ private:
+  bool read_some();
+  int socket_ = -1;
+  ssl_ctx_st* context_ = nullptr;
+  ssl_st* tls_ = nullptr;
+  std::string buffer_;
+};
+
+// A self-signed certificate for localhost and its key, as PEM files in a directory that goes with
+// the object.
+class Certificate {
+ public:
+  Certificate();
+  ~Certificate();
+  Certificate(const Certificate&) = delete;
+  Certificate& operator=(const Certificate&) = delete;
+  std::string certificate_file() const { return directory_ + "/certificate.pem"; }
+  std::string key_file() const { return directory_ + "/key.pem"; }
+
+ private:
+  std::string directory_;
+};
+
+}  // namespace wf::gateway::test

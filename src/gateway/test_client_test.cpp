@@ -1,0 +1,143 @@
+// The blocking client and the certificate maker behind test_client.h.
+#include "gateway/test_client.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+#include <cstdio>
+#include <filesystem>
+
+#include "base/check.h"
+
+namespace wf::gateway::test {
+namespace {
+
+constexpr int bound_seconds = 10;
+
+std::size_t length_in(const std::string& head) {
+  constexpr std::string_view name = "Content-Length: ";
+  const std::size_t at = head.find(name);
+  std::size_t length = 0;
+  if (at == head.npos) return 0;
+  std::from_chars(head.data() + at + name.size(), head.data() + head.size(), length);
+  return length;
+}
+
+}  // namespace
+
+Client::Client(std::uint16_t port, bool tls) {
+  socket_ = ::socket(AF_INET, SOCK_STREAM, 0);
+  WF_CHECK(socket_ >= 0);
+  const timeval bound{bound_seconds, 0};
+  ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &bound, sizeof bound);
+  ::setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &bound, sizeof bound);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  WF_CHECK(::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  if (!tls) return;
+  context_ = SSL_CTX_new(TLS_client_method());
+  tls_ = SSL_new(context_);
+  SSL_set_fd(tls_, socket_);
+  WF_CHECK(SSL_connect(tls_) == 1);
+}
+
+Client::~Client() {
+  if (tls_ != nullptr) SSL_free(tls_);
+  if (context_ != nullptr) SSL_CTX_free(context_);
+  ::close(socket_);
+}
+
+void Client::shrink_receive_buffer() {
+  const int size = 1;  // the kernel rounds up to its least
+  ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+}
+
+void Client::send(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto sent = tls_ != nullptr
+                          ? SSL_write(tls_, bytes.data(), static_cast<int>(bytes.size()))
+                          : ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent <= 0) return;
+    bytes.remove_prefix(static_cast<std::size_t>(sent));
+  }
+}
+
+bool Client::read_some() {
+  std::array<char, 16384> chunk;
+  const auto got = tls_ != nullptr ? SSL_read(tls_, chunk.data(), static_cast<int>(chunk.size()))
+                                   : ::recv(socket_, chunk.data(), chunk.size(), 0);
+  if (got <= 0) return false;
+  buffer_.append(chunk.data(), static_cast<std::size_t>(got));
+  return true;
+}
+
+Reply Client::receive(bool head_only) {
+  std::size_t end = 0;
+  while ((end = buffer_.find("\r\n\r\n")) == buffer_.npos) {
+    if (!read_some()) return {};
+  }
+  Reply reply;
+  reply.head = buffer_.substr(0, end + 2);
+  buffer_.erase(0, end + 4);
+  if (reply.head.size() > 12) std::from_chars(&reply.head[9], &reply.head[12], reply.status);
+  reply.body = receive_bytes(head_only ? 0 : length_in(reply.head));
+  return reply;
+}
+
+Reply Client::ask(std::string_view bytes) {
+  send(bytes);
+  return receive();
+}
+
+std::string Client::receive_bytes(std::size_t size) {
+  while (buffer_.size() < size && read_some()) {
+  }
+  std::string bytes = buffer_.substr(0, size);
+  buffer_.erase(0, bytes.size());
+  return bytes;
+}
+
+bool Client::closed() {
+  while (read_some()) buffer_.clear();
+  return errno != EAGAIN && errno != EWOULDBLOCK;
+}
+
+Certificate::Certificate() {
+  std::string name = (std::filesystem::temp_directory_path() / "wayfold-tls-XXXXXX").string();
+  WF_CHECK(::mkdtemp(name.data()) != nullptr);
+  directory_ = name;
+  EVP_PKEY* const key = EVP_EC_gen("P-256");
+  X509* const certificate = X509_new();
+  X509_set_version(certificate, 2);
+  ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
+  X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
+  X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+  X509_set_pubkey(certificate, key);
+  X509_NAME* const subject = X509_get_subject_name(certificate);
+  X509_NAME_add_entry_by_txt(
+      subject, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("localhost"), -1, -1, 0);
+  X509_set_issuer_name(certificate, subject);
+  WF_CHECK(X509_sign(certificate, key, EVP_sha256()) > 0);
+  std::FILE* file = std::fopen(certificate_file().c_str(), "w");
+  WF_CHECK(PEM_write_X509(file, certificate) == 1 && std::fclose(file) == 0);
+  file = std::fopen(key_file().c_str(), "w");
+  WF_CHECK(PEM_write_PrivateKey(file, key, nullptr, nullptr, 0, nullptr, nullptr) == 1);
+  WF_CHECK(std::fclose(file) == 0);
+  X509_free(certificate);
+  EVP_PKEY_free(key);
+}
+
+Certificate::~Certificate() { std::filesystem::remove_all(directory_); }
+
+}  // namespace wf::gateway::test

@@ -1,0 +1,227 @@
+// WebSocket over Beast: the handshake, a bounded queue of messages to send, and the reading of
+// messages.
+#include "gateway/websocket.h"
+
+#include <algorithm>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/websocket.hpp>
+#include <boost/beast/websocket/ssl.hpp>
+#include <deque>
+#include <utility>
+
+#include "gateway/net.h"
+
+namespace wf::gateway {
+namespace {
+
+namespace beast = boost::beast;
+namespace http = beast::http;
+namespace ws = beast::websocket;
+
+constexpr std::uint16_t no_close_frame = 1006;  // RFC 6455, 7.1.5
+
+using Upgrade = http::request<http::empty_body>;
+
+// The request again, as Beast's handshake wants it.
+Upgrade upgrade_of(const Request& request) {
+  Upgrade upgrade(http::verb::get, "/", 11);
+  for (const Header& field : request.headers) {
+    upgrade.insert(beast::string_view(field.name.data(), field.name.size()),
+                   beast::string_view(field.value.data(), field.value.size()));
+  }
+  return upgrade;
+}
+
+struct Subprotocol {
+  std::string name;
+  void operator()(ws::response_type& response) const {
+    if (!name.empty()) response.set(http::field::sec_websocket_protocol, name);
+  }
+};
+
+template <class Stream>
+class Peer final : public OpenSocket {
+ public:
+  Peer(Stream& stream, Connection& connection, Accept accept, const Limits& limits)
+      : ws_(stream), connection_(connection), accept_(std::move(accept)), limits_(limits) {}
+
+  Task<> run(Upgrade upgrade);
+  void send(std::shared_ptr<const std::string> text) override;
+  void close(std::uint16_t code, std::string_view reason) override;
+  bool alive() const override { return code_ == 0 && ws_.is_open(); }
+
+ private:
+  struct Written {
+    Peer* peer;
+    void operator()(error_code failed, std::size_t) const { peer->written(failed); }
+  };
+  struct Closed {
+    Peer* peer;
+    void operator()(error_code) const { peer->ended(); }
+  };
+
+  // The other side's close frame came: what is left of it has a bound.
+  struct Heard {
+    Peer* peer;
+    void operator()(ws::frame_type type, beast::string_view) const {
+      if (type == ws::frame_type::close) peer->expect_end();
+    }
+  };
+
+  void configure();
+  void expect_end();
+  Task<> read_messages();
+  void write_front();
+  void written(error_code failed);
+  void ended();
+
+  ws::stream<Stream&, false> ws_;  // false: no permessage-deflate
+  Connection& connection_;
+  Accept accept_;
+  const Limits& limits_;
+  std::deque<std::shared_ptr<const std::string>> queue_;  // the front one is being written
+  std::size_t queued_bytes_ = 0;
+  std::uint16_t code_ = 0;  // we began the end with it
+  int pending_ = 0;         // operations whose handlers point here
+  Gate idle_;               // opened when the last of them is done
+};
+
+template <class Stream>
+void Peer<Stream>::configure() {
+  ws::stream_base::timeout times{};
+  times.handshake_timeout = std::chrono::milliseconds(limits_.websocket_close_ms_max);
+  times.idle_timeout = std::chrono::milliseconds(2 * limits_.ping_ms);  // Beast pings at half of it
+  times.keep_alive_pings = true;
+  ws_.set_option(times);
+  ws_.set_option(ws::stream_base::decorator(Subprotocol{accept_.subprotocol}));
+  ws_.read_message_max(limits_.message_bytes_max);
+  ws_.auto_fragment(false);
+  ws_.text(true);
+  ws_.control_callback(Heard{this});
+}
+
+template <class Stream>
+void Peer<Stream>::expect_end() {
+  connection_.deadline = Clock::now() + std::chrono::milliseconds(limits_.websocket_close_ms_max);
+}
+
+template <class Stream>
+Task<> Peer<Stream>::run(Upgrade upgrade) {
+  configure();
+  auto [refused] = co_await ws_.async_accept(upgrade, no_throw);
+  if (refused) co_return;
+  connection_.deadline = Clock::now() + std::chrono::milliseconds(limits_.ping_ms);
+  connection_.websocket = this;
+  accept_.listener->on_open(*this);
+  co_await read_messages();
+  connection_.websocket = nullptr;
+  const std::uint16_t told = ws_.reason().code;
+  if (pending_ != 0) {
+    connection_.close();  // so that they end now
+    co_await idle_.wait();
+  }
+  const std::uint16_t heard = told != 0 ? told : no_close_frame;
+  accept_.listener->on_close(code_ != 0 ? code_ : heard);
+}
+
+template <class Stream>
+Task<> Peer<Stream>::read_messages() {
+  beast::flat_buffer message(limits_.message_bytes_max + 1);
+  for (;;) {
+    auto [failed, size] = co_await ws_.async_read(message, no_throw);
+    if (failed) co_return;
+    if (code_ == 0 && !ws_.got_text()) close(1003, "only text is understood");
+    const auto data = message.data();
+    if (code_ == 0) accept_.listener->on_message({static_cast<const char*>(data.data()), size});
+    message.consume(size);
+  }
+}
+
+template <class Stream>
+void Peer<Stream>::send(std::shared_ptr<const std::string> text) {
+  if (code_ != 0) return;
+  queued_bytes_ += text->size();
+  queue_.push_back(std::move(text));
+  if (queue_.size() > limits_.queued_messages_max || queued_bytes_ > limits_.queued_bytes_max) {
+    return close(1013, "too slow");
+  }
+  if (queue_.size() == 1) write_front();
+}
+
+template <class Stream>
+void Peer<Stream>::write_front() {
+  const std::string& text = *queue_.front();
+  ++pending_;
+  ws_.async_write(asio::const_buffer(text.data(), text.size()), Written{this});
+}
+
+template <class Stream>
+void Peer<Stream>::written(error_code failed) {
+  if (!queue_.empty()) {
+    queued_bytes_ -= queue_.front()->size();
+    queue_.pop_front();
+  }
+  if (!failed && code_ == 0 && !queue_.empty()) write_front();
+  ended();
+}
+
+template <class Stream>
+void Peer<Stream>::ended() {
+  if (--pending_ == 0 && idle_.waiting()) idle_.open();
+}
+
+template <class Stream>
+void Peer<Stream>::close(std::uint16_t code, std::string_view reason) {
+  if (code_ != 0) return;
+  code_ = code;
+  if (queue_.size() > 1) queue_.resize(1);  // that one is being written
+  expect_end();                             // a client that reads nothing hears of no close either
+  ++pending_;
+  const ws::close_reason why(static_cast<ws::close_code>(code),
+                             beast::string_view(reason.data(), reason.size()));
+  ws_.async_close(why, Closed{this});
+}
+
+template <class Stream>
+Task<> run_peer(
+    Stream& stream, Connection& connection, Upgrade upgrade, Accept accept, const Limits& limits) {
+  auto peer = std::make_unique<Peer<Stream>>(stream, connection, std::move(accept), limits);
+  co_await peer->run(std::move(upgrade));
+}
+
+}  // namespace
+
+bool offers_subprotocol(const Request& request, std::string_view name) {
+  for (const Header& field : request.headers) {
+    if (!equal_ignoring_case(field.name, "Sec-WebSocket-Protocol")) continue;
+    std::string_view list = field.value;
+    while (!list.empty()) {
+      std::string_view one = list.substr(0, list.find(','));
+      list.remove_prefix(std::min(one.size() + 1, list.size()));
+      while (!one.empty() && one.front() == ' ') one.remove_prefix(1);
+      while (!one.empty() && one.back() == ' ') one.remove_suffix(1);
+      if (one == name) return true;
+    }
+  }
+  return false;
+}
+
+Task<> run_websocket(Socket& stream,
+                     Connection& connection,
+                     const Request& request,
+                     Accept accept,
+                     const Limits& limits) {
+  return run_peer(stream, connection, upgrade_of(request), std::move(accept), limits);
+}
+
+Task<> run_websocket(TlsStream& stream,
+                     Connection& connection,
+                     const Request& request,
+                     Accept accept,
+                     const Limits& limits) {
+  return run_peer(stream, connection, upgrade_of(request), std::move(accept), limits);
+}
+
+}  // namespace wf::gateway

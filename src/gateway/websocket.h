@@ -1,0 +1,47 @@
+// One WebSocket (RFC 6455) as the layers above see it. Everything here is called and calls on the
+// io thread.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "gateway/http.h"
+
+namespace wf::gateway {
+
+// Valid from Listener::on_open until Listener::on_close returns.
+class WebSocket {
+ public:
+  virtual ~WebSocket() = default;
+  // Queues one text message (UTF-8; shared, so a broadcast costs no copy). Past the bounds of
+  // Limits the client is too slow: the queue is dropped and the connection cut with 1013. Does
+  // nothing once the end has begun.
+  virtual void send(std::shared_ptr<const std::string> text) = 0;
+  // Begins the close handshake after what is being written; queued messages are dropped. `reason` ≤
+  // 123 bytes.
+  virtual void close(std::uint16_t code, std::string_view reason) = 0;
+};
+
+// What a connection is for; owned by it. None of these may throw.
+class Listener {
+ public:
+  virtual ~Listener() = default;
+  virtual void on_open(WebSocket& socket) = 0;
+  // A whole text message, already checked to be UTF-8; the view ends with the call. Binary ones
+  // close with 1003.
+  virtual void on_message(std::string_view text) = 0;
+  // Last call, always, after on_open. 1006: no close handshake (RFC 6455, 7.1.5).
+  virtual void on_close(std::uint16_t code) = 0;
+};
+
+// The answer to an upgrade that is allowed.
+struct Accept {
+  std::unique_ptr<Listener> listener;
+  std::string subprotocol;  // one the client offered, or empty
+};
+
+// Whether Sec-WebSocket-Protocol lists `name`.
+bool offers_subprotocol(const Request& request, std::string_view name);
+
+}  // namespace wf::gateway

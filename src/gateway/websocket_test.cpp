@@ -1,0 +1,276 @@
+// WebSockets over real sockets, spoken by hand: handshake, echo, broadcast, bounds, and both ends
+// of the end.
+#include "gateway/websocket.h"
+
+#include <atomic>
+#include <boost/test/unit_test.hpp>
+#include <future>
+#include <set>
+#include <string>
+#include <thread>
+
+#include "gateway/server.h"
+#include "gateway/test_client.h"
+
+using namespace wf;
+using namespace wf::gateway;
+using namespace wf::gateway::test;
+
+namespace {
+
+// Echoes; "bye" closes; every socket is a member of one broadcast.
+class Hub final : public Handler {
+ public:
+  std::optional<Response> handle(const Request&, Ticket) override { return Response{}; }
+  std::variant<Accept, Response> upgrade(const Request& request) override {
+    if (request.path != "/ws") return problem(403, "forbidden", "not here");
+    const bool offered = offers_subprotocol(request, "wayfold.v1");
+    return Accept{std::make_unique<Member>(*this), offered ? "wayfold.v1" : ""};
+  }
+  void broadcast(const std::shared_ptr<const std::string>& text) {
+    const std::set<WebSocket*> all = members_;
+    for (WebSocket* const member : all) member->send(text);
+  }
+
+  std::atomic<int> open{0};
+  std::atomic<int> last_code{0};
+
+ private:
+  class Member final : public Listener {
+   public:
+    explicit Member(Hub& hub) : hub_(hub) {}
+    void on_open(WebSocket& socket) override {
+      socket_ = &socket;
+      hub_.members_.insert(&socket);
+      ++hub_.open;
+    }
+    void on_message(std::string_view text) override {
+      if (text == "bye") return socket_->close(4000, "as you wish");
+      socket_->send(std::make_shared<const std::string>(text));
+    }
+    void on_close(std::uint16_t code) override {
+      hub_.members_.erase(socket_);
+      hub_.last_code = code;
+      --hub_.open;
+    }
+
+   private:
+    Hub& hub_;
+    WebSocket* socket_ = nullptr;
+  };
+
+  std::set<WebSocket*> members_;
+};
+
+struct Running {
+  explicit Running(const Limits& limits = {}, const Listen& listen = {}) {
+    auto opened = Server::open(listen, limits, hub);
+    BOOST_REQUIRE(opened.has_value());
+    server = std::move(*opened);
+    server->start();
+  }
+  bool becomes(const std::function<bool()>& holds) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!holds() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+    return holds();
+  }
+  Hub hub;
+  std::unique_ptr<Server> server;
+};
+
+constexpr int text_frame = 1, binary_frame = 2, close_frame = 8, ping_frame = 9, pong_frame = 10;
+
+std::string handshake(const std::string& path, const std::string& lines = "") {
+  return "GET " + path +
+         " HTTP/1.1\r\nHost: t\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
+         lines + "\r\n";
+}
+
+// A client's frame, masked with zeros (which the protocol allows).
+std::string frame(int opcode, const std::string& data) {
+  std::string out(1, static_cast<char>(0x80 | opcode));
+  if (data.size() < 126) {
+    out.push_back(static_cast<char>(0x80 | data.size()));
+  } else {
+    out.push_back(static_cast<char>(0x80 | 126));
+    out.push_back(static_cast<char>(data.size() >> 8));
+    out.push_back(static_cast<char>(data.size() & 0xff));
+  }
+  return out + std::string(4, '\0') + data;
+}
+
+struct Frame {
+  int opcode = 0;
+  std::string data;
+  int code() const {  // of a close frame
+    return data.size() < 2
+               ? 0
+               : static_cast<unsigned char>(data[0]) * 256 + static_cast<unsigned char>(data[1]);
+  }
+};
+
+Frame read_frame(Client& client) {
+  const std::string head = client.receive_bytes(2);
+  if (head.size() < 2) return {};
+  std::size_t size = static_cast<unsigned char>(head[1]);
+  if (size == 126) {
+    const std::string length = client.receive_bytes(2);
+    if (length.size() < 2) return {};
+    size = static_cast<unsigned char>(length[0]) * 256U + static_cast<unsigned char>(length[1]);
+  }
+  return {head[0] & 0x0f, client.receive_bytes(size)};
+}
+
+// What the client is answered to these bytes, when that is a close frame; its code.
+int closed_with(Running& running, const std::string& bytes) {
+  Client client(running.server->port());
+  BOOST_REQUIRE(client.ask(handshake("/ws")).status == 101);
+  client.send(bytes);
+  const Frame closing = read_frame(client);
+  BOOST_TEST(closing.opcode == close_frame);
+  client.send(frame(close_frame, closing.data));
+  BOOST_TEST(client.closed());
+  return closing.code();
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(websocket_tests)
+
+BOOST_AUTO_TEST_CASE(an_upgrade_is_decided_by_the_handler) {
+  Running running;
+  Client refused(running.server->port());
+  const Reply no = refused.ask(handshake("/other"));
+  BOOST_TEST(no.status == 403);
+  BOOST_TEST(refused.ask(handshake("/other")).status == 403);  // the connection goes on
+  Client yes(running.server->port());
+  const Reply reply = yes.ask(handshake("/ws", "Sec-WebSocket-Protocol: other, wayfold.v1\r\n"));
+  BOOST_TEST(reply.status == 101);
+  BOOST_TEST(reply.has("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"));
+  BOOST_TEST(reply.has("Sec-WebSocket-Protocol: wayfold.v1\r\n"));
+  Client wrong(running.server->port());
+  const std::string old_version =
+      "GET /ws HTTP/1.1\r\nHost: t\r\nConnection: upgrade\r\nUpgrade: websocket\r\n"
+      "Sec-WebSocket-Version: 8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+  BOOST_TEST(wrong.ask(old_version).status == 400);
+}
+
+BOOST_AUTO_TEST_CASE(messages_are_echoed_and_pings_answered) {
+  Running running;
+  Client client(running.server->port());
+  BOOST_REQUIRE(client.ask(handshake("/ws")).status == 101);
+  for (const std::size_t size : {0U, 1U, 125U, 126U, 60'000U}) {
+    client.send(frame(text_frame, std::string(size, 'x')));
+    const Frame echo = read_frame(client);
+    BOOST_TEST(echo.opcode == text_frame);
+    BOOST_TEST((echo.data == std::string(size, 'x')));
+  }
+  client.send(frame(ping_frame, "are you there"));
+  const Frame pong = read_frame(client);
+  BOOST_TEST(pong.opcode == pong_frame);
+  BOOST_TEST(pong.data == "are you there");
+}
+
+BOOST_AUTO_TEST_CASE(a_broadcast_reaches_all_in_order) {
+  Running running;
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < 20; ++i) {
+    clients.push_back(std::make_unique<Client>(running.server->port()));
+    BOOST_REQUIRE(clients.back()->ask(handshake("/ws")).status == 101);
+  }
+  BOOST_REQUIRE(running.becomes([&] { return running.hub.open == 20; }));
+  running.server->post([&running] {
+    for (int i = 0; i < 50; ++i) {
+      running.hub.broadcast(std::make_shared<const std::string>(std::to_string(i)));
+    }
+  });
+  for (const auto& client : clients) {
+    for (int i = 0; i < 50; ++i) BOOST_REQUIRE(read_frame(*client).data == std::to_string(i));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(either_side_may_close) {
+  Running running;
+  BOOST_TEST(closed_with(running, frame(text_frame, "bye")) == 4000);
+  BOOST_TEST(
+      running.becomes([&] { return running.hub.open == 0 && running.hub.last_code == 4000; }));
+  Client client(running.server->port());
+  BOOST_REQUIRE(client.ask(handshake("/ws")).status == 101);
+  client.send(frame(close_frame, "\x03\xe8"));
+  BOOST_TEST(read_frame(client).code() == 1000);
+  BOOST_TEST(client.closed());
+  BOOST_TEST(
+      running.becomes([&] { return running.hub.open == 0 && running.hub.last_code == 1000; }));
+  {
+    Client rude(running.server->port());
+    BOOST_REQUIRE(rude.ask(handshake("/ws")).status == 101);
+  }
+  BOOST_TEST(
+      running.becomes([&] { return running.hub.open == 0 && running.hub.last_code == 1006; }));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_good_text_ends_the_connection) {
+  Limits limits;
+  limits.message_bytes_max = 1000;
+  Running running(limits);
+  BOOST_TEST(closed_with(running, frame(text_frame, "\xff\xfe")) == 1007);
+  BOOST_TEST(closed_with(running, frame(binary_frame, "data")) == 1003);
+  BOOST_TEST(closed_with(running, frame(text_frame, std::string(1001, 'x'))) == 1009);
+  BOOST_TEST(closed_with(running, frame(3, "unknown opcode")) == 1002);
+  BOOST_TEST(running.becomes([&] { return running.hub.open == 0; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_slow_consumer_is_cut_and_others_are_not) {
+  Limits limits;
+  limits.tick_ms = 1;
+  limits.queued_bytes_max = 20'000'000;
+  limits.queued_messages_max = 50;
+  limits.websocket_close_ms_max = 20;
+  Running running(limits);
+  Client slow(running.server->port());
+  slow.shrink_receive_buffer();
+  BOOST_REQUIRE(slow.ask(handshake("/ws")).status == 101);
+  BOOST_REQUIRE(running.becomes([&] { return running.hub.open == 1; }));
+  const auto text = std::make_shared<const std::string>(1'000'000, 'x');
+  for (int i = 0; i < 60; ++i) running.server->post([&] { running.hub.broadcast(text); });
+  BOOST_TEST(running.becomes([&] { return running.hub.open == 0; }));
+  BOOST_TEST(running.hub.last_code == 1013);
+}
+
+BOOST_AUTO_TEST_CASE(a_silent_client_is_pinged_and_then_cut) {
+  Limits limits;
+  limits.ping_ms = 20;
+  Running running(limits);
+  Client client(running.server->port());
+  BOOST_REQUIRE(client.ask(handshake("/ws")).status == 101);
+  BOOST_TEST(read_frame(client).opcode == ping_frame);
+  BOOST_TEST(client.closed());
+  BOOST_TEST(
+      running.becomes([&] { return running.hub.open == 0 && running.hub.last_code == 1006; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_says_goodbye) {
+  const Certificate certificate;
+  for (const bool tls : {false, true}) {
+    Listen listen;
+    if (tls) listen.certificate_file = certificate.certificate_file();
+    if (tls) listen.key_file = certificate.key_file();
+    Running running({}, listen);
+    Client client(running.server->port(), tls);
+    BOOST_REQUIRE(client.ask(handshake("/ws")).status == 101);
+    client.send(frame(text_frame, "hello"));
+    BOOST_TEST(read_frame(client).data == "hello");
+    auto stopped =
+        std::async(std::launch::async, [&running] { running.server->stop(Duration::seconds(60)); });
+    const Frame closing = read_frame(client);
+    BOOST_TEST(closing.opcode == close_frame);
+    BOOST_TEST(closing.code() == 1001);
+    client.send(frame(close_frame, closing.data));
+    BOOST_TEST(client.closed());
+    stopped.get();
+    BOOST_TEST(running.hub.open == 0);
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
