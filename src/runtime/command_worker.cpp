@@ -1,0 +1,321 @@
+// The opening protocol, batches and checkpoints of one decider partition (DESIGN.md 3 and 4).
+#include "runtime/command_worker.h"
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+
+namespace wf {
+namespace {
+
+// Failures no retry can mend: the log or the store is not what it was, or speaks of a build this is
+// not.
+bool is_final(Code code) { return code == Code::mismatch || code == Code::corrupt; }
+
+}  // namespace
+
+CommandWorker::CommandWorker(Log& log,
+                             const Catalogue& catalogue,
+                             const PlatformConfig& platform,
+                             CommandWorkerOptions options,
+                             Alarm alarm)
+    : log_(log),
+      catalogue_(catalogue),
+      options_(std::move(options)),
+      alarm_(std::move(alarm)),
+      commands_{"commands." + options_.family, options_.partition},
+      events_{"events." + options_.family, options_.partition},
+      random_(options_.seed != 0 ? options_.seed : std::random_device{}()),
+      platform_(platform),
+      retry_(options_.retry_min) {}
+
+CommandWorker::Progress CommandWorker::step(Instant now) {
+  if (phase_ == Phase::stopped) return Progress::stopped;
+  bool busy = false;
+  if (auto ok = advance(now, busy); !ok) {
+    if (is_final(ok.error().code)) return stop(ok.error());
+    retreat(now, ok.error());
+    return Progress::idle;
+  }
+  return busy ? Progress::busy : Progress::idle;
+}
+
+Result<void> CommandWorker::advance(Instant now, bool& busy) {
+  if (phase_ == Phase::closed) {
+    if (now < retry_at_) return {};
+    if (auto ok = open(now); !ok) return ok;
+    busy = true;
+  }
+  if (phase_ == Phase::opening) {
+    const auto opened = read_until_opened();
+    if (!opened) return tl::unexpected(opened.error());
+    if (!*opened) {
+      if (now > deadline_) return fail(Code::timeout, "`opened` was not read back");
+      return {};
+    }
+    if (auto ok = check_commands(); !ok) return ok;
+    if (auto ok = resume(now); !ok) return ok;
+    busy = true;
+  }
+  const auto caught_up = read_back();
+  if (!caught_up) return tl::unexpected(caught_up.error());
+  if (foreign_) return fail(Code::closed, "another owner opened this partition");
+  if (!*caught_up) {
+    if (now > deadline_) return fail(Code::timeout, "an outcome was not read back");
+    return {};
+  }
+  phase_ = Phase::running;
+  const bool many = state_->unsaved() >= options_.checkpoint_changes;
+  if (many || (state_->unsaved() > 0 && now > checkpointed_ + options_.checkpoint_after)) {
+    if (auto ok = checkpoint(); !ok) return ok;
+    checkpointed_ = now;
+  }
+  if (auto ok = wake_due(now); !ok) return ok;
+  const auto decided = decide_batch(now);
+  if (!decided) return tl::unexpected(decided.error());
+  busy = busy || *decided;
+  return {};
+}
+
+// Starts from what the store has; whatever was decided but not read back is forgotten.
+Result<void> CommandWorker::open(Instant now) {
+  outcomes_.reset();
+  reader_.reset();
+  appender_.reset();
+  waker_.reset();
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    if (!store_) {
+      auto store = KvStore::open({.path = options_.store_path,
+                                  .expiring_prefix = 'a',
+                                  .in_memory = options_.store_in_memory});
+      if (!store) return tl::unexpected(store.error());
+      store_ = std::move(*store);
+      state_ =
+          std::make_unique<DeciderState>(catalogue_, options_.family, *store_, options_.limits);
+    }
+    auto reader = log_.reader();
+    if (!reader) return tl::unexpected(reader.error());
+    reader_ = std::move(*reader);
+    outcomes_ = std::make_unique<OutcomeReader>(*reader_, events_);
+    auto ready = state_->load(log_.id());
+    if (ready) ready = outcomes_->start(state_->saved());
+    if (ready) break;
+    if (attempt > 0 || !is_final(ready.error().code)) return ready;
+    alarm_(fmt::format("{}/{}: the decider's store is folded again: {}",
+                       events_.topic,
+                       events_.partition,
+                       ready.error().detail));
+    state_.reset();
+    store_.reset();
+    if (auto ok = discard_store(options_.store_path); !ok) return ok;
+  }
+  if (state_->saved().offset == 0) {  // nothing stored: a trimmed log begins later, at an `opened`
+    const auto begin = log_.begin(events_);
+    if (!begin) return tl::unexpected(begin.error());
+    Position start;
+    start.offset = *begin;
+    if (auto ok = outcomes_->start(start); !ok) return ok;
+  }
+  decider_ = std::make_unique<Decider>(*state_, platform_, events_, options_.partitions, alarm_);
+  auto appender = log_.writer(fmt::format("decider {}/{}", events_.topic, events_.partition));
+  if (!appender) return tl::unexpected(appender.error());
+  appender_ = std::move(*appender);
+  for (std::uint8_t& byte : nonce_.bytes) byte = static_cast<std::uint8_t>(random_());
+  tries_.clear();
+  foreign_ = cautious_ = outcome_seen_ = resumed_seen_ = false;
+  epoch_ = -1;
+  const std::string payload = fmt::format(R"({{"build":"{}"}})", catalogue_.build);
+  Record opened;
+  opened.kind = Kind::opened;
+  opened.id = nonce_;
+  opened.at = now;
+  opened.type = "opened";
+  opened.payload = payload;
+  if (auto ok = appender_->append(events_, {&opened, 1}, Durability::now); !ok) return ok;
+  deadline_ = now + options_.read_back_within;
+  phase_ = Phase::opening;
+  return {};
+}
+
+// Folds the partition up to our `opened`. False: it is not there yet.
+Result<bool> CommandWorker::read_until_opened() {
+  while (epoch_ < 0) {
+    const auto count = outcomes_->read(
+        options_.batch,
+        [this](std::span<const Record> outcome) { fold(outcome); },
+        [this](const Record& record) { control(record); });
+    if (!count) return tl::unexpected(count.error());
+    if (fold_error_) return tl::unexpected(*std::exchange(fold_error_, std::nullopt));
+    if (*count == 0) return false;
+  }
+  if (foreign_) return fail(Code::closed, "another owner opened this partition");
+  return true;
+}
+
+void CommandWorker::fold(std::span<const Record> outcome) {
+  outcome_seen_ = true;
+  tries_.clear();
+  if (auto ok = state_->fold(outcome); !ok && !fold_error_) fold_error_ = ok.error();
+}
+
+void CommandWorker::control(const Record& record) {
+  if (record.kind == Kind::trying) {
+    ++tries_[record.cause];
+  } else if (record.kind == Kind::resumed) {
+    if (record.epoch != epoch_) resumed_seen_ = true;
+  } else if (epoch_ >= 0) {
+    foreign_ = true;
+  } else if (record.id == nonce_) {
+    epoch_ = record.offset;
+    cautious_ = resumed_seen_ && !outcome_seen_;
+    cautious_left_ = static_cast<std::uint32_t>(options_.batch.records);
+  } else {
+    outcome_seen_ = resumed_seen_ = false;
+  }
+}
+
+// The commands log must still have what was answered: its end past it, and the last answered
+// command in its place.
+Result<void> CommandWorker::check_commands() const {
+  const Position& position = outcomes_->position();
+  if (position.last_cause < 0) return {};
+  const auto end = log_.end(commands_);
+  if (!end) return tl::unexpected(end.error());
+  const std::string where = fmt::format("{}/{}", commands_.topic, commands_.partition);
+  if (*end <= position.last_cause) {
+    return fail(Code::mismatch,
+                fmt::format("{} lost commands {} to {}, which were answered; only "
+                            "`wayfold admin resume {} --next N --reason …` goes on",
+                            where,
+                            *end,
+                            position.last_cause,
+                            where));
+  }
+  auto reader = log_.reader();
+  if (!reader) return tl::unexpected(reader.error());
+  if (auto ok = (*reader)->seek(commands_, position.last_cause); !ok) return ok;
+  const auto batch = (*reader)->read(commands_, {.records = 1});
+  if (!batch) return tl::unexpected(batch.error());
+  if (batch->records.empty()) return {};  // durable but not served yet; the end above is enough
+  for (std::size_t index = 0; index < Decider::records_max; ++index) {
+    if (event_id(batch->records[0].id, index) == position.last_id) return {};
+  }
+  return fail(Code::mismatch,
+              fmt::format("{}/{}: offset {} where {} should follow: the log is not dense",
+                          commands_.topic,
+                          commands_.partition,
+                          command.offset,
+                          next_));
+}
+if (auto ok = decide_one(command, out); !ok) return tl::unexpected(ok.error());
+++next_;
+}
+if (auto ok = append(out, now); !ok) return tl::unexpected(ok.error());
+decided_ += out.outcomes();
+const auto done = read_back();
+if (!done) return tl::unexpected(done.error());
+if (*done) phase_ = Phase::running;
+return true;
+}
+
+Result<void> CommandWorker::decide_one(const Record& command, Outcomes& out) {
+  if (!cautious_) return decider_->decide(command, epoch_, out);
+  if (tries_[command.offset] >= 3) {
+    alarm_(fmt::format("{} {} ended its decider three times", command.type, command.id.text()));
+    tries_.clear();
+    return decider_->refuse(command, "undecidable", epoch_, out);
+  }
+  Record trying;
+  trying.kind = Kind::trying;
+  trying.id = Uuid::v5(nonce_, fmt::format("trying {}", command.offset));
+  trying.at = command.at;
+  trying.type = "trying";
+  trying.payload = "{}";
+  trying.epoch = epoch_;
+  trying.cause = command.offset;
+  if (auto ok = appender_->append(events_, {&trying, 1}, Durability::now); !ok) return ok;
+  if (--cautious_left_ == 0) cautious_ = false;
+  return decider_->decide(command, epoch_, out);
+}
+
+Result<void> CommandWorker::append(const Outcomes& out, Instant now) {
+  if (auto ok = appender_->append(events_, out.records(), Durability::now); !ok) return ok;
+  awaited_ = next_ - 1;
+  deadline_ = now + options_.read_back_within;
+  phase_ = Phase::reading_back;
+  return {};
+}
+
+// Streams whose deadline passed and that nobody commands get a wake; it stands in the log until it
+// is decided.
+Result<void> CommandWorker::wake_due(Instant now) {
+  std::erase_if(woken_,
+                [&](const auto& woken) { return woken.second + options_.wake_again < now; });
+  std::vector<Record> wakes;
+  for (const auto& [due, stream] : state_->due(now, options_.wakes_max)) {
+    if (woken_.contains(stream)) continue;
+    woken_.emplace(stream, now);
+    Record wake;
+    wake.kind = Kind::wake;
+    wake.id = Uuid::v5(stream, fmt::format("wake {}", due.us));
+    wake.stream = stream;
+    wake.at = due;
+    wake.type = "wake";
+    wake.payload = "{}";
+    wake.principal = system_account;
+    wake.correlation = wake.id;
+    wakes.push_back(wake);
+  }
+  if (wakes.empty()) return {};
+  if (!waker_) {
+    auto waker = log_.writer(fmt::format("waker {}/{}", commands_.topic, commands_.partition));
+    if (!waker) return tl::unexpected(waker.error());
+    waker_ = std::move(*waker);
+  }
+  if (auto ok = waker_->append(commands_, wakes, Durability::with_outcome); !ok) {
+    waker_.reset();  // a wake may be lost or doubled: it means nothing by itself
+  }
+  return {};
+}
+
+Result<void> CommandWorker::checkpoint() {
+  if (phase_ != Phase::running || !state_) return {};
+  return state_->save(outcomes_->position());
+}
+
+Instant CommandWorker::next_due(Instant now) const {
+  if (phase_ == Phase::closed) return retry_at_;
+  if (phase_ == Phase::opening || phase_ == Phase::reading_back) return deadline_;
+  Instant next = now + Duration::seconds(1);
+  if (!state_) return next;
+  if (state_->unsaved() > 0) next = std::min(next, checkpointed_ + options_.checkpoint_after);
+  const auto due = state_->due({INT64_MAX}, 1);
+  if (!due.empty()) next = std::min(next, std::max(due[0].first, now + Duration::millis(20)));
+  return next;
+}
+
+// Drops the producer and every state not read back; opens again after a jittered wait.
+void CommandWorker::retreat(Instant now, const Error& why) {
+  alarm_(fmt::format("{}/{}: the decider steps back: {}: {}",
+                     events_.topic,
+                     events_.partition,
+                     name(why.code),
+                     why.detail));
+  appender_.reset();
+  waker_.reset();
+  woken_.clear();
+  phase_ = Phase::closed;
+  const auto jitter = static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(retry_.us));
+  retry_at_ = now + Duration{retry_.us / 2 + jitter};
+  retry_ = std::min(Duration{retry_.us * 2}, options_.retry_max);
+}
+
+CommandWorker::Progress CommandWorker::stop(Error why) {
+  alarm_(fmt::format("{}/{}: the decider stops: {}", events_.topic, events_.partition, why.detail));
+  failure_ = std::move(why);
+  appender_.reset();
+  phase_ = Phase::stopped;
+  return Progress::stopped;
+}
+
+}  // namespace wf

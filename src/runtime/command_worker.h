@@ -1,0 +1,125 @@
+// The single writer of one partition: reads commands, decides them, appends outcomes, and believes
+// only what it reads back.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+
+#include "log/log.h"
+#include "log/outcome_reader.h"
+#include "runtime/decider.h"
+#include "runtime/decider_state.h"
+
+namespace wf {
+
+struct CommandWorkerOptions {
+  std::string family;  // "bookings": commands.bookings/P → events.bookings/P
+  std::uint32_t partition = 0;
+  std::uint32_t partitions = 1;
+  std::string store_path;
+  bool store_in_memory = false;
+  std::uint64_t seed = 0;  // of nonces and jitter; 0: from the system
+  Limit batch{.records = 1024, .bytes = 4u << 20};
+  DeciderLimits limits;
+  std::size_t checkpoint_changes =
+      4'000;  // changed streams and answers before the store is written…
+  Duration checkpoint_after = Duration::seconds(2);   // …or this long after the last time
+  Duration read_back_within = Duration::seconds(10);  // an append not read back by then has failed
+  Duration retry_min = Duration::millis(50);          // jittered wait before opening again
+  Duration retry_max = Duration::seconds(2);
+  Duration wake_again = Duration::seconds(5);  // a deadline that still stands is woken again
+  std::size_t wakes_max = 256;                 // per step
+};
+
+// One thread calls step(); nothing else is shared. Its store may be deleted whenever it does not
+// run.
+class CommandWorker {
+ public:
+  enum class Progress : std::uint8_t { idle, busy, stopped };
+
+  CommandWorker(Log& log,
+                const Catalogue& catalogue,
+                const PlatformConfig& platform,
+                CommandWorkerOptions options,
+                Alarm alarm);
+
+  // Does what can be done now without waiting for growth. `stopped`: it cannot go on, `failure()`
+  // says why: a lost or foreign log, a record of another build. Everything else it retries by
+  // itself.
+  Progress step(Instant now);
+  // When step() should be called again although nothing has grown: the next deadline, checkpoint or
+  // retry.
+  Instant next_due(Instant now) const;
+  // What to wait on between steps.
+  Reader* reader() { return reader_.get(); }
+  // Writes the store, so that the next start reads little. For a clean shutdown.
+  Result<void> checkpoint();
+
+  const std::optional<Error>& failure() const { return failure_; }
+  bool resumed() const { return phase_ == Phase::running; }
+  Offset epoch() const { return epoch_; }
+  std::uint64_t decided() const { return decided_; }
+  Offset next() const { return next_; }
+
+ private:
+  enum class Phase : std::uint8_t { closed, opening, running, reading_back, stopped };
+
+  Result<void> open(Instant now);
+  Result<bool> read_until_opened();
+  Result<void> check_commands() const;
+  Result<void> resume(Instant now);
+  Result<bool> read_back();
+  Result<bool> decide_batch(Instant now);
+  Result<void> decide_one(const Record& command, Outcomes& out);
+  Result<void> append(const Outcomes& out, Instant now);
+  Result<void> wake_due(Instant now);
+  Result<void> advance(Instant now, bool& busy);
+  void fold(std::span<const Record> outcome);
+  void control(const Record& record);
+  void retreat(Instant now, const Error& why);
+  Progress stop(Error why);
+
+  Log& log_;
+  const Catalogue& catalogue_;
+  CommandWorkerOptions options_;
+  Alarm alarm_;
+  Slot commands_;
+  Slot events_;
+  std::mt19937_64 random_;
+
+  std::unique_ptr<KvStore> store_;
+  std::unique_ptr<DeciderState> state_;
+  std::unique_ptr<Decider> decider_;
+  std::unique_ptr<Reader> reader_;
+  std::unique_ptr<OutcomeReader> outcomes_;
+  std::unique_ptr<Appender> appender_;
+  std::unique_ptr<Appender> waker_;
+  const PlatformConfig& platform_;
+
+  Phase phase_ = Phase::closed;
+  Uuid nonce_;
+  Offset epoch_ = -1;
+  Offset next_ = 0;       // the command to decide next
+  Offset awaited_ = -1;   // reading_back: the last cause of the batch in flight
+  bool foreign_ = false;  // somebody else opened after us
+  bool cautious_ =
+      false;  // the owner before us left no outcome: announce each command with `trying`
+  std::uint32_t cautious_left_ = 0;
+  bool outcome_seen_ = false;  // in the epoch being read, during opening
+  bool resumed_seen_ = false;
+  std::map<Offset, std::uint32_t> tries_;  // `trying` per command since the last accepted outcome
+  std::optional<Error> fold_error_;
+  std::optional<Error> failure_;
+
+  Instant retry_at_;
+  Instant deadline_;  // of the append in flight, or of reading `opened` back
+  Instant checkpointed_;
+  Duration retry_;
+  std::map<Uuid, Instant> woken_;  // stream → when its wake was last appended
+  std::uint64_t decided_ = 0;
+};
+
+}  // namespace wf

@@ -1,0 +1,379 @@
+// Keys of the store: s stream · a first answer · t deadline · n sent, r received numbers · i ended
+// import · p position.
+#include "runtime/decider_state.h"
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "log/position.h"
+#include "runtime/bytes.h"
+
+namespace wf {
+namespace {
+
+std::string id_key(char kind, const Uuid& id) {
+  std::string key(1, kind);
+  BytesWriter(key).id(id);
+  return key;
+}
+
+Uuid id_of(std::string_view key) { return BytesReader(key.substr(key.size() - 16)).id(); }
+
+std::string deadline_key(const std::pair<Instant, Uuid>& deadline) {
+  std::string key = "t" + ordered_bytes(deadline.first);
+  BytesWriter(key).id(deadline.second);
+  return key;
+}
+
+std::string slot_key(char kind, const Slot& slot) {
+  std::string key(1, kind);
+  BytesWriter(key).number(slot.partition);
+  return key + slot.topic;
+}
+
+Slot slot_of(std::string_view key) {
+  BytesReader reader(key.substr(1, 4));
+  return {std::string(key.substr(5)), reader.number<std::uint32_t>()};
+}
+
+std::string bytes_of(std::uint64_t n) {
+  std::string out;
+  BytesWriter(out).number(n);
+  return out;
+}
+
+std::string bytes_of(const FirstAnswer& answer) {
+  std::string out = ordered_bytes(answer.appended);
+  BytesWriter(out).number(answer.kind).id(answer.body).number(answer.version).text(answer.reason);
+  return out;
+}
+
+std::optional<FirstAnswer> answer_of(std::string_view bytes) {
+  if (bytes.size() < 8) return std::nullopt;
+  FirstAnswer answer;
+  answer.appended = instant_of(bytes);
+  BytesReader reader(bytes.substr(8));
+  answer.kind = reader.number<Kind>();
+  answer.body = reader.id();
+  answer.version = reader.number<std::uint64_t>();
+  answer.reason = reader.text();
+  if (!reader.done()) return std::nullopt;
+  return answer;
+}
+
+// The record that says how an outcome ended; nullptr: it was accepted.
+const Record* closing(std::span<const Record> outcome) {
+  for (const Record& record : outcome) {
+    if (record.kind != Kind::event && record.kind != Kind::send) return &record;
+  }
+  return nullptr;
+}
+
+std::string reason_in(std::string_view payload) {
+  constexpr std::string_view field =
+      "\"reason\":\"";  // we wrote it: no spaces, no escapes in a reason's name
+  const std::size_t at = payload.find(field);
+  if (at == std::string_view::npos) return {};
+  const std::size_t start = at + field.size();
+  return std::string(payload.substr(start, payload.find('"', start) - start));
+}
+
+}  // namespace
+
+DeciderState::DeciderState(const Catalogue& catalogue,
+                           std::string_view family,
+                           KvStore& store,
+                           DeciderLimits limits)
+    : catalogue_(catalogue), store_(store), limits_(limits) {
+  for (const Aggregate* aggregate : catalogue.aggregates) {
+    if (aggregate->topic() == family) aggregates_.push_back(aggregate);
+  }
+}
+
+Result<void> DeciderState::load(const Uuid& log_id) {
+  log_id_ = log_id;
+  return drop();
+}
+
+Result<void> DeciderState::drop() {
+  streams_.clear();
+  changed_.clear();
+  answers_.clear();
+  sent_.clear();
+  received_.clear();
+  deadlines_.clear();
+  held_.clear();
+  imports_ended_.clear();
+  highest_appended_ = {};
+  saved_ = {};
+  const auto stored = store_.get("p");
+  if (!stored) return tl::unexpected(stored.error());
+  if (!*stored) return {};
+  BytesReader reader(**stored);
+  const Uuid log_id = reader.id();
+  const std::string_view build = reader.text();
+  const auto position = position_of(reader.text());
+  highest_appended_ = {reader.number<std::int64_t>()};
+  if (!reader.done() || !position || log_id != log_id_ || build != catalogue_.build) {
+    return fail(Code::mismatch, "the decider's store is of another build or log");
+  }
+  saved_ = *position;
+  const auto each = [this](std::string_view key, std::string_view value) {
+    switch (key[0]) {
+      case 'i':
+        imports_ended_.insert(id_of(key));
+        break;
+      case 'n':
+        sent_[slot_of(key)] = BytesReader(value).number<std::uint64_t>();
+        break;
+      case 'r':
+        received_[slot_of(key)] = BytesReader(value).number<std::uint64_t>();
+        break;
+      default:
+        index_deadline({instant_of(key.substr(1)), id_of(key)}, BytesReader(value).id());
+        break;
+    }
+    return true;
+  };
+  for (const char* prefix : {"i", "n", "r", "t"}) {
+    if (auto ok = store_.scan(prefix, each); !ok) return ok;
+  }
+  return {};
+}
+
+Result<void> DeciderState::save(const Position& position) {
+  KvBatch batch;
+  save_streams(batch);
+  for (const auto& [id, answer] : answers_) {
+    batch.puts.emplace_back(id_key('a', id), bytes_of(answer));
+  }
+  std::sort(batch.puts.begin(), batch.puts.end());
+  save_numbers(batch);
+  std::string head;
+  BytesWriter(head)
+      .id(log_id_)
+      .text(catalogue_.build)
+      .text(wf::bytes_of(position))
+      .number(highest_appended_.us);
+  batch.puts.emplace_back("p", std::move(head));
+  if (auto ok = store_.write(batch); !ok) return ok;
+  store_.expire_before(highest_appended_ - limits_.window);
+  saved_ = position;
+  changed_.clear();
+  answers_.clear();
+  if (streams_.size() > limits_.streams_cached) streams_.clear();
+  return {};
+}
+
+void DeciderState::save_streams(KvBatch& batch) {
+  for (const Uuid& id : changed_) {
+    Stream& stream = streams_.at(id);
+    batch.puts.emplace_back(id_key('s', id), encode(stream));
+    if (stream.stored_due && stream.stored_due != stream.due) {
+      batch.removals.push_back(deadline_key({*stream.stored_due, id}));
+    }
+    if (stream.due) {
+      std::string import;
+      BytesWriter(import).id(stream.import);
+      batch.puts.emplace_back(deadline_key({*stream.due, id}), std::move(import));
+    }
+    stream.stored_due = stream.due;
+    stream.dirty = false;
+  }
+}
+
+void DeciderState::save_numbers(KvBatch& batch) const {
+  for (const auto& [slot, n] : sent_) batch.puts.emplace_back(slot_key('n', slot), bytes_of(n));
+  for (const auto& [slot, n] : received_) batch.puts.emplace_back(slot_key('r', slot), bytes_of(n));
+  for (const Uuid& import : imports_ended_) batch.puts.emplace_back(id_key('i', import), "");
+}
+
+Result<Stream*> DeciderState::stream(const Uuid& id) {
+  if (const auto found = streams_.find(id); found != streams_.end()) return &found->second;
+  Stream fresh;
+  const auto stored = store_.get(id_key('s', id));
+  if (!stored) return tl::unexpected(stored.error());
+  if (*stored) {
+    auto decoded = decode(**stored);
+    if (!decoded) return tl::unexpected(decoded.error());
+    fresh = std::move(*decoded);
+  } else {
+    for (const Aggregate* aggregate : aggregates_) fresh.states.push_back(aggregate->initial());
+  }
+  return &streams_.emplace(id, std::move(fresh)).first->second;
+}
+
+Result<std::optional<FirstAnswer>> DeciderState::first_answer(const Uuid& command) {
+  std::optional<FirstAnswer> answer;
+  if (const auto found = answers_.find(command); found != answers_.end()) {
+    answer = found->second;
+  } else {
+    const auto stored = store_.get(id_key('a', command));
+    if (!stored) return tl::unexpected(stored.error());
+    if (*stored) answer = answer_of(**stored);
+  }
+  if (answer && answer->appended < highest_appended_ - limits_.window) answer.reset();
+  return answer;
+}
+
+Result<Event> DeciderState::event_of(const Record& record) const {
+  const EventType* type = catalogue_.event(record.type);
+  if (type == nullptr) {
+    return fail(Code::corrupt, fmt::format("event type {} is unknown to this build", record.type));
+  }
+  auto body = type->decode(record.payload);
+  if (!body) {
+    return fail(Code::corrupt,
+                fmt::format("{} at offset {} does not decode", record.type, record.offset));
+  }
+  return Event(*type, std::move(body));
+}
+
+void DeciderState::apply(Stream& stream, const Event& event) {
+  for (std::size_t i = 0; i < aggregates_.size(); ++i) {
+    if (aggregates_[i]->sees(event.type())) aggregates_[i]->evolve(stream.states[i], event);
+  }
+  ++stream.version;
+}
+
+Result<void> DeciderState::note(std::span<const Record> outcome) {
+  const Record& first = outcome.front();
+  auto found = stream(first.stream);
+  if (!found) return tl::unexpected(found.error());
+  Stream& stream = **found;
+  for (const Record& record : outcome) {
+    stream.last_now = std::max(stream.last_now, record.at);
+    if (record.kind == Kind::send) {
+      sent_[{std::string(record.link.topic), record.link.partition}] = record.link.n;
+    }
+  }
+  const Record* end = closing(outcome);
+  const Kind kind = end == nullptr ? Kind::event : end->kind;
+  saw(first.commanded);
+  if (end != nullptr && end->type == "import_ended") {
+    imports_ended_.insert(first.import);
+    for (const auto& deadline : held_[first.import]) deadlines_.insert(deadline);
+    held_.erase(first.import);
+  } else if (kind != Kind::duplicate) {
+    stream.import = first.import;
+  }
+  const bool forwarded = static_cast<bool>(first.link) && first.kind != Kind::send;
+  const bool again = kind == Kind::duplicate || kind == Kind::gap;
+  if (forwarded && !again) {
+    received_[{std::string(first.link.topic), first.link.partition}] = first.link.n;
+  } else if (!again &&
+             first.commanded.us != 0) {  // a wake has no append time: it is never a duplicate
+    answers_.try_emplace(
+        first.causation,
+        FirstAnswer{first.commanded,
+                    kind,
+                    first.body,
+                    stream.version,
+                    kind == Kind::rejected ? reason_in(end->payload) : std::string()});
+  }
+  reindex(first.stream, stream);
+  return {};
+}
+
+Result<void> DeciderState::fold(std::span<const Record> outcome) {
+  auto found = stream(outcome.front().stream);
+  if (!found) return tl::unexpected(found.error());
+  for (const Record& record : outcome) {
+    if (record.kind != Kind::event) continue;
+    const auto event = event_of(record);
+    if (!event) return tl::unexpected(event.error());
+    apply(**found, *event);
+  }
+  return note(outcome);
+}
+
+void DeciderState::reindex(const Uuid& id, Stream& stream) {
+  if (!stream.dirty) {
+    stream.dirty = true;
+    changed_.push_back(id);
+  }
+  if (stream.due) {
+    deadlines_.erase({*stream.due, id});
+    for (auto& [import, held] : held_) held.erase({*stream.due, id});
+  }
+  stream.due.reset();
+  if (const auto earliest = deadline(stream)) {
+    stream.due = earliest->first.due;
+    index_deadline({*stream.due, id}, stream.import);
+  }
+}
+
+void DeciderState::index_deadline(const std::pair<Instant, Uuid>& deadline, const Uuid& import) {
+  const bool held = !import.nil() && !imports_ended_.contains(import);
+  (held ? held_[import] : deadlines_).insert(deadline);
+}
+
+std::uint64_t DeciderState::received(const Slot& source) const {
+  const auto found = received_.find(source);
+  return found == received_.end() ? 0 : found->second;
+}
+
+std::uint64_t DeciderState::sent(const Slot& target) const {
+  const auto found = sent_.find(target);
+  return found == sent_.end() ? 0 : found->second;
+}
+
+void DeciderState::saw(Instant appended) {
+  highest_appended_ = std::max(highest_appended_, appended);
+}
+
+std::vector<std::pair<Instant, Uuid>> DeciderState::due(Instant now, std::size_t most) const {
+  std::vector<std::pair<Instant, Uuid>> found;
+  for (const auto& deadline : deadlines_) {
+    if (deadline.first > now || found.size() >= most) break;
+    found.push_back(deadline);
+  }
+  return found;
+}
+
+std::optional<std::pair<Deadline, std::size_t>> DeciderState::deadline(const Stream& stream) const {
+  std::optional<std::pair<Deadline, std::size_t>> earliest;
+  for (std::size_t i = 0; i < aggregates_.size(); ++i) {
+    auto one = aggregates_[i]->deadline(*stream.states[i]);
+    if (one && (!earliest || one->due < earliest->first.due)) earliest.emplace(std::move(*one), i);
+  }
+  return earliest;
+}
+
+std::string DeciderState::encode(const Stream& stream) const {
+  std::string out;
+  BytesWriter writer(out);
+  writer.number(stream.version).number(stream.last_now.us).id(stream.import);
+  writer.number(stream.due ? stream.due->us : INT64_MIN);
+  std::string state;
+  for (std::size_t i = 0; i < aggregates_.size(); ++i) {
+    state.clear();
+    aggregates_[i]->encode(*stream.states[i], state);
+    writer.text(aggregates_[i]->name()).text(state);
+  }
+  return out;
+}
+
+Result<Stream> DeciderState::decode(std::string_view bytes) const {
+  Stream stream;
+  BytesReader reader(bytes);
+  stream.version = reader.number<std::uint64_t>();
+  stream.last_now = {reader.number<std::int64_t>()};
+  stream.import = reader.id();
+  const auto due = reader.number<std::int64_t>();
+  if (due != INT64_MIN) stream.due = stream.stored_due = Instant{due};
+  for (const Aggregate* aggregate : aggregates_) {
+    const std::string_view name = reader.text();
+    const std::string_view state = reader.text();
+    if (!reader.ok() || name != aggregate->name()) {
+      return fail(Code::corrupt, "a stream in the decider's store does not decode");
+    }
+    auto decoded = aggregate->decode(state);
+    if (!decoded) return tl::unexpected(decoded.error());
+    stream.states.push_back(std::move(*decoded));
+  }
+  if (!reader.done()) return fail(Code::corrupt, "a stream in the decider's store is too long");
+  return stream;
+}
+
+}  // namespace wf

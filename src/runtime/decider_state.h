@@ -1,0 +1,114 @@
+// What one decider partition knows: its streams' states, first answers, send numbers and deadlines.
+// A fold of its events.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/catalogue.h"
+#include "log/fence.h"
+#include "storage/kv_store.h"
+
+namespace wf {
+
+// One stream, with the state of each aggregate of its topic.
+struct Stream {
+  std::uint64_t version = 0;     // accepted events
+  Instant last_now;              // the latest decision's
+  Uuid import;                   // of the last command; nil: it was not imported
+  std::vector<StatePtr> states;  // by aggregate of the topic
+  std::optional<Instant> due;    // the earliest deadline
+  std::optional<Instant> stored_due;
+  bool dirty = false;  // differs from what the store has
+};
+
+// How a command was answered first: what a retry gets.
+struct FirstAnswer {
+  Instant appended;  // the command's, for the idempotency window
+  Kind kind = Kind::event;
+  Uuid body;
+  std::uint64_t version = 0;
+  std::string reason;  // of a rejection
+};
+
+struct DeciderLimits {
+  Duration window = Duration::hours(24);  // a retry within it gets the first answer; ≥ 24 h
+  std::size_t streams_cached = 200'000;   // decoded streams kept between checkpoints
+};
+
+// One thread. Memory runs ahead of the store by what was decided since the last save(); drop()
+// forgets that.
+class DeciderState {
+ public:
+  DeciderState(const Catalogue& catalogue,
+               std::string_view family,
+               KvStore& store,
+               DeciderLimits limits);
+
+  // Reads position, numbers and deadlines. Code::mismatch if the store was made by another build or
+  // from another log: discard it and fold again.
+  Result<void> load(const Uuid& log_id);
+  // Writes everything changed since the last save, with the position it belongs to, atomically.
+  Result<void> save(const Position& position);
+  Result<void> drop();
+  const Position& saved() const { return saved_; }
+
+  Result<Stream*> stream(const Uuid& id);
+  Result<std::optional<FirstAnswer>> first_answer(const Uuid& command);
+  // Evolves the stream's states by one event.
+  void apply(Stream& stream, const Event& event);
+  // Code::corrupt: the type is unknown to this build, or the payload is not what its schema says.
+  Result<Event> event_of(const Record& record) const;
+  // Keeps account of a whole outcome whose events were applied.
+  Result<void> note(std::span<const Record> outcome);
+  // A whole outcome read from the log: event_of(), apply() and note().
+  Result<void> fold(std::span<const Record> outcome);
+
+  std::uint64_t received(const Slot& source) const;  // highest n accepted from that events slot
+  std::uint64_t sent(const Slot& target) const;      // highest n given to that commands slot
+  // Sees a command's append time before it is decided: the highest one prunes the idempotency
+  // window.
+  void saw(Instant appended);
+  // Streams due at or before `now` whose last command was not part of an import still running,
+  // earliest first.
+  std::vector<std::pair<Instant, Uuid>> due(Instant now, std::size_t most) const;
+  // The earliest deadline of a stream: its due time, the aggregate's index in aggregates().
+  std::optional<std::pair<Deadline, std::size_t>> deadline(const Stream& stream) const;
+  std::span<const Aggregate* const> aggregates() const { return aggregates_; }
+  const Catalogue& catalogue() const { return catalogue_; }
+  std::size_t unsaved() const { return changed_.size() + answers_.size(); }
+
+ private:
+  Result<Stream> decode(std::string_view bytes) const;
+  std::string encode(const Stream& stream) const;
+  void reindex(const Uuid& id, Stream& stream);
+  void index_deadline(const std::pair<Instant, Uuid>& deadline, const Uuid& import);
+  void save_streams(KvBatch& batch);
+  void save_numbers(KvBatch& batch) const;
+
+  const Catalogue& catalogue_;
+  std::vector<const Aggregate*> aggregates_;
+  KvStore& store_;
+  DeciderLimits limits_;
+
+  std::unordered_map<Uuid, Stream> streams_;
+  std::vector<Uuid> changed_;
+  std::unordered_map<Uuid, FirstAnswer> answers_;  // since the last save
+  std::map<Slot, std::uint64_t> sent_;
+  std::map<Slot, std::uint64_t> received_;
+  using Deadlines = std::set<std::pair<Instant, Uuid>>;
+  Deadlines deadlines_;
+  std::map<Uuid, Deadlines> held_;  // of streams last written by an import that has not ended
+  std::set<Uuid> imports_ended_;
+  Instant highest_appended_;
+  Position saved_;
+  Uuid log_id_;
+};
+
+}  // namespace wf

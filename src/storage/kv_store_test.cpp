@@ -1,0 +1,36 @@
+// What a KvStore promises: order of scans, atomic batches, order of instants as bytes.
+#include "storage/kv_store.h"
+
+#include <boost/test/unit_test.hpp>
+
+BOOST_AUTO_TEST_SUITE(kv_store_tests)
+
+BOOST_AUTO_TEST_CASE(reads_what_was_written_and_scans_by_prefix_in_order) {
+  auto store = wf::KvStore::open({.path = "/kv", .in_memory = true});
+  BOOST_REQUIRE(store.has_value());
+  wf::KvBatch batch;
+  batch.puts = {{"b2", "two"}, {"a1", "one"}, {"b1", "first"}, {"c", "x"}};
+  BOOST_REQUIRE((*store)->write(batch).has_value());
+  BOOST_TEST((*store)->get("a1").value().value() == "one");
+  BOOST_TEST(!(*store)->get("a2").value().has_value());
+  std::string seen;
+  BOOST_REQUIRE((*store)->scan("b", [&](std::string_view key, std::string_view value) {
+    seen.append(key).append("=").append(value).append(" ");
+    return true;
+  }));
+  BOOST_TEST(seen == "b1=first b2=two ");
+  wf::KvBatch removal;
+  removal.removals = {"b1"};
+  BOOST_REQUIRE((*store)->write(removal).has_value());
+  BOOST_TEST(!(*store)->get("b1").value().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(instants_order_as_bytes) {
+  const std::int64_t instants[] = {INT64_MIN, -5, 0, 7, 1'700'000'000'000'000, INT64_MAX};
+  for (std::size_t i = 0; i + 1 < std::size(instants); ++i) {
+    BOOST_TEST(wf::ordered_bytes({instants[i]}) < wf::ordered_bytes({instants[i + 1]}));
+    BOOST_TEST(wf::instant_of(wf::ordered_bytes({instants[i]})).us == instants[i]);
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
