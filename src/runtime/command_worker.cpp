@@ -201,21 +201,79 @@ Result<void> CommandWorker::check_commands() const {
     if (event_id(batch->records[0].id, index) == position.last_id) return {};
   }
   return fail(Code::mismatch,
-              fmt::format("{}/{}: offset {} where {} should follow: the log is not dense",
-                          commands_.topic,
-                          commands_.partition,
-                          command.offset,
-                          next_));
+              fmt::format("{}: offset {} holds another command than the one that was answered; "
+                          "only `wayfold admin resume {} --next N --reason …` goes on",
+                          where,
+                          position.last_cause,
+                          where));
 }
-if (auto ok = decide_one(command, out); !ok) return tl::unexpected(ok.error());
-++next_;
+
+Result<void> CommandWorker::resume(Instant now) {
+  const Position& position = outcomes_->position();
+  const Offset after = std::max<Offset>(position.last_cause, -1);
+  next_ = after + 1;
+  Record resumed;
+  resumed.kind = Kind::resumed;
+  resumed.id = Uuid::v5(nonce_, "resumed");
+  resumed.at = now;
+  resumed.type = "resumed";
+  resumed.payload = "{}";
+  resumed.epoch = epoch_;
+  resumed.cause = after;
+  resumed.next = next_;
+  if (auto ok = reader_->seek(commands_, next_); !ok) return ok;
+  if (auto ok = appender_->append(events_, {&resumed, 1}, Durability::now); !ok) return ok;
+  awaited_ = after;
+  phase_ = Phase::reading_back;
+  return {};
 }
-if (auto ok = append(out, now); !ok) return tl::unexpected(ok.error());
-decided_ += out.outcomes();
-const auto done = read_back();
-if (!done) return tl::unexpected(done.error());
-if (*done) phase_ = Phase::running;
-return true;
+
+// Reads our own outcomes back. True when the last batch is accepted and nothing is in flight.
+Result<bool> CommandWorker::read_back() {
+  for (;;) {
+    const auto count = outcomes_->read(
+        options_.batch,
+        [this](std::span<const Record>) { tries_.clear(); },
+        [this](const Record& record) { control(record); });
+    if (!count) return tl::unexpected(count.error());
+    if (*count == 0) break;
+  }
+  if (phase_ != Phase::reading_back) return true;
+  const Position& position = outcomes_->position();
+  const bool done = position.next >= 0 && position.last_cause == awaited_;
+  if (done) retry_ = options_.retry_min;
+  return done;
+}
+
+Result<bool> CommandWorker::decide_batch(Instant now) {
+  const Limit limit =
+      cautious_ ? Limit{.records = 1, .bytes = options_.batch.bytes} : options_.batch;
+  auto batch = reader_->read(commands_, limit);
+  if (!batch) return tl::unexpected(batch.error());
+  if (batch->records.empty()) return false;
+  Outcomes out;
+  for (const Record& command : batch->records) {
+    if (command.offset != next_) {
+      return fail(Code::mismatch,
+                  fmt::format("{}/{}: offset {} where {} should follow: the log is not dense",
+                              commands_.topic,
+                              commands_.partition,
+                              command.offset,
+                              next_));
+    }
+    if (auto ok = decide_one(command, out); !ok) return tl::unexpected(ok.error());
+    ++next_;
+    if (out.bytes() > options_.outcomes_bytes) {  // the rest of the batch is read again
+      if (auto ok = reader_->seek(commands_, next_); !ok) return tl::unexpected(ok.error());
+      break;
+    }
+  }
+  if (auto ok = append(out, now); !ok) return tl::unexpected(ok.error());
+  decided_ += out.outcomes();
+  const auto done = read_back();
+  if (!done) return tl::unexpected(done.error());
+  if (*done) phase_ = Phase::running;
+  return true;
 }
 
 Result<void> CommandWorker::decide_one(const Record& command, Outcomes& out) {

@@ -23,6 +23,7 @@ struct CommandWorkerOptions {
   bool store_in_memory = false;
   std::uint64_t seed = 0;  // of nonces and jitter; 0: from the system
   Limit batch{.records = 1024, .bytes = 4u << 20};
+  std::size_t outcomes_bytes = 4u << 20;  // payloads of one append; one outcome more may be in it
   DeciderLimits limits;
   std::size_t checkpoint_changes =
       4'000;  // changed streams and answers before the store is written…

@@ -27,6 +27,7 @@ class Outcomes {
   void end() {
     const auto count = static_cast<std::uint32_t>(records_.size() - first_);
     for (std::uint32_t i = 0; i < count; ++i) {
+      bytes_ += records_[first_ + i].payload.size();
       records_[first_ + i].index = i;
       records_[first_ + i].count = count;
     }
@@ -35,17 +36,14 @@ class Outcomes {
 
   const std::vector<Record>& records() const { return records_; }
   std::size_t outcomes() const { return outcomes_; }
-  void clear() {
-    texts_.clear();
-    records_.clear();
-    first_ = outcomes_ = 0;
-  }
+  std::size_t bytes() const { return bytes_; }  // of the payloads of ended outcomes
 
  private:
   std::deque<std::string> texts_;
   std::vector<Record> records_;
   std::size_t first_ = 0;
   std::size_t outcomes_ = 0;
+  std::size_t bytes_ = 0;
 };
 
 }  // namespace wf

@@ -1,0 +1,227 @@
+// How sends reach their targets exactly once (DESIGN.md 3; the model is tests' sends model: dense
+// numbers, go back to the first unanswered one).
+#include "runtime/forwarder.h"
+
+#include <fmt/format.h>
+
+#include "log/position.h"
+#include "runtime/bytes.h"
+
+namespace wf {
+namespace {
+
+std::string slot_key(char kind, const Slot& slot) {
+  return fmt::format("{}{}/{}", kind, slot.topic, slot.partition);
+}
+
+// The commands partition whose outcomes an events partition holds.
+Slot commands_of(const Slot& events) {
+  return {"commands" + events.topic.substr(events.topic.find('.')), events.partition};
+}
+
+}  // namespace
+
+Forwarder::Forwarder(Log& log, ForwarderOptions options, Alarm alarm)
+    : log_(log), options_(std::move(options)), alarm_(std::move(alarm)) {}
+
+Forwarder::Progress Forwarder::step(Instant now) {
+  if (failure_) return Progress::stopped;
+  if (now < retry_at_) return Progress::idle;
+  const auto busy = advance(now);
+  if (busy) return *busy ? Progress::busy : Progress::idle;
+  const Error& why = busy.error();
+  alarm_(fmt::format("forwarder of {}/{}: {}: {}",
+                     options_.source.topic,
+                     options_.source.partition,
+                     name(why.code),
+                     why.detail));
+  source_.reset();
+  answers_.clear();
+  reader_.reset();
+  answer_reader_.reset();
+  appender_.reset();
+  retry_at_ = now + options_.retry;
+  if (why.code == Code::corrupt) {
+    failure_ = why;
+    return Progress::stopped;
+  }
+  if (why.code == Code::mismatch) {  // a store of another log: all it knew is in the log itself
+    store_.reset();
+    if (auto ok = discard_store(options_.store_path); !ok) failure_ = ok.error();
+  }
+  return Progress::idle;
+}
+
+Instant Forwarder::next_due(Instant now) const {
+  if (!reader_) return retry_at_;
+  return now + (unanswered_.empty() ? Duration::seconds(1) : Duration::millis(20));
+}
+
+Result<bool> Forwarder::advance(Instant now) {
+  if (!reader_) {
+    if (auto ok = open(); !ok) return tl::unexpected(ok.error());
+    progress_at_ = now;
+  }
+  const auto read = read_answers();
+  if (!read) return tl::unexpected(read.error());
+  if (*read) progress_at_ = now;
+  if (gap_) return fail(Code::unavailable, "a target misses a send; the unanswered go again");
+  if (unanswered_.empty()) {
+    progress_at_ = now;
+  } else if (now > progress_at_ + options_.answered_within) {
+    return fail(Code::timeout, "sends are not answered; they go again");
+  }
+  if (auto ok = save(now); !ok) return tl::unexpected(ok.error());
+  if (!caught_up_ && *read) return true;
+  caught_up_ = true;
+  if (unanswered_.size() >= options_.unanswered_max) return *read;
+  const auto forwarded = forward();
+  if (!forwarded) return tl::unexpected(forwarded.error());
+  return *read || *forwarded;
+}
+
+// Begins again at the first send that is not known to be answered.
+Result<void> Forwarder::open() {
+  if (!store_) {
+    auto store =
+        KvStore::open({.path = options_.store_path, .in_memory = options_.store_in_memory});
+    if (!store) return tl::unexpected(store.error());
+    store_ = std::move(*store);
+  }
+  for (auto* reader : {&reader_, &answer_reader_}) {
+    auto opened = log_.reader();
+    if (!opened) return tl::unexpected(opened.error());
+    *reader = std::move(*opened);
+  }
+  auto appender =
+      log_.writer(fmt::format("forwarder {}/{}", options_.source.topic, options_.source.partition));
+  if (!appender) return tl::unexpected(appender.error());
+  appender_ = std::move(*appender);
+  taken_.clear();
+  unanswered_.clear();
+  collected_.clear();
+  caught_up_ = gap_ = false;
+  return load();
+}
+
+Result<void> Forwarder::load() {
+  const auto log_id = store_->get("log");
+  if (!log_id) return tl::unexpected(log_id.error());
+  if (*log_id && **log_id != log_.id().text()) {
+    return fail(Code::mismatch, "the forwarder's store is of another log");
+  }
+  const auto start = [this](OutcomeReader& reader, char kind) -> Result<void> {
+    const auto stored = store_->get(slot_key(kind, reader.slot()));
+    if (!stored) return tl::unexpected(stored.error());
+    std::optional<Position> position;
+    if (*stored) position = position_of(**stored);
+    if (!position) {
+      const auto begin = log_.begin(reader.slot());
+      if (!begin) return tl::unexpected(begin.error());
+      position.emplace().offset = *begin;
+    }
+    return reader.start(*position);
+  };
+  answers_.clear();
+  for (const Slot& slot : options_.answers) {
+    answers_.push_back(std::make_unique<OutcomeReader>(*answer_reader_, slot));
+    if (auto ok = start(*answers_.back(), 'p'); !ok) return ok;
+    const auto taken = store_->get(slot_key('t', slot));
+    if (!taken) return tl::unexpected(taken.error());
+    if (*taken) taken_[commands_of(slot)] = BytesReader(**taken).number<std::uint64_t>();
+  }
+  source_ = std::make_unique<OutcomeReader>(*reader_, options_.source);
+  if (auto ok = start(*source_, 's'); !ok) return ok;
+  answered_ = source_->position();
+  return {};
+}
+
+// True if anything was read.
+Result<bool> Forwarder::read_answers() {
+  bool any = false;
+  for (const auto& reader : answers_) {
+    const Slot target = commands_of(reader->slot());
+    const auto count = reader->read(
+        options_.batch, [&](std::span<const Record> outcome) { answered(target, outcome); });
+    if (!count) return tl::unexpected(count.error());
+    any = any || *count > 0;
+  }
+  settle();
+  return any;
+}
+
+void Forwarder::answered(const Slot& target, std::span<const Record> outcome) {
+  const Record& first = outcome.front();
+  const bool ours = first.link && first.link.topic == options_.source.topic &&
+                    first.link.partition == options_.source.partition;
+  if (!ours || first.kind == Kind::duplicate) return;
+  if (first.kind == Kind::gap) {
+    gap_ = gap_ || caught_up_;  // one read while catching up was mended long ago
+    return;
+  }
+  taken_[target] = std::max(taken_[target], first.link.n);
+}
+
+void Forwarder::settle() {
+  while (!unanswered_.empty() && taken_[unanswered_.front().target] >= unanswered_.front().n) {
+    if (unanswered_.front().after) answered_ = *unanswered_.front().after;
+    unanswered_.pop_front();
+  }
+  if (unanswered_.empty()) answered_ = source_->position();
+}
+
+// Appends the next batch's sends, one append per target. True if anything was read.
+Result<bool> Forwarder::forward() {
+  collected_.clear();
+  texts_.clear();
+  const auto count =
+      source_->read(options_.batch, [this](std::span<const Record> outcome) { collect(outcome); });
+  if (!count) return tl::unexpected(count.error());
+  for (const auto& [target, records] : collected_) {
+    auto ok = appender_->append(target, records, Durability::with_outcome);
+    if (!ok) return tl::unexpected(ok.error());
+    forwarded_ += records.size();
+  }
+  settle();
+  return *count > 0;
+}
+
+void Forwarder::collect(std::span<const Record> outcome) {
+  bool any = false;
+  for (const Record& send : outcome) {
+    if (send.kind != Kind::send) continue;
+    Slot target{std::string(send.link.topic), send.link.partition};
+    if (send.link.n <= taken_[target]) continue;
+    Record command = send;
+    command.kind = Kind::command;
+    command.type = texts_.emplace_back(send.type);
+    command.payload = texts_.emplace_back(send.payload);
+    command.origin_type = texts_.emplace_back(send.origin_type);
+    command.link = {options_.source.topic, options_.source.partition, send.link.n};
+    command.appended = {};
+    command.epoch = command.cause = -1;
+    command.index = command.count = 0;
+    command.version = 0;
+    unanswered_.push_back({target, send.link.n, std::nullopt});
+    collected_[std::move(target)].push_back(command);
+    any = true;
+  }
+  if (any) unanswered_.back().after = source_->position();
+}
+
+Result<void> Forwarder::save(Instant now) {
+  if (now < saved_at_ + options_.save_after) return {};
+  saved_at_ = now;
+  KvBatch batch;
+  batch.puts.emplace_back("log", log_.id().text());
+  batch.puts.emplace_back(slot_key('s', options_.source), bytes_of(answered_));
+  for (const auto& reader : answers_) {
+    batch.puts.emplace_back(slot_key('p', reader->slot()), bytes_of(reader->position()));
+    std::string n;
+    BytesWriter(n).number(taken_[commands_of(reader->slot())]);
+    batch.puts.emplace_back(slot_key('t', reader->slot()), std::move(n));
+  }
+  return store_->write(batch);
+}
+
+}  // namespace wf

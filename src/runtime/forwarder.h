@@ -1,0 +1,89 @@
+// Carries the sends of one events partition to the commands partitions they are for, in order, each
+// until it is answered.
+#pragma once
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "log/log.h"
+#include "log/outcome_reader.h"
+#include "runtime/decider.h"
+#include "storage/kv_store.h"
+
+namespace wf {
+
+struct ForwarderOptions {
+  Slot source;                // "events.bookings"/3
+  std::vector<Slot> answers;  // every events slot a send of it may be answered in
+  std::string store_path;
+  bool store_in_memory = false;
+  Limit batch{.records = 2048, .bytes = 4u << 20};
+  std::size_t unanswered_max = 20'000;  // sends appended and not answered yet; then it waits
+  Duration save_after = Duration::seconds(1);
+  Duration answered_within = Duration::seconds(30);  // else everything unanswered is sent again
+  Duration retry = Duration::millis(200);
+};
+
+// It has no truth of its own: how far each target got is read from the target's accepted outcomes,
+// so that its store may be deleted, and several forwarders of one source may run: the target takes
+// each number once. One thread.
+class Forwarder {
+ public:
+  Forwarder(Log& log, ForwarderOptions options, Alarm alarm);
+
+  enum class Progress : std::uint8_t { idle, busy, stopped };
+  // Does what can be done now without waiting for growth.
+  Progress step(Instant now);
+  Instant next_due(Instant now) const;
+  Reader* reader() { return reader_.get(); }
+  const std::optional<Error>& failure() const { return failure_; }
+  std::uint64_t forwarded() const { return forwarded_; }
+  std::size_t unanswered() const { return unanswered_.size(); }
+
+ private:
+  struct Sent {
+    Slot target;
+    std::uint64_t n = 0;
+    std::optional<Position> after;  // on an outcome's last send: where the source goes on
+  };
+
+  Result<bool> advance(Instant now);
+  Result<void> open();
+  Result<void> load();
+  Result<bool> read_answers();
+  void answered(const Slot& target, std::span<const Record> outcome);
+  void settle();
+  Result<bool> forward();
+  void collect(std::span<const Record> outcome);
+  Result<void> save(Instant now);
+
+  Log& log_;
+  ForwarderOptions options_;
+  Alarm alarm_;
+  std::unique_ptr<KvStore> store_;
+  std::unique_ptr<Reader> reader_;         // of the source
+  std::unique_ptr<Reader> answer_reader_;  // its own: a source may answer its own sends
+  std::unique_ptr<OutcomeReader> source_;
+  std::vector<std::unique_ptr<OutcomeReader>> answers_;
+  std::unique_ptr<Appender> appender_;
+
+  bool caught_up_ = false;               // with the answers, since it was opened
+  bool gap_ = false;                     // a target says something before is missing
+  std::map<Slot, std::uint64_t> taken_;  // highest number each target accepted
+  std::deque<Sent> unanswered_;
+  Position answered_;                              // of the source: everything before is answered
+  std::map<Slot, std::vector<Record>> collected_;  // of the batch being read…
+  std::deque<std::string> texts_;                  // …and what their views point into
+
+  Instant retry_at_;
+  Instant saved_at_;
+  Instant progress_at_;
+  std::optional<Error> failure_;
+  std::uint64_t forwarded_ = 0;
+};
+
+}  // namespace wf
