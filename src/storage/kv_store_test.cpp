@@ -28,7 +28,7 @@ BOOST_AUTO_TEST_CASE(reads_what_was_written_and_scans_by_prefix_in_order) {
 BOOST_AUTO_TEST_CASE(instants_order_as_bytes) {
   const std::int64_t instants[] = {INT64_MIN, -5, 0, 7, 1'700'000'000'000'000, INT64_MAX};
   for (std::size_t i = 0; i + 1 < std::size(instants); ++i) {
-    BOOST_TEST(wf::ordered_bytes({instants[i]}) < wf::ordered_bytes({instants[i + 1]}));
+    BOOST_CHECK(wf::ordered_bytes({instants[i]}) < wf::ordered_bytes({instants[i + 1]}));
     BOOST_TEST(wf::instant_of(wf::ordered_bytes({instants[i]})).us == instants[i]);
   }
 }
