@@ -26,3 +26,7 @@ add_library(wf_http INTERFACE)
 target_link_libraries(wf_http INTERFACE Boost::headers OpenSSL::SSL OpenSSL::Crypto fmt::fmt)
 target_compile_definitions(wf_http INTERFACE
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
+# S2 has no package file; absl::flat_hash_map is for rebuilds.
+find_library(S2_LIBRARY s2 REQUIRED)
+add_library(wf_s2 INTERFACE)
+target_link_libraries(wf_s2 INTERFACE ${S2_LIBRARY} absl::strings absl::hash absl::flat_hash_map)

@@ -1,0 +1,122 @@
+// Reading one row, and pages of rows by key or index.
+#include <algorithm>
+
+#include "storage/geo_page.h"
+#include "storage/page_cursor.h"
+#include "storage/row_match.h"
+#include "storage/table_engine.h"
+#include "storage/table_store.h"
+
+namespace wf {
+namespace {
+
+// What a page walks over: its keys start with `prefix`; a cursor holds what follows `head` bytes.
+struct Ordering {
+  std::string prefix;
+  std::size_t head = 1;
+  bool by_key = true;
+};
+
+Result<std::size_t> find_index(const TableType& type, const RowQuery& query) {
+  const auto indexes = type.info().indexes;
+  const auto at = std::ranges::find(indexes, query.index, &Index::name);
+  if (at == indexes.end()) return fail(Code::invalid, "no index " + query.index);
+  if (at->geo != query.near.has_value()) {
+    return fail(Code::invalid, "a geo index, and only that, is read near a point");
+  }
+  return static_cast<std::size_t>(at - indexes.begin());
+}
+
+Result<Ordering> find_ordering(const TableType& type, const RowQuery& query) {
+  if (query.index.empty()) {
+    if (query.near) return fail(Code::invalid, "near a point, but no geo index");
+    return Ordering{kind_key(KeyKind::row, query.prefix), 1, true};
+  }
+  const Result<std::size_t> index = find_index(type, query);
+  if (!index) return tl::make_unexpected(index.error());
+  return Ordering{
+      index_prefix(KeyKind::index, static_cast<std::uint8_t>(*index), query.prefix), 2, false};
+}
+
+Result<RowPage> page_in_order(TableStore::Engine& engine,
+                              const RowQuery& query,
+                              const Ordering& order) {
+  const std::string_view table = engine.type.info().name;
+  const Result<std::string> after = decode_cursor(table, query);
+  if (!after) return tl::make_unexpected(after.error());
+  std::string from = order.prefix;
+  if (!after->empty()) {
+    from = order.prefix.substr(0, order.head) + *after;
+    if (!from.starts_with(order.prefix)) return fail(Code::invalid, "a cursor of another list");
+    from.push_back('\0');
+  }
+  const Snapshot snapshot(*engine.db);
+  Range range(*engine.db, snapshot.options(), std::move(from), after_prefix(order.prefix));
+  RowPage page;
+  for (std::uint32_t looked_at = 0; range.valid(); range.next()) {
+    Result<std::optional<std::string>> row;
+    if (order.by_key) {
+      row = match_row(engine.type, query, range.value());
+    } else {
+      const std::string_view key = row_of_index_entry(range.key(), range.value());
+      rocksdb::PinnableSlice stored;
+      const rocksdb::Status status = engine.db->Get(snapshot.options(),
+                                                    engine.db->DefaultColumnFamily(),
+                                                    kind_key(KeyKind::row, key),
+                                                    &stored);
+      if (!status.ok()) return fail(Code::corrupt, "an index entry leads to no row");
+      row = match_row(engine.type, query, stored.ToStringView());
+    }
+    if (!row) return tl::make_unexpected(row.error());
+    if (*row) page.rows.push_back(std::move(**row));
+    if (page.rows.size() < query.limit && ++looked_at < query.scan_limit) continue;
+    const std::string last(range.key().substr(order.head));
+    range.next();
+    if (range.valid()) page.cursor = encode_cursor(table, query, last);
+    break;
+  }
+  if (Result<void> end = range.end(); !end) return tl::make_unexpected(end.error());
+  return page;
+}
+
+}  // namespace
+
+Result<RowRead> TableStore::get(std::string_view key) const {
+  rocksdb::PinnableSlice value;
+  const rocksdb::Status status =
+      engine_->db->Get({}, engine_->db->DefaultColumnFamily(), kind_key(KeyKind::row, key), &value);
+  if (status.IsNotFound()) return RowRead{};
+  if (!status.ok()) return tl::make_unexpected(engine_error(status));
+  const Result<StoredRow> row = parse_row(value.ToStringView());
+  if (!row) return tl::make_unexpected(row.error());
+  RowRead read;
+  read.json = row->json;
+  read.row_version = row->version;
+  read.hash = row_hash(key, value.ToStringView()).low;
+  if (row->quarantined()) read.quarantined_since = row->since;
+  return read;
+}
+
+Result<std::optional<std::string>> TableStore::answer(std::string_view key,
+                                                      const Query& query) const {
+  const Result<std::string> value = read_value(*engine_->db, {}, kind_key(KeyKind::row, key));
+  if (!value) return tl::make_unexpected(value.error());
+  if (value->empty()) return std::nullopt;
+  RowQuery one;
+  one.computed = query;
+  return match_row(engine_->type, one, *value);
+}
+
+Result<RowPage> TableStore::page(const RowQuery& query) const {
+  if (query.limit == 0 || query.scan_limit == 0) return fail(Code::invalid, "an empty page");
+  if (query.near && !query.index.empty()) {
+    const Result<std::size_t> index = find_index(engine_->type, query);
+    if (!index) return tl::make_unexpected(index.error());
+    return page_by_distance(*engine_, query, static_cast<std::uint8_t>(*index));
+  }
+  const Result<Ordering> order = find_ordering(engine_->type, query);
+  if (!order) return tl::make_unexpected(order.error());
+  return page_in_order(*engine_, query, *order);
+}
+
+}  // namespace wf

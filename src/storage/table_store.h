@@ -1,0 +1,92 @@
+// One generation of one table: a directory with its rows, indexes, quarantine, positions and
+// digest.
+//
+// Disposable: it can always be folded again from the log. There is no WAL; a process that dies
+// loses the batches since the last flush, whole ones, so no row is ever ahead of the stored
+// position.
+//
+// One writer thread (apply, unpark, flush); any number of readers (the rest), which see a batch
+// entirely or not at all.
+#pragma once
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/uuid.h"
+#include "storage/fold_item.h"
+#include "storage/resources.h"
+#include "storage/row_fold.h"
+#include "storage/table_view.h"
+
+namespace wf {
+
+// One row folded again by itself, beside the store, to end its quarantine. One thread.
+class Refold {
+ public:
+  Refold(const TableType& type, std::string_view key);
+  // Every event of every slot from the log's start, in slot order; those of other rows are skipped.
+  void add(std::span<const FoldItem> items, const SlotPositions& slots);
+
+ private:
+  friend class TableStore;
+  const TableType* type_;
+  std::string key_;
+  LiveRow row_;
+};
+
+class TableStore final : public TableView {
+ public:
+  // Creates the directory if it is not there. Code::mismatch: it is of another log, table, code or
+  // format; Code::corrupt: it does not read. In both cases delete it and fold again.
+  static Result<std::shared_ptr<TableStore>> open(const std::filesystem::path& dir,
+                                                  const TableType& type,
+                                                  const Resources& resources,
+                                                  const Uuid& log_id);
+  ~TableStore() override;
+
+  // Folds a batch and moves the positions, in one atomic write. `positions`: each slot the items
+  // name, and any other that moved; slots not named stay where they are. After an error nothing of
+  // the batch is there, and the store may be used further (io) or must be discarded (corrupt).
+  Result<void> apply(std::span<const FoldItem> items, const SlotPositions& positions);
+
+  // Puts a refolded row in the place of the parked one. `positions` is how far it was folded:
+  // Code::unavailable if that is not where the store is; Code::invalid if it failed again.
+  Result<void> unpark(Refold& refold, const SlotPositions& positions);
+
+  // Makes everything applied so far durable.
+  Result<void> flush();
+  // The directory goes when the last reader lets go of the store.
+  void remove_when_closed();
+  void mark_live();  // the log's end was reached
+
+  SlotPositions positions() const;
+  Totals totals() const;
+  // Quarantined rows in key order after `after`, at most `limit`.
+  Result<std::vector<Quarantine>> quarantined(std::uint32_t limit,
+                                              std::string_view after = {}) const;
+  const std::filesystem::path& dir() const;
+  const Uuid& log_id() const;
+
+  const TableType& type() const override;
+  TableState state() const override;
+  Result<RowRead> get(std::string_view key) const override;
+  Result<std::optional<std::string>> answer(std::string_view key,
+                                            const Query& query) const override;
+  Result<RowPage> page(const RowQuery& query) const override;
+
+  struct Engine;  // table_engine.h
+  Engine& engine() const { return *engine_; }
+
+ private:
+  explicit TableStore(std::unique_ptr<Engine> engine);
+  std::unique_ptr<Engine> engine_;
+};
+
+// Whether `there` has reached every slot's offset in `goal`.
+bool reached(const SlotPositions& there, const SlotPositions& goal);
+
+}  // namespace wf
