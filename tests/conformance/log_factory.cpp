@@ -2,10 +2,10 @@
 #include "conformance/log_factory.h"
 
 #include <boost/test/unit_test.hpp>
-#include <filesystem>
 
 #include "log/memory_disk.h"
 #include "log/rocks_log.h"
+#include "log/test_dir.h"
 
 namespace wf::conformance {
 namespace {
@@ -15,24 +15,6 @@ std::unique_ptr<Log> opened(RocksLogOptions options) {
   BOOST_REQUIRE_MESSAGE(log, (log ? "" : log.error().detail));
   return std::move(*log);
 }
-
-// A directory of its own, gone with its owner.
-class TempDir {
- public:
-  TempDir() : path_(std::filesystem::temp_directory_path() / ("wayfold-" + Uuid::random().text())) {
-    std::filesystem::create_directories(path_);
-  }
-  ~TempDir() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  std::string path() const { return path_.string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 class OnDisk : public LogFactory {
  public:
@@ -49,7 +31,7 @@ class OnDisk : public LogFactory {
   }
 
  private:
-  TempDir dir_;
+  TestDir dir_;
   std::size_t tail_bytes_;
 };
 

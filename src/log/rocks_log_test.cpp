@@ -1,0 +1,336 @@
+// What is the embedded log's own: what a power loss takes, what a second process may, how it
+// refuses.
+#include "log/rocks_log.h"
+
+#include <atomic>
+#include <boost/test/unit_test.hpp>
+#include <filesystem>
+#include <mutex>
+#include <thread>
+
+#include "log/memory_disk.h"
+#include "log/test_dir.h"
+#include "log/test_records.h"
+
+namespace wf {
+namespace {
+
+const std::vector<TopicSpec> topics{
+    {"keys", 1, true}, {"commands.things", 2}, {"events.things", 2}};
+const Slot commands{"commands.things", 0};
+const Slot events{"events.things", 0};
+const Slot other_events{"events.things", 1};
+
+struct Disk {
+  RocksLogOptions options() {
+    RocksLogOptions options;
+    options.path = "/log";
+    options.topics = topics;
+    options.disk = &disk;
+    options.inline_commit = true;
+    options.on_fatal = [this](const std::string& reason) { fatal = reason; };
+    return options;
+  }
+  std::unique_ptr<Log> open() { return open(options()); }
+  std::unique_ptr<Log> open(RocksLogOptions with) {
+    auto log = open_rocks_log(std::move(with));
+    BOOST_REQUIRE_MESSAGE(log, (log ? "" : log.error().detail));
+    return std::move(*log);
+  }
+
+  MemoryDisk disk;
+  std::string fatal;
+};
+
+RocksLogOptions in_directory(const TestDir& dir) {
+  RocksLogOptions options;
+  options.path = dir.path() + "/log";
+  options.topics = topics;
+  return options;
+}
+
+Code code_of(RocksLogOptions options) {
+  const auto log = open_rocks_log(std::move(options));
+  BOOST_REQUIRE(!log);
+  BOOST_TEST(!log.error().detail.empty());
+  return log.error().code;
+}
+
+Result<void> append(Log& log,
+                    const Slot& slot,
+                    std::uint64_t n,
+                    Durability durability = Durability::now,
+                    std::string_view payload = "{}") {
+  Record record;
+  record.kind = Kind::event;
+  record.id = test::uuid_of(n);
+  record.payload = payload;
+  return (*log.writer("test"))->append(slot, std::span(&record, 1), durability);
+}
+
+std::vector<std::uint64_t> numbers(Log& log, const Slot& slot) {
+  std::vector<std::uint64_t> read;
+  const auto reader = *log.reader();
+  BOOST_REQUIRE(reader->seek(slot, 0));
+  while (true) {
+    const auto batch = reader->read(slot, {});
+    BOOST_REQUIRE(batch);
+    if (batch->records.empty()) return read;
+    for (const Record& record : batch->records) {
+      BOOST_REQUIRE_EQUAL(record.offset, static_cast<Offset>(read.size()));
+      read.push_back(record.id.bytes[15]);
+    }
+  }
+}
+
+using Numbers = std::vector<std::uint64_t>;
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(rocks_log_tests)
+
+BOOST_AUTO_TEST_CASE(only_commands_are_readable_before_they_are_durable) {
+  Disk d;
+  const auto log = d.open();
+  BOOST_REQUIRE(append(*log, commands, 1, Durability::with_outcome));
+  BOOST_REQUIRE(append(*log, events, 2, Durability::with_outcome));
+  BOOST_TEST((numbers(*log, commands) == Numbers{1}));
+  BOOST_TEST(numbers(*log, events).empty());
+  BOOST_TEST(*log->end(commands) == 0);
+  BOOST_REQUIRE(append(*log, other_events, 3));  // one commit for all slots
+  BOOST_TEST((numbers(*log, events) == Numbers{2}));
+  BOOST_TEST(*log->end(commands) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_power_loss_takes_only_what_was_not_synced) {
+  Disk d;
+  auto log = d.open();
+  BOOST_REQUIRE(append(*log, commands, 1, Durability::with_outcome));
+  BOOST_REQUIRE(append(*log, events, 2));
+  BOOST_REQUIRE(append(*log, commands, 3, Durability::with_outcome));
+  BOOST_TEST((numbers(*log, commands) == Numbers{1, 3}));
+  d.disk.cut_power();
+  BOOST_TEST(!append(*log, events, 4));
+  BOOST_TEST(numbers(*log, events) == Numbers{2});  // what was readable stays so, 4 never is
+  log.reset();
+  d.disk.restore_power();
+
+  log = d.open();
+  BOOST_TEST((numbers(*log, commands) == Numbers{1}));
+  BOOST_TEST((numbers(*log, events) == Numbers{2}));
+  BOOST_REQUIRE(append(*log, commands, 5));  // the lost one's offset is used again
+  BOOST_TEST((numbers(*log, commands) == Numbers{1, 5}));
+}
+
+BOOST_AUTO_TEST_CASE(without_a_power_loss_nothing_is_lost) {
+  Disk d;
+  auto log = d.open();
+  BOOST_REQUIRE(append(*log, commands, 1, Durability::with_outcome));
+  log.reset();
+  d.disk.cut_power();
+  d.disk.restore_power();
+  log = d.open();
+  BOOST_TEST((numbers(*log, commands) == Numbers{1}));
+}
+
+// The power goes at any write or sync: what was acknowledged is there, and of what was not, a
+// prefix in the order of the appends, over all slots.
+BOOST_AUTO_TEST_CASE(a_power_loss_at_any_moment_leaves_a_prefix) {
+  int acknowledged_some = 0;
+  for (int cut = 1; cut <= 60; ++cut) {
+    Disk d;
+    auto log = d.open();
+    std::vector<std::pair<Slot, std::uint64_t>> appended;
+    std::size_t acknowledged = 0;
+    d.disk.cut_power_after(cut);
+    for (std::uint64_t n = 0; n < 40; ++n) {
+      const bool event = n % 3 == 2;
+      const Slot& slot = event ? (n % 2 == 0 ? events : other_events) : commands;
+      const bool ok =
+          append(*log, slot, n, event ? Durability::now : Durability::with_outcome).has_value();
+      if (d.fatal.empty() || ok) appended.emplace_back(slot, n);
+      if (!ok) break;
+      if (event) acknowledged = appended.size();
+    }
+    log.reset();
+    d.disk.restore_power(static_cast<std::size_t>(cut) * 7);  // some unsynced bytes made it
+    log = d.open();
+    std::map<Slot, Numbers> want;
+    std::size_t there = 0;
+    for (const Slot& slot : {commands, events, other_events}) there += numbers(*log, slot).size();
+    BOOST_REQUIRE_GE(there, acknowledged);
+    for (std::size_t i = 0; i < std::min(there, appended.size()); ++i) {
+      want[appended[i].first].push_back(appended[i].second);
+    }
+    if (there <= appended.size()) {
+      for (const Slot& slot : {commands, events, other_events}) {
+        BOOST_REQUIRE(numbers(*log, slot) == want[slot]);
+      }
+    }
+    if (acknowledged > 0) ++acknowledged_some;
+  }
+  BOOST_TEST(acknowledged_some > 10);
+}
+
+BOOST_AUTO_TEST_CASE(a_torn_tail_is_cut_off) {
+  const TestDir dir;
+  {
+    const auto log = *open_rocks_log(in_directory(dir));
+    for (std::uint64_t n = 0; n < 10; ++n) BOOST_REQUIRE(append(*log, events, n));
+  }
+  std::filesystem::path wal;
+  for (const auto& file : std::filesystem::directory_iterator(dir.path() + "/log")) {
+    if (file.path().extension() == ".log" && file.file_size() > 0) wal = file.path();
+  }
+  BOOST_REQUIRE(!wal.empty());
+  std::filesystem::resize_file(wal, std::filesystem::file_size(wal) - 3);
+  const auto log = *open_rocks_log(in_directory(dir));
+  BOOST_TEST((numbers(*log, events) == Numbers{0, 1, 2, 3, 4, 5, 6, 7, 8}));
+  BOOST_REQUIRE(append(*log, events, 20));
+  BOOST_TEST(numbers(*log, events).back() == 20u);
+}
+
+BOOST_AUTO_TEST_CASE(partitions_are_fixed_and_topics_may_be_added) {
+  Disk d;
+  BOOST_REQUIRE(append(*d.open(), events, 1));
+  auto options = d.options();
+  options.topics[2].partitions = 3;
+  BOOST_TEST((code_of(options) == Code::mismatch));
+
+  options.topics = {{"locations", 4}};
+  auto log = d.open(options);
+  BOOST_TEST(log->topics().size() == 4u);
+  BOOST_REQUIRE(append(*log, {"locations", 3}, 2));
+  log.reset();
+  log = d.open();  // without naming it
+  BOOST_TEST((numbers(*log, {"locations", 3}) == Numbers{2}));
+  BOOST_TEST((numbers(*log, events) == Numbers{1}));
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_a_log_is_refused) {
+  Disk d;
+  auto options = d.options();
+  options.topics = {{"events.things", 1}};
+  BOOST_TEST((code_of(options) == Code::invalid));  // no keys
+  options.topics = {{"keys", 0}};
+  BOOST_TEST((code_of(options) == Code::invalid));
+  options.topics = {{"a b", 1}};
+  BOOST_TEST((code_of(options) == Code::invalid));
+  options = d.options();
+  options.path = "/nowhere";
+  options.create = false;
+  BOOST_TEST((code_of(options) == Code::not_found));
+}
+
+BOOST_AUTO_TEST_CASE(a_second_opener_is_told) {
+  const TestDir dir;
+  const auto log = open_rocks_log(in_directory(dir));
+  BOOST_REQUIRE(log);
+  BOOST_TEST((code_of(in_directory(dir)) == Code::unavailable));
+}
+
+BOOST_AUTO_TEST_CASE(a_full_disk_refuses_appends_and_answers_reads) {
+  Disk d;
+  int free = 50;
+  Instant now{1'000'000'000};
+  auto options = d.options();
+  options.now = [&now] { return now; };
+  options.free_disk_percent = [&free] { return free; };
+  const auto log = d.open(options);
+  const auto writer = *log->writer("test");
+  Record record;
+  record.id = test::uuid_of(1);
+  const auto append_one = [&] {
+    return writer->append(events, std::span(&record, 1), Durability::now);
+  };
+  BOOST_REQUIRE(append_one());
+  free = 4;
+  BOOST_TEST(append_one().has_value());  // asked at most once a second
+  now = now + Duration::seconds(1);
+  const auto refused = append_one();
+  BOOST_REQUIRE(!refused);
+  BOOST_TEST((refused.error().code == Code::full));
+  BOOST_TEST(numbers(*log, events).size() == 2u);
+  free = 5;
+  now = now + Duration::seconds(1);
+  BOOST_TEST(append_one().has_value());  // the appender is not dead
+}
+
+BOOST_AUTO_TEST_CASE(a_failed_write_is_fatal) {
+  Disk d;
+  auto options = d.options();
+  options.inline_commit = false;  // by the log thread
+  std::atomic<int> fatal = 0;
+  options.on_fatal = [&fatal](const std::string&) { ++fatal; };
+  const auto log = d.open(options);
+  const auto writer = *log->writer("test");
+  Record record;
+  BOOST_REQUIRE(writer->append(events, std::span(&record, 1), Durability::now));
+  d.disk.cut_power();
+  const auto failed = writer->append(events, std::span(&record, 1), Durability::now);
+  BOOST_REQUIRE(!failed);
+  BOOST_TEST((failed.error().code == Code::io));
+  BOOST_TEST(fatal == 1);
+  const auto dead = writer->append(events, std::span(&record, 1), Durability::now);
+  BOOST_REQUIRE(!dead);
+  BOOST_TEST((dead.error().code == Code::closed));
+  const auto other = append(*log, events, 2);
+  BOOST_REQUIRE(!other);
+  BOOST_TEST((other.error().code == Code::io));
+  BOOST_TEST(*log->end(events) == 1);
+}
+
+// With room for one append only, each waits for the disk, and all come through.
+BOOST_AUTO_TEST_CASE(a_full_queue_makes_appenders_wait) {
+  Disk d;
+  auto options = d.options();
+  options.inline_commit = false;
+  options.queue_bytes = 1;
+  const auto log = d.open(options);
+  const std::string payload(1000, 'x');
+  std::vector<std::thread> threads;
+  for (std::uint64_t t = 0; t < 3; ++t) {
+    threads.emplace_back([&] {
+      for (std::uint64_t n = 0; n < 100; ++n) {
+        (void)append(*log, commands, n, Durability::with_outcome, payload);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  BOOST_TEST(numbers(*log, commands).size() == 300u);
+  // The last may still wait; the ones before are written, though nobody asked for a sync.
+  BOOST_REQUIRE(append(*log, commands, 9));
+  BOOST_TEST(*log->end(commands) == 301);
+}
+
+BOOST_AUTO_TEST_CASE(an_append_past_32_mib_is_refused) {
+  Disk d;
+  const auto log = d.open();
+  const std::string payload(std::size_t{33} << 20U, 'x');
+  const auto refused = append(*log, events, 1, Durability::now, payload);
+  BOOST_REQUIRE(!refused);
+  BOOST_TEST((refused.error().code == Code::invalid));
+  BOOST_TEST(append(*log, events, 2).has_value());
+  BOOST_TEST((numbers(*log, events) == Numbers{2}));
+}
+
+BOOST_AUTO_TEST_CASE(append_times_never_go_back) {
+  Disk d;
+  Instant now{5'000'000};
+  auto options = d.options();
+  options.now = [&now] { return now; };
+  const auto log = d.open(options);
+  BOOST_REQUIRE(append(*log, events, 1));
+  now = Instant{4'000'000};
+  BOOST_REQUIRE(append(*log, events, 2));
+  const auto reader = *log->reader();
+  BOOST_REQUIRE(reader->seek(events, 0));
+  const auto batch = reader->read(events, {});
+  BOOST_REQUIRE(batch);
+  BOOST_TEST(batch->records[0].appended.us == 5'000'000);
+  BOOST_TEST(batch->records[1].appended.us == 5'000'000);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace wf
