@@ -21,7 +21,9 @@ def outputs(schemas, source):
         files[f"gen/{one.name}_json.h"] = aggregates.codec_header(one)
         files[f"gen/{one.name}_json.cpp"] = aggregates.codec_code(one)
         files[f"gen/{one.name}.cpp"] = aggregates.code(one)
-    schemas.tables = []
+    for one in schemas.tables:
+        files[f"gen/tables/{one.name}.h"] = tables.header(one)
+        files[f"gen/tables/{one.name}.cpp"] = tables.code(schemas, one, source)
     for one in schemas.configs:
         files[f"gen/{one.path.stem}.h"] = config.header(one)
         files[f"gen/{one.path.stem}.cpp"] = config.code(one)

@@ -7,9 +7,9 @@ WRITE = {"text": "append_json_string", "integer": "append_int", "boolean": "appe
          "money": "append_money", "point": "append_point"}
 
 
-def declarations(module, extra=()):
+def declarations(module):
     lines = []
-    for kind in list(module.order) + list(extra):
+    for kind in module.order:
         lines += [f"void read_json(JsonCursor& in, {kind.name}& out);",
                   f"void write_json(std::string& out, {'' if kind.kind == 'enumeration' else 'const '}{kind.name}"
                   f"{' ' if kind.kind == 'enumeration' else '& '}value);"]
@@ -137,13 +137,15 @@ def enumeration(kind):
             "  out += '\"';", "}", ""]
 
 
-def code(module, extra=()):
+def private(lines):
+    """Functions for an anonymous namespace, where not every one may find a use."""
+    return ["[[maybe_unused]] " + line if line.startswith("void ") else line for line in lines]
+
+
+def code(module):
     lines = []
-    for kind in list(module.order) + list(extra):
-        if kind.kind == "enumeration":
-            lines += enumeration(kind)
-        else:
-            lines += reader(kind, kind.name) + writer(kind, kind.name)
+    for kind in module.order:
+        lines += enumeration(kind) if kind.kind == "enumeration" else reader(kind, kind.name) + writer(kind, kind.name)
     return lines
 
 

@@ -316,7 +316,7 @@ class Schemas:
             if one is None:
                 part.node["of" if part.of else "kind"].fail(f"{event.full} has no field {part.of or '(no of)'}")
             kinds.append(one.type)
-        allowed = {"sum": ("integer", "money"), "max": ("integer", "instant"), "min": ("integer", "instant")}
+        allowed = {"set": ("integer", "instant", "id", "text", "enumeration"), "sum": ("integer", "money"), "max": ("integer", "instant"), "min": ("integer", "instant")}
         if any(k.kind != kinds[0].kind or k.tag != kinds[0].tag for k in kinds):
             part.node["of"].fail("the events' fields differ in type")
         if kinds[0].kind not in allowed.get(part.kind, ("integer", "instant", "id", "text", "money", "point", "boolean", "enumeration")):
@@ -353,6 +353,8 @@ class Schemas:
             for column, _ in parts:
                 if column.type.kind not in ("id", "integer", "text", "instant", "enumeration", "boolean") or column.personal:
                     inner.fail(f"{column.name} cannot be ordered")
+                if column.optional:
+                    inner.fail(f"{column.name} must be required: a row without it would be in no list")
             found.append((name, parts))
         return found
 
