@@ -203,9 +203,10 @@ void Server::Loop::expire_due() {
       connection->deadline = after(limits.ping_ms);  // only an end has to come to an end
       continue;
     }
-    connection->deadline = Clock::time_point::max();
-    connection->expired = true;
-    count(counters.timed_out);
+    // Again at every tick until the stage ends: an operation between two of its steps misses a
+    // cancel.
+    connection->deadline = now;
+    if (!std::exchange(connection->expired, true)) count(counters.timed_out);
     if (connection->stage == Stage::websocket) {
       connection->close();
     } else {
