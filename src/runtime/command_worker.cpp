@@ -80,6 +80,7 @@ Result<void> CommandWorker::advance(Instant now, bool& busy) {
 // Starts from what the store has; whatever was decided but not read back is forgotten.
 Result<void> CommandWorker::open(Instant now) {
   outcomes_.reset();
+  event_reader_.reset();
   reader_.reset();
   appender_.reset();
   waker_.reset();
@@ -93,10 +94,13 @@ Result<void> CommandWorker::open(Instant now) {
       state_ =
           std::make_unique<DeciderState>(catalogue_, options_.family, *store_, options_.limits);
     }
-    auto reader = log_.reader();
-    if (!reader) return tl::unexpected(reader.error());
-    reader_ = std::move(*reader);
-    outcomes_ = std::make_unique<OutcomeReader>(*reader_, events_);
+    outcomes_.reset();
+    for (auto* reader : {&reader_, &event_reader_}) {
+      auto opened = log_.reader();
+      if (!opened) return tl::unexpected(opened.error());
+      *reader = std::move(*opened);
+    }
+    outcomes_ = std::make_unique<OutcomeReader>(*event_reader_, events_);
     auto ready = state_->load(log_.id());
     if (ready) ready = outcomes_->start(state_->saved());
     if (ready) break;

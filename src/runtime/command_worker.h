@@ -54,8 +54,8 @@ class CommandWorker {
   // When step() should be called again although nothing has grown: the next deadline, checkpoint or
   // retry.
   Instant next_due(Instant now) const;
-  // What to wait on between steps.
-  Reader* reader() { return reader_.get(); }
+  // What to wait on between steps: our own outcomes while some are in flight, else commands.
+  Reader* reader() { return phase_ == Phase::running ? reader_.get() : event_reader_.get(); }
   // Writes the store, so that the next start reads little. For a clean shutdown.
   Result<void> checkpoint();
 
@@ -94,7 +94,8 @@ class CommandWorker {
   std::unique_ptr<KvStore> store_;
   std::unique_ptr<DeciderState> state_;
   std::unique_ptr<Decider> decider_;
-  std::unique_ptr<Reader> reader_;
+  std::unique_ptr<Reader> reader_;  // of commands
+  std::unique_ptr<Reader> event_reader_;
   std::unique_ptr<OutcomeReader> outcomes_;
   std::unique_ptr<Appender> appender_;
   std::unique_ptr<Appender> waker_;

@@ -1,0 +1,125 @@
+// Keys of the store: c command · p position of a slot · l the log's id.
+#include "runtime/command_outcomes.h"
+
+#include <fmt/format.h>
+
+#include "base/json_write.h"
+#include "runtime/bytes.h"
+
+namespace wf {
+namespace {
+
+std::string command_key(const Uuid& command) {
+  std::string key = "c";
+  BytesWriter(key).id(command);
+  return key;
+}
+
+std::string_view outcome_name(Kind kind) {
+  if (kind == Kind::rejected) return "rejected";
+  if (kind == Kind::nothing) return "nothing";
+  if (kind == Kind::expired) return "expired";
+  return "accepted";
+}
+
+// As the API serves it.
+void append_outcome(std::string& out, std::span<const Record> outcome) {
+  const Record& first = outcome.front();
+  const Record& last = outcome.back();
+  Kind kind = Kind::event;
+  std::string_view closing;
+  std::string events;
+  for (const Record& record : outcome) {
+    if (record.kind == Kind::send) continue;
+    if (record.kind != Kind::event) {
+      kind = record.kind;
+      closing = record.payload;
+      continue;
+    }
+    if (!events.empty()) events += ',';
+    append_json_string(events, record.type);
+  }
+  fmt::format_to(
+      std::back_inserter(out),
+      R"({{"id":"{}","outcome":"{}","stream":"{}","stream_version":{},"at":"{}","events":[{}])",
+      first.causation.text(),
+      outcome_name(kind),
+      first.stream.text(),
+      last.version,
+      first.at.text(),
+      events);
+  if (kind == Kind::rejected) out.append(R"(,"rejected":)").append(closing);
+  out += '}';
+}
+
+}  // namespace
+
+Result<std::unique_ptr<CommandOutcomes>> CommandOutcomes::open(const std::string& path,
+                                                               const Uuid& log_id,
+                                                               Duration window) {
+  auto store = KvStore::open({.path = path, .expiring_prefix = 'c'});
+  if (!store) return tl::unexpected(store.error());
+  auto outcomes =
+      std::unique_ptr<CommandOutcomes>(new CommandOutcomes(std::move(*store), log_id, window));
+  if (auto ok = outcomes->load(); !ok) return tl::unexpected(ok.error());
+  return outcomes;
+}
+
+Result<void> CommandOutcomes::load() {
+  const auto log = store_->get("l");
+  if (!log) return tl::unexpected(log.error());
+  if (*log && **log != log_id_.text()) return fail(Code::mismatch, "outcomes of another log");
+  return store_->scan("p", [this](std::string_view, std::string_view value) {
+    BytesReader reader(value);
+    SlotPosition position;
+    position.topic = reader.text();
+    position.partition = reader.number<std::uint32_t>();
+    position.offset = reader.number<std::int64_t>();
+    position.fence = reader.text();
+    positions_.push_back(std::move(position));
+    return true;
+  });
+}
+
+void CommandOutcomes::fold(std::span<const Record> outcome) {
+  const Record& first = outcome.front();
+  const Kind kind = outcome.back().kind;
+  if (kind == Kind::duplicate || kind == Kind::gap || first.commanded.us == 0) return;
+  highest_appended_ = std::max(highest_appended_, first.commanded);
+  std::string value = ordered_bytes(first.commanded);
+  BytesWriter(value).id(first.principal.value);
+  append_outcome(value, outcome);
+  batch_.puts.emplace_back(command_key(first.causation), std::move(value));
+}
+
+Result<void> CommandOutcomes::save(const SlotPositions& positions) {
+  std::sort(batch_.puts.begin(), batch_.puts.end());
+  for (const SlotPosition& position : positions) {
+    std::string value;
+    BytesWriter(value)
+        .text(position.topic)
+        .number(position.partition)
+        .number(position.offset)
+        .text(position.fence);
+    batch_.puts.emplace_back(fmt::format("p{}/{}", position.topic, position.partition),
+                             std::move(value));
+  }
+  batch_.puts.emplace_back("l", log_id_.text());
+  auto written = store_->write(batch_);
+  batch_ = {};
+  store_->expire_before(highest_appended_ - window_);
+  return written;
+}
+
+Result<std::optional<CommandOutcome>> CommandOutcomes::get(const Uuid& command) const {
+  const auto stored = store_->get(command_key(command));
+  if (!stored) return tl::unexpected(stored.error());
+  if (!*stored || (*stored)->size() < 24) return std::nullopt;
+  const std::string_view value = std::string_view(**stored).substr(8);
+  CommandOutcome outcome;
+  outcome.principal.value = BytesReader(value).id();
+  outcome.json = value.substr(16);
+  return outcome;
+}
+
+}  // namespace wf

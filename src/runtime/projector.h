@@ -1,0 +1,90 @@
+// Folds the accepted events of every partition into tables. Lagging tables read by themselves until
+// they have caught up.
+#pragma once
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/catalogue.h"
+#include "log/log.h"
+#include "log/outcome_reader.h"
+#include "runtime/command_outcomes.h"
+#include "runtime/decider.h"
+#include "storage/table_store.h"
+
+namespace wf {
+
+struct ProjectorOptions {
+  std::vector<Slot> slots;  // every events slot, ascending
+  Limit batch{.records = 20'000, .bytes = 16u << 20};
+  Duration flush_after = Duration::seconds(5);  // so that a crash leaves little to fold again
+  Duration retry = Duration::millis(200);
+};
+
+// Rows of a table that changed in one batch; called by the projector's thread after the batch is
+// visible.
+using OnRows = std::function<void(const TableInfo& table, const std::vector<std::string>& keys)>;
+
+// One thread calls step(). A table may be added or replaced between steps from any thread.
+class Projector {
+ public:
+  enum class Progress : std::uint8_t { idle, busy, stopped };
+
+  Projector(Log& log, const Catalogue& catalogue, ProjectorOptions options, Alarm alarm);
+
+  // The table folds from its own positions; one of the same name is replaced.
+  void add(std::shared_ptr<TableStore> table);
+  void add(CommandOutcomes& outcomes) { outcomes_ = &outcomes; }
+  void on_rows(OnRows callback) { on_rows_ = std::move(callback); }
+
+  Progress step(Instant now);
+  Instant next_due(Instant now) const;
+  Reader* reader() { return lanes_.empty() ? nullptr : lanes_.front()->reader.get(); }
+  const std::optional<Error>& failure() const { return failure_; }
+  std::uint64_t folded() const { return folded_; }  // events, each once per lane
+
+  // Makes everything folded so far durable. For a clean shutdown; call it from the stepping thread.
+  void flush();
+
+ private:
+  // Tables that stand at the same place, and the one reader that feeds them.
+  struct Lane {
+    std::unique_ptr<Reader> reader;
+    std::vector<std::unique_ptr<OutcomeReader>> slots;
+    std::vector<std::shared_ptr<TableStore>> tables;
+    bool commands = false;  // also feeds the command outcomes
+    bool at_tail = false;
+    bool lagging =
+        true;  // has not reached the tail since it was opened: nobody is told of its rows
+  };
+  struct Gathered;
+
+  void take_added();
+  Result<std::unique_ptr<Lane>> open(const SlotPositions& positions);
+  Result<bool> advance(Lane& lane);
+  void gather(Lane& lane, std::uint32_t slot, std::span<const Record> outcome, Gathered& out);
+  Result<void> apply(Lane& lane, Gathered& gathered);
+  void merge();
+
+  Log& log_;
+  const Catalogue& catalogue_;
+  ProjectorOptions options_;
+  Alarm alarm_;
+  CommandOutcomes* outcomes_ = nullptr;
+  OnRows on_rows_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::mutex added_mutex_;
+  std::vector<std::shared_ptr<TableStore>> added_;
+  Instant retry_at_;
+  Instant flushed_at_;
+  std::optional<Error> failure_;
+  std::uint64_t folded_ = 0;
+};
+
+}  // namespace wf

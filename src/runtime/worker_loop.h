@@ -1,0 +1,47 @@
+// The one small loop that owns a worker's thread, its waiting and the clock.
+#pragma once
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <stop_token>
+#include <string>
+#include <thread>
+
+#include "base/time.h"
+#include "log/log.h"
+
+namespace wf {
+
+struct LoopOptions {
+  Duration wait_max = Duration::millis(100);  // how long a stop may go unnoticed
+  Duration window;  // at least this long between two steps, so that a batch gathers
+};
+
+// Steps until it is told to stop, or the worker stops. A Worker has step(now) → Progress,
+// next_due(now) and reader().
+// `after` runs on the same thread after each step, to publish what others may see of it.
+template <class Worker, class After>
+void run_worker(const std::stop_token& stop,
+                Worker& worker,
+                const LoopOptions& options,
+                const After& after) {
+  while (!stop.stop_requested()) {
+    const Instant now = wall_clock();
+    const auto progress = worker.step(now);
+    after();
+    if (progress == Worker::Progress::stopped) return;
+    if (progress == Worker::Progress::idle) {
+      const Duration until = worker.next_due(now) - wall_clock();
+      const Duration wait = std::clamp(until, Duration::millis(1), options.wait_max);
+      if (Reader* reader = worker.reader()) {
+        reader->wait(wait);
+      } else {
+        std::this_thread::sleep_for(std::chrono::microseconds(wait.us));
+      }
+    }
+    const Duration rest = now + options.window - wall_clock();
+    if (rest.us > 0) std::this_thread::sleep_for(std::chrono::microseconds(rest.us));
+  }
+}
+
+}  // namespace wf
