@@ -1,0 +1,305 @@
+// What becomes of a booking: answered, changed, cancelled, used, or decided by time.
+#include "commands/booking/booking_samples.h"
+
+namespace wf::booking {
+namespace {
+
+Spec by_host(const std::vector<SpecEvent>& past) { return given(past).by(asha).as(Role::host); }
+Spec by_operator(const std::vector<SpecEvent>& past) {
+  return given(past).by(otto).as(Role::operator_);
+}
+Spec by_stranger(const std::vector<SpecEvent>& past) {
+  return given(past).by(mira).as(Role::renter);
+}
+
+Change to(Instant start, Instant end) { return {made_id, start, end}; }
+
+Changed changed(Instant start, Instant end) {
+  const std::int64_t minutes = (end - start).us / 60'000'000;
+  const Instant waited = start + Duration::minutes(15);
+  return {made_id,
+          asha,
+          1,
+          start,
+          end,
+          minutes,
+          inr(200 * minutes),
+          inr(20 * minutes),
+          start,
+          std::min(waited, end),
+          t(12),
+          t(14),
+          120};
+}
+
+const std::vector<SpecEvent> asked = {approving(), requested()};
+const std::vector<SpecEvent> booked = {listed(), reserved()};
+const std::vector<SpecEvent> there = {listed(), reserved(), checked_in()};
+const std::vector<SpecEvent> over_by[] = {{approving(), requested(), declined()},
+                                          {approving(), requested(), expired()},
+                                          {listed(), reserved(), cancelled()},
+                                          {listed(), reserved(), missed()},
+                                          {listed(), reserved(), checked_in(), completed()}};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(booking_life_tests)
+
+// ---- the host's answer ----
+
+BOOST_AUTO_TEST_CASE(the_host_approves_BK2) {
+  by_host(asked).when(Approve{made_id}).then(approved());
+  by_operator(asked).when(Approve{made_id}).then(approved());
+}
+
+BOOST_AUTO_TEST_CASE(approving_twice_changes_nothing_BK2) {
+  by_host({approving(), requested(), approved()}).when(Approve{made_id}).then_nothing();
+}
+
+BOOST_AUTO_TEST_CASE(what_is_over_cannot_be_approved_BK2) {
+  for (const auto& past : over_by) by_host(past).when(Approve{made_id}).then(Reason::not_pending);
+}
+
+BOOST_AUTO_TEST_CASE(the_host_declines_BK2) {
+  by_host(asked).when(Decline{made_id, {}}).then(declined());
+  Declined because = declined();
+  because.reason = "out of order";
+  by_host(asked).when(Decline{made_id, "out of order"}).then(because);
+  by_host(over_by[0]).when(Decline{made_id, {}}).then_nothing();
+  by_host(over_by[1]).when(Decline{made_id, {}}).then(Reason::not_pending);
+  by_host(booked).when(Decline{made_id, {}}).then(Reason::not_pending);
+}
+
+BOOST_AUTO_TEST_CASE(only_the_host_answers_BK2) {
+  given(asked).when(Approve{made_id}).then(Reason::not_yours);
+  given(asked).when(Decline{made_id, {}}).then(Reason::not_yours);
+}
+
+// ---- change ----
+
+BOOST_AUTO_TEST_CASE(a_renter_moves_a_booking_in_one_step_BK1) {
+  given(booked).when(to(t(15), t(16))).then(changed(t(15), t(16)));
+}
+
+BOOST_AUTO_TEST_CASE(its_own_slot_is_no_obstacle_to_it_BK1) {
+  given(booked).when(to(t(13), t(15))).then(changed(t(13), t(15)));
+  given(booked).when(to(t(12), t(12, 10))).then(changed(t(12), t(12, 10)));
+}
+
+BOOST_AUTO_TEST_CASE(anothers_slot_is_BK1) {
+  Reserved next = reserved(other_id);
+  next.start = t(14);
+  next.end = t(15);
+  given({listed(), reserved(), next}).when(to(t(13), t(14, 1))).then(Reason::slot_taken);
+  given({listed(), reserved(), next}).when(to(t(12), t(16))).then(Reason::slot_taken);
+}
+
+BOOST_AUTO_TEST_CASE(the_old_slot_is_free_after_a_change_BK1) {
+  Reserved again = reserved(BookingId{Uuid::v5(Uuid{{7}}, "booking")});
+  again.renter = mira;
+  by_stranger({listed(), reserved(), changed(t(15), t(16))})
+      .when(reserve())
+      .id(Uuid{{7}})
+      .then(again);
+}
+
+BOOST_AUTO_TEST_CASE(changing_to_what_it_is_changes_nothing) {
+  given(booked).when(to(t(12), t(14))).then_nothing();
+}
+
+BOOST_AUTO_TEST_CASE(a_change_obeys_what_a_booking_obeys) {
+  given(booked).when(to(t(15), t(15))).then(Reason::empty_interval);
+  given(booked).when(to(t(16), t(15))).then(Reason::reversed_interval);
+  given(booked).when(to(t(7), t(8))).then(Reason::in_the_past);
+  given({listed(), reserved(), charger::Paused{}})
+      .when(to(t(15), t(16)))
+      .then(Reason::not_bookable);
+}
+
+BOOST_AUTO_TEST_CASE(a_change_comes_in_time) {
+  given(booked).when(to(t(15), t(16))).at(t(12)).then(changed(t(15), t(16)));
+  given(booked).when(to(t(15), t(16))).at(t(12) + Duration::millis(1)).then(Reason::too_late);
+  given(there).when(to(t(15), t(16))).then(Reason::too_late);
+  for (const auto& past : over_by) given(past).when(to(t(15), t(16))).then(Reason::too_late);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_host_approved_only_shrinks_BK2) {
+  const std::vector<SpecEvent> past = {approving(), requested(), approved()};
+  given(past).when(to(t(13), t(15))).then(Reason::needs_approval);
+  given(past).when(to(t(12), t(13))).then(changed(t(12), t(13)));
+  given(asked).when(to(t(13), t(15))).then(Reason::not_confirmed);
+}
+
+BOOST_AUTO_TEST_CASE(the_price_agreed_holds_for_a_change) {
+  charger::Edited dear;
+  dear.price_per_hour = inr(99'000);
+  given({listed(), reserved(), dear}).when(to(t(15), t(16))).then(changed(t(15), t(16)));
+  charger::Listed free = listed();
+  free.price_per_hour = {};
+  Reserved gift = reserved();
+  gift.price_per_hour = {};
+  Changed moved = changed(t(15), t(16));
+  moved.amount = moved.fee = inr(0);
+  given({free, gift}).when(to(t(15), t(16))).then(moved);
+}
+
+BOOST_AUTO_TEST_CASE(the_host_does_not_move_a_renter) {
+  by_host(booked).when(to(t(15), t(16))).then(Reason::not_yours);
+}
+
+// ---- cancel ----
+
+BOOST_AUTO_TEST_CASE(either_side_cancels_BK9) {
+  given(booked).when(Cancel{made_id, {}}).then(cancelled());
+  by_host(booked).when(Cancel{made_id, {}}).then(cancelled(Side::host));
+  by_operator(booked).when(Cancel{made_id, {}}).then(cancelled(Side::operator_));
+  by_stranger(booked).when(Cancel{made_id, {}}).then(Reason::not_yours);
+}
+
+BOOST_AUTO_TEST_CASE(a_request_gives_no_booked_minutes_back_BK9) {
+  given(asked).when(Cancel{made_id, {}}).then(cancelled(Side::renter, 0));
+}
+
+BOOST_AUTO_TEST_CASE(cancelling_comes_in_time_BK9) {
+  Cancelled late = cancelled();
+  late.at = t(12);
+  given(booked).when(Cancel{made_id, {}}).at(t(12)).then(late);
+  given(booked).when(Cancel{made_id, {}}).at(t(12, 1)).then(Reason::too_late);
+  given(there).when(Cancel{made_id, {}}).then(Reason::too_late);
+  late.side = Side::operator_;
+  late.at = t(12, 1);
+  by_operator(there).when(Cancel{made_id, {}}).at(t(12, 1)).then(late);
+}
+
+BOOST_AUTO_TEST_CASE(cancelling_twice_changes_nothing_BK9) {
+  given(over_by[2]).when(Cancel{made_id, {}}).then_nothing();
+  for (const int other : {0, 1, 3, 4})
+    given(over_by[other]).when(Cancel{made_id, {}}).then(Reason::too_late);
+}
+
+// ---- check in, complete ----
+
+BOOST_AUTO_TEST_CASE(the_renter_checks_in) {
+  given(booked).when(CheckIn{made_id}).at(t(12)).then(checked_in());
+  given(booked).when(CheckIn{made_id}).at(t(11, 45)).then(checked_in(t(11, 45)));
+  given(booked).when(CheckIn{made_id}).at(t(11, 44)).then(Reason::too_early);
+  given(there).when(CheckIn{made_id}).at(t(12)).then_nothing();
+  given(asked).when(CheckIn{made_id}).at(t(12)).then(Reason::not_confirmed);
+  for (const auto& past : over_by) given(past).when(CheckIn{made_id}).then(Reason::too_late);
+  by_stranger(booked).when(CheckIn{made_id}).at(t(12)).then(Reason::not_yours);
+}
+
+BOOST_AUTO_TEST_CASE(completing_ends_it_and_frees_the_rest_of_the_slot) {
+  given(there).when(Complete{made_id}).at(t(13)).then(completed());
+  Reserved rest = reserved(BookingId{Uuid::v5(Uuid{{7}}, "booking")});
+  rest.start = t(13);
+  rest.minutes = 60;
+  rest.amount = inr(12'000);
+  rest.fee = inr(1'200);
+  rest.cancel_until = t(13);
+  rest.no_show_at = t(13, 15);
+  given(over_by[4]).when(Reserve{garage, 1, t(13), t(14)}).at(t(13)).id(Uuid{{7}}).then(rest);
+}
+
+BOOST_AUTO_TEST_CASE(completing_twice_changes_nothing) {
+  given(over_by[4]).when(Complete{made_id}).then_nothing();
+  for (const int other : {0, 1, 2, 3})
+    given(over_by[other]).when(Complete{made_id}).then(Reason::too_late);
+  given(booked).when(Complete{made_id}).then(Reason::not_checked_in);
+  by_stranger(there).when(Complete{made_id}).then(Reason::not_yours);
+}
+
+BOOST_AUTO_TEST_CASE(overstaying_is_used_time) {
+  given(there).when(Complete{made_id}).at(t(15)).then(completed(t(15), 180));
+}
+
+// ---- decided by time ----
+
+BOOST_AUTO_TEST_CASE(a_request_nobody_answers_expires_BK2) {
+  given(asked).deadline(t(10), Expire{made_id});
+  given(asked).when(Expire{made_id}).at(t(10)).then(expired());
+  given(booked).when(Expire{made_id}).at(t(10)).then_nothing();
+  given(over_by[1]).when(Expire{made_id}).at(t(10)).then_nothing();
+}
+
+BOOST_AUTO_TEST_CASE(a_renter_who_does_not_come_has_missed_it) {
+  given(booked).deadline(t(12, 15), Miss{made_id});
+  given({approving(), requested(), approved()}).deadline(t(12, 15), Miss{made_id});
+  given(booked).when(Miss{made_id}).at(t(12, 15)).then(missed());
+  given(there).when(Miss{made_id}).at(t(12, 15)).then_nothing();
+  given(over_by[2]).when(Miss{made_id}).at(t(12, 15)).then_nothing();
+}
+
+BOOST_AUTO_TEST_CASE(no_booking_lives_for_ever) {
+  given(there).deadline(t(26), Finish{made_id});
+  given(there).when(Finish{made_id}).at(t(26)).then(completed(t(14), 120, true));
+  given({listed(), reserved(), checked_in(t(11, 50))})
+      .when(Finish{made_id})
+      .at(t(26))
+      .then(completed(t(14), 130, true));
+  given(booked).when(Finish{made_id}).at(t(26)).then_nothing();
+  given(over_by[4]).when(Finish{made_id}).at(t(26)).then_nothing();
+  for (const auto& past : over_by) given(past).no_deadline();
+}
+
+BOOST_AUTO_TEST_CASE(the_earliest_deadline_is_first) {
+  Reserved early = reserved(other_id);
+  early.connector = 2;
+  early.no_show_at = t(11);
+  given({listed(), reserved(), early}).deadline(t(11), Miss{other_id});
+  given({listed(), early, reserved()}).deadline(t(11), Miss{other_id});
+  given({listed(), reserved(), early, checked_in()}).deadline(t(11), Miss{other_id});
+}
+
+// ---- what holds for all ----
+
+BOOST_AUTO_TEST_CASE(an_unknown_booking_is_not_found) {
+  given({listed()}).when(Approve{made_id}).then(Reason::not_found);
+  given({listed()}).when(Decline{made_id, {}}).then(Reason::not_found);
+  given({listed()}).when(to(t(15), t(16))).then(Reason::not_found);
+  given({listed()}).when(Cancel{made_id, {}}).then(Reason::not_found);
+  given({listed()}).when(CheckIn{made_id}).then(Reason::not_found);
+  given({listed()}).when(Complete{made_id}).then(Reason::not_found);
+}
+
+BOOST_AUTO_TEST_CASE(if_match_compares_the_bookings_own_version) {
+  by_host(asked).when(Approve{made_id}).if_match(1).then(approved());
+  by_host(asked).when(Approve{made_id}).if_match(2).then(Reason::version_changed);
+  given(there).when(Complete{made_id}).if_match(1).at(t(13)).then(Reason::version_changed);
+  given(there).when(Complete{made_id}).if_match(2).at(t(13)).then(completed());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_over_is_forgotten_a_day_after_its_interval) {
+  Reserved next = reserved(other_id);
+  next.start = t(40);
+  next.end = t(41);
+  Cancelled then = cancelled();
+  then.booking = other_id;
+  then.at = t(38) - Duration::millis(1);
+  given({listed(), reserved(), cancelled(), next, then}).when(Cancel{made_id, {}}).then_nothing();
+  then.at = t(38);
+  given({listed(), reserved(), cancelled(), next, then})
+      .when(Cancel{made_id, {}})
+      .then(Reason::not_found);
+  given({listed(), reserved(), cancelled(), next, then})
+      .when(reserve())
+      .at(t(38))
+      .then(Reason::in_the_past);
+}
+
+BOOST_AUTO_TEST_CASE(a_refused_send_is_only_recorded) {
+  given(booked)
+      .when(Command{Refused{"inbox.Deliver", Uuid{{1}}, "hops", Uuid{{2}}}})
+      .then(SendRefused{"inbox.Deliver", "hops"});
+  given({listed(), reserved(), SendRefused{"inbox.Deliver", "hops"}})
+      .when(Cancel{made_id, {}})
+      .then(cancelled());
+}
+
+BOOST_AUTO_TEST_CASE(an_event_about_a_forgotten_booking_changes_nothing) {
+  given({listed(), approved(), changed(t(15), t(16)), checked_in(), missed()}).no_deadline();
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace wf::booking
