@@ -53,6 +53,27 @@ void stamp(std::string& block, Instant appended) {
   for (unsigned i = 0; i < 8; ++i) block[stamp_at + i] = static_cast<char>(us >> (8 * i));
 }
 
+Result<std::string> without(std::string_view block,
+                            Offset first,
+                            const std::function<bool(const Record&)>& drop) {
+  auto walk = BlockWalk::open(block, first);
+  if (!walk) return tl::unexpected(walk.error());
+  const auto at = [&] { return block.size() - walk->bytes_left(); };
+  std::string out(block.substr(0, at()));
+  Record record;
+  while (!walk->at_end()) {
+    const std::size_t start = at();
+    const auto there = walk->next(record);
+    if (!there) return tl::unexpected(there.error());
+    if (*there && drop(record)) {
+      out.push_back('\0');
+    } else {
+      out.append(block.substr(start, at() - start));
+    }
+  }
+  return out;
+}
+
 Result<BlockWalk> BlockWalk::open(std::string_view bytes, Offset first) {
   if (bytes.size() <= head_bytes || bytes[0] != version_1) return corrupt(first);
   std::uint64_t us = 0;

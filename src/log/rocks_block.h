@@ -5,6 +5,7 @@
 //   varint header size (0: compacted away) | header | varint type size | type | varint payload size
 //   | payload
 #pragma once
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -23,6 +24,12 @@ struct Block {
 std::string pack(std::span<const Record> records);
 void stamp(std::string& block, Instant appended);  // sets the block's append time in place
 
+// The block without the records `drop` names; their offsets stay, empty. The same bytes if there
+// are none.
+Result<std::string> without(std::string_view block,
+                            Offset first,
+                            const std::function<bool(const Record&)>& drop);
+
 // Walks one block. The records' views point into its bytes.
 class BlockWalk {
  public:
@@ -33,6 +40,7 @@ class BlockWalk {
   Offset next_offset() const { return next_; }
   Offset end() const { return end_; }
   bool at_end() const { return next_ == end_; }
+  std::size_t bytes_left() const { return rest_.size(); }
 
   Result<void> skip_to(Offset offset);  // forward only, at most to end()
   // The record at next_offset(), and moves on. False: it was compacted away, `out` is untouched.

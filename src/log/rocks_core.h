@@ -71,6 +71,10 @@ class Core {
   Partition* find(const Slot& slot);  // null: no such topic or partition
   Result<void> append(Partition& partition, std::span<const Record> records, Durability durability);
 
+  // See compact_topic().
+  Result<std::uint64_t> compact(Partition& partition,
+                                const std::function<bool(const Record&)>& drop);
+
   const Uuid& id() const { return opened_.id; }
   const std::vector<TopicSpec>& topics() const { return opened_.topics; }
   rocksdb::DB& db() { return *opened_.db; }

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <numeric>
 
+#include "base/check.h"
 #include "log/rocks_core.h"
 #include "log/rocks_reader.h"
 
@@ -64,6 +65,8 @@ class RocksLog : public Log {
 
   Result<void> start() { return core_.start(); }
 
+  Core& core() { return core_; }
+
   Uuid id() const override { return core_.id(); }
   const std::vector<TopicSpec>& topics() const override { return core_.topics(); }
   Result<std::unique_ptr<Appender>> writer(std::string name) override {
@@ -101,6 +104,25 @@ Result<std::unique_ptr<Log>> open_rocks_log(RocksLogOptions options) {
   auto log = std::make_unique<RocksLog>(std::move(options), std::move(*opened));
   if (auto ok = log->start(); !ok) return tl::unexpected(ok.error());
   return log;
+}
+
+Result<std::uint64_t> compact_topic(Log& log,
+                                    const std::string& topic,
+                                    const std::function<bool(const Record&)>& drop) {
+  auto* const rocks_log = dynamic_cast<RocksLog*>(&log);
+  WF_CHECK(rocks_log != nullptr);
+  for (const TopicSpec& spec : log.topics()) {
+    if (spec.name != topic) continue;
+    if (!spec.compacted) return fail(Code::invalid, fmt::format("{} is not compacted", topic));
+    std::uint64_t dropped = 0;
+    for (std::uint32_t i = 0; i < spec.partitions; ++i) {
+      const auto from_one = rocks_log->core().compact(*rocks_log->core().find({topic, i}), drop);
+      if (!from_one) return from_one;
+      dropped += *from_one;
+    }
+    return dropped;
+  }
+  return no_such(topic);
 }
 
 }  // namespace wf

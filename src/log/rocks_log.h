@@ -45,4 +45,12 @@ struct RocksLogOptions {
 // (Code::invalid beyond; nothing is written and the appender lives).
 Result<std::unique_ptr<Log>> open_rocks_log(RocksLogOptions options);
 
+// Takes the records that `drop` names out of a compacted topic for good: their bytes leave memory
+// and disk, their offsets stay and are passed over by readers. Only what is durable is looked at,
+// and the log's id is kept. `log` is from open_rocks_log(); it may be in use. Returns how many
+// went. Code::invalid if the topic is not compacted.
+Result<std::uint64_t> compact_topic(Log& log,
+                                    const std::string& topic,
+                                    const std::function<bool(const Record&)>& drop);
+
 }  // namespace wf

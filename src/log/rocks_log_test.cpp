@@ -5,6 +5,7 @@
 #include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
+#include <fstream>
 #include <mutex>
 #include <thread>
 
@@ -329,6 +330,51 @@ BOOST_AUTO_TEST_CASE(append_times_never_go_back) {
   BOOST_REQUIRE(batch);
   BOOST_TEST(batch->records[0].appended.us == 5'000'000);
   BOOST_TEST(batch->records[1].appended.us == 5'000'000);
+}
+
+BOOST_AUTO_TEST_CASE(compaction_takes_bytes_and_leaves_offsets) {
+  const TestDir dir;
+  const std::string secret = "the-bytes-of-a-wrapped-key";
+  const Slot keys{"keys", 0};
+  const auto log = *open_rocks_log(in_directory(dir));
+  for (std::uint64_t n = 1; n <= 6; ++n) {
+    BOOST_REQUIRE(append(*log, keys, n, Durability::now, n % 2 == 0 ? secret : "{}"));
+  }
+  const auto on_disk = [&] {
+    bool found = false;
+    for (const auto& file : std::filesystem::directory_iterator(dir.path() + "/log")) {
+      std::ifstream in(file.path(), std::ios::binary);
+      const std::string bytes(std::istreambuf_iterator<char>(in), {});
+      if (bytes.find(secret) != std::string::npos) found = true;
+    }
+    return found;
+  };
+  BOOST_TEST(on_disk());
+  const auto early = *log->reader();
+  BOOST_REQUIRE(early->seek(keys, 1));
+  BOOST_REQUIRE(early->read(keys, {.records = 1}));
+  const auto dropped =
+      compact_topic(*log, "keys", [&](const Record& record) { return record.payload == secret; });
+  BOOST_REQUIRE(dropped);
+  BOOST_TEST(*dropped == 3u);
+  BOOST_REQUIRE(append(*log, keys, 7));
+  const auto rest = [&keys](Reader& reader) {
+    std::vector<Offset> offsets;
+    for (auto batch = reader.read(keys, {}); batch && !batch->records.empty();
+         batch = reader.read(keys, {})) {
+      for (const Record& record : batch->records) {
+        BOOST_REQUIRE_EQUAL(record.offset, static_cast<Offset>(record.id.bytes[15]));
+        offsets.push_back(record.offset);
+      }
+    }
+    return offsets;
+  };
+  BOOST_TEST((rest(*early) == std::vector<Offset>{3, 5, 7}));
+  const auto late = *log->reader();
+  BOOST_REQUIRE(late->seek(keys, 1));
+  BOOST_TEST((rest(*late) == std::vector<Offset>{1, 3, 5, 7}));
+  BOOST_TEST(!on_disk());
+  BOOST_TEST((compact_topic(*log, "events.things", {}).error().code == Code::invalid));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
