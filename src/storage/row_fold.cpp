@@ -80,18 +80,26 @@ void add_quarantine_edit(std::string_view key, LiveRow& row, Changes& changes, T
 
 }  // namespace
 
+void append_touches(const TableType& type,
+                    std::span<const FoldItem> items,
+                    std::size_t n,
+                    std::vector<Touch>& scratch,
+                    std::vector<RowTouch>& out) {
+  const FoldItem& item = items[n];
+  if (!type.folds(item.event->type())) return;
+  scratch.clear();
+  type.touches(*item.event, item.meta, scratch);
+  if (scratch.size() > 1) std::ranges::stable_sort(scratch, {}, &Touch::key);
+  for (Touch& touch : scratch) {
+    out.push_back({std::move(touch.key), static_cast<std::uint32_t>(n), touch.part});
+  }
+}
+
 std::vector<RowTouch> sorted_touches(const TableType& type, std::span<const FoldItem> items) {
   std::vector<RowTouch> touches;
   touches.reserve(items.size());
   std::vector<Touch> scratch;
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    scratch.clear();
-    if (!type.folds(items[i].event->type())) continue;
-    type.touches(*items[i].event, items[i].meta, scratch);
-    for (Touch& touch : scratch) {
-      touches.push_back({std::move(touch.key), static_cast<std::uint32_t>(i), touch.part});
-    }
-  }
+  for (std::size_t n = 0; n < items.size(); ++n) append_touches(type, items, n, scratch, touches);
   std::ranges::stable_sort(touches, {}, &RowTouch::key);
   return touches;
 }

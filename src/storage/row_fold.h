@@ -58,6 +58,12 @@ struct RowTouch {
   std::uint32_t item = 0;  // index into the batch
   std::uint8_t part = 0;
 };
+// Appends the touches of items[n]; several of one row are next to each other.
+void append_touches(const TableType& type,
+                    std::span<const FoldItem> items,
+                    std::size_t n,
+                    std::vector<Touch>& scratch,
+                    std::vector<RowTouch>& out);
 // Every touch of the batch, by key and then in the batch's order.
 std::vector<RowTouch> sorted_touches(const TableType& type, std::span<const FoldItem> items);
 

@@ -20,11 +20,16 @@ struct TableStore::Engine {
     Totals totals;
   };
 
-  Engine(const TableType& table, std::filesystem::path path, const Resources::Shared& resources)
-      : type(table), dir(std::move(path)), folder(table), cache(resources.limits.cached_rows) {}
+  Engine(const TableType& table, std::filesystem::path path, const Resources::Shared& shared)
+      : type(table),
+        dir(std::move(path)),
+        resources(shared),
+        folder(table),
+        cache(shared.limits.cached_rows) {}
 
   const TableType& type;
   std::filesystem::path dir;
+  Resources::Shared resources;  // kept alive
   Uuid log_id;
   std::unique_ptr<rocksdb::DB> db;
   std::atomic<bool> live = false;

@@ -1,0 +1,201 @@
+// Folding by hash of key, sealing and sorting each shard by itself, ingesting all at once.
+#include "storage/builder.h"
+
+#include <absl/container/flat_hash_map.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+#include "base/hash.h"
+#include "storage/sorted_files.h"
+#include "storage/table_engine.h"
+
+namespace wf {
+namespace {
+
+constexpr std::size_t shard_count = 16;
+
+// Runs work(0) … work(count - 1) on a few threads.
+void in_parallel(std::size_t threads,
+                 std::size_t count,
+                 const std::function<void(std::size_t)>& work) {
+  std::atomic<std::size_t> next = 0;
+  const auto run = [&] {
+    for (std::size_t n = next++; n < count; n = next++) work(n);
+  };
+  std::vector<std::thread> helpers;
+  for (std::size_t n = 1; n < std::min(threads, count); ++n) helpers.emplace_back(run);
+  run();
+  for (std::thread& helper : helpers) helper.join();
+}
+
+Result<void> ingest_files(rocksdb::DB& db, const std::vector<std::string>& paths) {
+  rocksdb::IngestExternalFileOptions options;
+  options.move_files = true;
+  options.snapshot_consistency = false;
+  const rocksdb::Status status = db.IngestExternalFile(paths, options);
+  if (!status.ok()) return tl::make_unexpected(engine_error(status));
+  return {};
+}
+
+}  // namespace
+
+struct Builder::Shard {
+  std::mutex mutex;
+  absl::flat_hash_map<std::string, LiveRow> rows;
+  Changes changes;  // of the ingestion under way
+  Totals totals;    // what it adds, modulo 2^64 and 2^128
+
+  void seal(RowFolder& folder) {
+    std::vector<std::pair<const std::string, LiveRow>*> sorted;
+    sorted.reserve(rows.size());
+    for (auto& entry : rows) sorted.push_back(&entry);
+    std::ranges::sort(
+        sorted, {}, [](const auto* entry) -> const std::string& { return entry->first; });
+    changes.rows.reserve(sorted.size());
+    for (auto* entry : sorted) {
+      folder.seal(entry->first, entry->second, changes, totals);
+      entry->second = {};
+    }
+    rows.clear();
+    std::ranges::sort(changes.others, {}, &Edit::key);
+  }
+};
+
+Builder::Builder(std::shared_ptr<TableStore> store, SlotPositions slots, const BuildLimits& limits)
+    : store_(std::move(store)), slots_(std::move(slots)), limits_(limits) {
+  for (std::size_t n = 0; n < shard_count; ++n) shards_.push_back(std::make_unique<Shard>());
+}
+
+Builder::~Builder() {
+  if (store_) store_->remove_when_closed();
+}
+
+Result<std::unique_ptr<Builder>> Builder::open(const std::filesystem::path& dir,
+                                               const TableType& type,
+                                               const Resources& resources,
+                                               const Uuid& log_id,
+                                               SlotPositions slots,
+                                               const BuildLimits& limits) {
+  Result<std::shared_ptr<TableStore>> store = TableStore::open(dir, type, resources, log_id);
+  if (!store) return tl::make_unexpected(store.error());
+  const bool fresh = (*store)->positions().empty();
+  if (!fresh) return fail(Code::invalid, dir.string() + ": a build starts in an empty directory");
+  return std::unique_ptr<Builder>(new Builder(std::move(*store), std::move(slots), limits));
+}
+
+Result<void> Builder::add(std::span<const FoldItem> items) {
+  std::vector<Touch> scratch;
+  std::vector<RowTouch> touches;
+  std::array<std::vector<RowTouch>, shard_count> by_shard;
+  const TableType& type = store_->type();
+  for (std::size_t n = 0; n < items.size(); ++n) {
+    touches.clear();
+    append_touches(type, items, n, scratch, touches);
+    for (RowTouch& touch : touches) {
+      by_shard[xxh64(touch.key) % shard_count].push_back(std::move(touch));
+    }
+  }
+  {
+    const std::shared_lock alive(folding_);
+    for (std::size_t n = 0; n < shard_count; ++n) {
+      const std::lock_guard lock(shards_[n]->mutex);
+      if (Result<void> folded = fold(*shards_[n], by_shard[n], items); !folded) return folded;
+    }
+  }
+  return rows_ > limits_.rows_in_memory ? spill() : Result<void>();
+}
+
+Result<void> Builder::fold(Shard& shard,
+                           std::span<const RowTouch> touches,
+                           std::span<const FoldItem> items) {
+  const RowFolder folder(store_->type());
+  while (!touches.empty()) {
+    std::size_t size = 1;
+    while (size < touches.size() && touches[size].key == touches[0].key) ++size;
+    const std::string& key = touches[0].key;
+    auto at = shard.rows.find(key);
+    if (at == shard.rows.end()) {
+      Result<LiveRow> row = spilled_ ? first_touch(key) : folder.fresh();
+      if (!row) return tl::make_unexpected(row.error());
+      at = shard.rows.emplace(key, std::move(*row)).first;
+      ++rows_;
+    }
+    folder.fold(at->second, touches.first(size), items, slots_);
+    touches = touches.subspan(size);
+  }
+  return {};
+}
+
+Result<LiveRow> Builder::first_touch(const std::string& key) const {
+  const RowFolder folder(store_->type());
+  rocksdb::DB& db = *store_->engine().db;
+  const Result<std::string> value = read_value(db, {}, kind_key(KeyKind::row, key));
+  if (!value) return tl::make_unexpected(value.error());
+  return value->empty() ? folder.fresh() : load_row(db, folder, key, *value);
+}
+
+Result<void> Builder::spill() {
+  const std::unique_lock alone(folding_);
+  if (rows_ <= limits_.rows_in_memory) return {};  // another thread was first
+  return ingest(nullptr);
+}
+
+Result<void> Builder::ingest(const SlotPositions* positions) {
+  in_parallel(limits_.threads, shard_count, [&](std::size_t n) {
+    RowFolder folder(store_->type());
+    shards_[n]->seal(folder);
+  });
+  std::vector<std::span<const Edit>> rows;
+  std::vector<std::span<const Edit>> others;
+  for (const auto& shard : shards_) {
+    totals_.digest += shard->totals.digest;
+    totals_.rows += shard->totals.rows;
+    totals_.quarantined += shard->totals.quarantined;
+    rows.emplace_back(shard->changes.rows);
+    others.emplace_back(shard->changes.others);
+  }
+  std::vector<Edit> last;
+  if (positions != nullptr) {
+    last.push_back({kind_key(KeyKind::digest), encode_totals(totals_), false});
+    for (const SlotPosition& position : *positions) last.push_back(position_edit(position));
+    std::ranges::sort(last, {}, &Edit::key);
+    others.emplace_back(last);
+  }
+  TableStore::Engine& engine = store_->engine();
+  std::array<Result<std::vector<std::string>>, 2> files;
+  in_parallel(limits_.threads, files.size(), [&](std::size_t n) {
+    files[n] = n == 0 ? write_sorted_files(engine.dir, "rows", rows, engine.resources)
+                      : write_sorted_files(engine.dir, "others", others, engine.resources);
+  });
+  std::vector<std::string> paths;
+  for (auto& made : files) {
+    if (!made) return tl::make_unexpected(made.error());
+    std::ranges::move(*made, std::back_inserter(paths));
+  }
+  if (!paths.empty()) {
+    if (Result<void> ingested = ingest_files(*engine.db, paths); !ingested) return ingested;
+  }
+  for (const auto& shard : shards_) {
+    shard->changes = {};
+    shard->totals = {};
+  }
+  rows_ = 0;
+  spilled_ = true;
+  return {};
+}
+
+Result<std::shared_ptr<TableStore>> Builder::finish(const SlotPositions& positions) {
+  const std::unique_lock alone(folding_);
+  if (Result<void> done = ingest(&positions); !done) return tl::make_unexpected(done.error());
+  if (Result<void> flushed = store_->flush(); !flushed) {  // whose store it is
+    return tl::make_unexpected(flushed.error());
+  }
+  store_->engine().publish({positions, totals_});
+  return std::exchange(store_, nullptr);
+}
+
+}  // namespace wf

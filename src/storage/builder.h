@@ -1,0 +1,67 @@
+// Building a generation beside the live one: rows are folded in memory, then written as sorted
+// files and ingested.
+#pragma once
+#include <atomic>
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <shared_mutex>
+#include <span>
+#include <vector>
+
+#include "storage/fold_item.h"
+#include "storage/resources.h"
+#include "storage/table_store.h"
+
+namespace wf {
+
+struct BuildLimits {
+  // Beyond it all rows in memory are written and ingested, and read again when touched. A booking
+  // takes about 1 KB.
+  std::size_t rows_in_memory = 2'000'000;
+  std::size_t threads = 2;  // of finish() and of a spill
+};
+
+// Its content is that of a store which applied the same events, to the bit. Nothing of an
+// unfinished build is kept: its directory goes with it.
+class Builder {
+ public:
+  // `slots`: what FoldItem::slot counts; only their names matter.
+  static Result<std::unique_ptr<Builder>> open(const std::filesystem::path& dir,
+                                               const TableType& type,
+                                               const Resources& resources,
+                                               const Uuid& log_id,
+                                               SlotPositions slots,
+                                               const BuildLimits& limits = {});
+  ~Builder();
+
+  // Any number of threads at once, but the events of one slot one call after another, in order.
+  // Best in batches of a thousand or more. After an error the build is lost.
+  Result<void> add(std::span<const FoldItem> items);
+
+  // Once, after the last add(): everything that was added, at these positions. The store may then
+  // apply() what came meanwhile.
+  Result<std::shared_ptr<TableStore>> finish(const SlotPositions& positions);
+
+ private:
+  struct Shard;
+  Builder(std::shared_ptr<TableStore> store, SlotPositions slots, const BuildLimits& limits);
+  Result<void> fold(Shard& shard,
+                    std::span<const RowTouch> touches,
+                    std::span<const FoldItem> items);
+  Result<LiveRow> first_touch(const std::string& key) const;
+  Result<void> spill();
+  // Writes and ingests all rows in memory, with these further keys, in one step.
+  Result<void> ingest(const SlotPositions* positions);
+
+  std::shared_ptr<TableStore> store_;
+  SlotPositions slots_;
+  BuildLimits limits_;
+  Totals totals_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+  std::shared_mutex folding_;  // shared while folding, alone while spilling
+  std::atomic<std::size_t> rows_ = 0;
+  bool spilled_ = false;
+};
+
+}  // namespace wf

@@ -1,0 +1,108 @@
+// Opening the live generation, and swapping in the next.
+#include "storage/generations.h"
+
+#include <mutex>
+#include <system_error>
+
+#include "base/check.h"
+#include "storage/current_file.h"
+
+namespace wf {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view current_name = "CURRENT";
+
+// Removes what builds and processes that died have left.
+void remove_all_but(const fs::path& dir, const fs::path& live) {
+  std::error_code ignored;  // it costs space only, and the next start tries again
+  std::vector<fs::path> rest;
+  for (const auto& entry : fs::directory_iterator(dir, ignored)) {
+    const fs::path name = entry.path().filename();
+    if (name != live.filename() && name != current_name) rest.push_back(entry.path());
+  }
+  for (const fs::path& path : rest) fs::remove_all(path, ignored);
+}
+
+}  // namespace
+
+TableHome::TableHome(fs::path dir,
+                     const TableType& type,
+                     const Resources& resources,
+                     const Uuid& log_id)
+    : dir_(std::move(dir)), type_(type), resources_(resources), log_id_(log_id) {}
+
+Result<std::unique_ptr<TableHome>> TableHome::open(const fs::path& dir,
+                                                   const TableType& type,
+                                                   const Resources& resources,
+                                                   const Uuid& log_id) {
+  std::error_code error;
+  fs::create_directories(dir, error);
+  if (error) return fail(Code::io, dir.string() + ": " + error.message());
+  std::unique_ptr<TableHome> home(new TableHome(dir, type, resources, log_id));
+  if (Result<void> opened = home->open_live(); !opened) return tl::make_unexpected(opened.error());
+  remove_all_but(dir, home->live_->dir());
+  return home;
+}
+
+Result<void> TableHome::open_live() {
+  const Result<std::string> current = read_small_file(dir_ / current_name);
+  if (!current) return tl::make_unexpected(current.error());
+  if (!current->empty() && fs::exists(dir_ / *current)) {
+    Result<std::shared_ptr<TableStore>> store =
+        TableStore::open(dir_ / *current, type_, resources_, log_id_);
+    if (store) {
+      live_ = std::move(*store);
+      return {};
+    }
+    const bool disposable =
+        store.error().code == Code::mismatch || store.error().code == Code::corrupt;
+    if (!disposable) return tl::make_unexpected(store.error());
+    discarded_ = store.error().detail;
+  }
+  Result<std::shared_ptr<TableStore>> fresh =
+      TableStore::open(next_generation(), type_, resources_, log_id_);
+  if (!fresh) return tl::make_unexpected(fresh.error());
+  live_ = std::move(*fresh);
+  return name_current(live_->dir());
+}
+
+fs::path TableHome::next_generation() const {
+  for (int n = 1;; ++n) {
+    fs::path path = dir_ / (std::string(type_.info().code_hash) + "-" + std::to_string(n));
+    if (!fs::exists(path)) return path;
+  }
+}
+
+Result<void> TableHome::name_current(const fs::path& generation) const {
+  return replace_file(dir_ / current_name, generation.filename().string());
+}
+
+std::shared_ptr<TableStore> TableHome::live() const {
+  const std::shared_lock lock(mutex_);
+  return live_;
+}
+
+Result<std::unique_ptr<Builder>> TableHome::begin_build(SlotPositions slots,
+                                                        const BuildLimits& limits) {
+  return Builder::open(next_generation(), type_, resources_, log_id_, std::move(slots), limits);
+}
+
+Result<void> TableHome::swap(std::shared_ptr<TableStore> next) {
+  WF_CHECK(next->dir().parent_path() == dir_);
+  // Only the calling thread applies, so neither store moves meanwhile.
+  if (!reached(next->positions(), live_->positions())) {
+    return fail(Code::unavailable, "the new generation has not reached the live one");
+  }
+  if (Result<void> named = name_current(next->dir()); !named) return named;
+  if (live_->state().live) next->mark_live();
+  {
+    const std::unique_lock lock(mutex_);
+    live_.swap(next);
+  }
+  next->remove_when_closed();
+  return {};
+}
+
+}  // namespace wf

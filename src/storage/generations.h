@@ -1,0 +1,67 @@
+// The generations of one table: which one is live, and how the next one takes its place.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <shared_mutex>
+#include <string>
+
+#include "storage/builder.h"
+#include "storage/table_store.h"
+
+namespace wf {
+
+// A directory (VAR/tables/NAME) with a directory per generation, named by the code's hash and a
+// number, and a file CURRENT that names the live one. Reads are thread-safe and always answered by
+// the live generation; open, begin_build and swap belong to the thread that applies.
+class TableHome final : public TableView {
+ public:
+  // Opens the live generation; where there is none, or it is of another log, code or format, or
+  // damaged, an empty one. Whatever else the directory holds is removed.
+  static Result<std::unique_ptr<TableHome>> open(const std::filesystem::path& dir,
+                                                 const TableType& type,
+                                                 const Resources& resources,
+                                                 const Uuid& log_id);
+
+  // Why the generation that was there could not be used; empty if it could, or there was none.
+  const std::string& discarded() const { return discarded_; }
+
+  // The store in use. Hold it for one call, not longer: its files stay as long as it is held.
+  std::shared_ptr<TableStore> live() const;
+
+  // Starts a generation beside the live one.
+  Result<std::unique_ptr<Builder>> begin_build(SlotPositions slots, const BuildLimits& limits = {});
+
+  // Makes a built generation the live one, once it has folded all that the live one has: else
+  // Code::unavailable, and it must apply() on. Readers see the one or the other; the old one is
+  // removed when the last of them is done.
+  Result<void> swap(std::shared_ptr<TableStore> next);
+
+  const TableType& type() const override { return type_; }
+  TableState state() const override { return live()->state(); }
+  Result<RowRead> get(std::string_view key) const override { return live()->get(key); }
+  Result<std::optional<std::string>> answer(std::string_view key,
+                                            const Query& query) const override {
+    return live()->answer(key, query);
+  }
+  Result<RowPage> page(const RowQuery& query) const override { return live()->page(query); }
+
+ private:
+  TableHome(std::filesystem::path dir,
+            const TableType& type,
+            const Resources& resources,
+            const Uuid& log_id);
+  Result<void> open_live();
+  std::filesystem::path next_generation() const;
+  Result<void> name_current(const std::filesystem::path& generation) const;
+
+  std::filesystem::path dir_;
+  const TableType& type_;
+  const Resources& resources_;
+  Uuid log_id_;
+  std::string discarded_;
+  mutable std::shared_mutex mutex_;  // of live_
+  std::shared_ptr<TableStore> live_;
+};
+
+}  // namespace wf

@@ -1,0 +1,155 @@
+// Which generation is live: after a start, a build, a swap and a crash.
+#include "storage/generations.h"
+
+#include <boost/test/unit_test.hpp>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <thread>
+
+#include "support/table_fixture.h"
+
+namespace wf::sample {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Fixture : TableFixture {
+  Bookings type;
+  History history{{.seed = 31, .events = 600}};
+
+  std::unique_ptr<TableHome> home(const TableType& as) {
+    auto opened = TableHome::open(dir / "bookings", as, resources, log_id);
+    require(opened);
+    return std::move(*opened);
+  }
+  std::set<std::string> files() const {
+    std::set<std::string> names;
+    for (const auto& entry : fs::directory_iterator(dir / "bookings")) {
+      names.insert(entry.path().filename().string());
+    }
+    return names;
+  }
+  std::shared_ptr<TableStore> build(TableHome& of, std::size_t slots) {
+    auto builder = of.begin_build(history.end());
+    require(builder);
+    std::vector<std::size_t> counts(history.slots());
+    for (std::size_t n = 0; n < slots; ++n) {
+      const std::vector<FoldItem> items(history.slot(n).begin(), history.slot(n).end());
+      require((*builder)->add(items));
+      counts[n] = items.size();
+    }
+    auto store = (*builder)->finish(History::positions(counts));
+    require(store);
+    return *store;
+  }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(generations_tests, Fixture)
+
+BOOST_AUTO_TEST_CASE(a_home_opens_where_it_was_closed) {
+  Totals totals;
+  {
+    const auto first = home(type);
+    feed(*first->live(), history, 1);
+    totals = first->live()->totals();
+  }
+  const auto again = home(type);
+  BOOST_TEST((again->live()->totals() == totals));
+  BOOST_TEST(again->discarded().empty());
+  BOOST_TEST(again->state().generation == "code-1-1");
+}
+
+BOOST_AUTO_TEST_CASE(other_code_starts_an_empty_generation_and_says_why) {
+  feed(*home(type)->live(), history, 1);
+  const Bookings newer("code-2");
+  const auto next = home(newer);
+  BOOST_TEST(next->state().positions.empty());
+  BOOST_TEST(next->state().generation == "code-2-1");
+  BOOST_TEST(next->discarded().find("code code-1") != std::string::npos);
+  BOOST_TEST((files() == std::set<std::string>{"CURRENT", "code-2-1"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_damaged_generation_is_replaced) {
+  feed(*home(type)->live(), history, 1);
+  std::ofstream(dir / "bookings" / "code-1-1" / "CURRENT") << "nothing\n";
+  const auto next = home(type);
+  BOOST_TEST(!next->discarded().empty());
+  BOOST_TEST(next->state().positions.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_swap_waits_until_the_new_generation_is_as_far) {
+  const auto table = home(type);
+  feed(*table->live(), history, 1);
+  const auto old = table->live();
+  auto next = build(*table, history.slots() - 1);
+  const auto early = table->swap(next);
+  BOOST_TEST((!early && early.error().code == Code::unavailable));
+  BOOST_TEST(table->live() == old);
+
+  const auto& last = history.slot(history.slots() - 1);
+  const std::vector<FoldItem> items(last.begin(), last.end());
+  require(next->apply(items, {history.end().back()}));
+  require(table->swap(next));
+  BOOST_TEST(table->live() == next);
+  BOOST_TEST((next->totals() == old->totals()));
+  BOOST_TEST(table->state().generation == "code-1-2");
+}
+
+BOOST_AUTO_TEST_CASE(the_old_generation_goes_when_its_last_reader_is_done) {
+  const auto table = home(type);
+  feed(*table->live(), history, 1);
+  auto reader = table->live();
+  require(table->swap(build(*table, history.slots())));
+  BOOST_TEST((files() == std::set<std::string>{"CURRENT", "code-1-1", "code-1-2"}));
+  BOOST_TEST(reader->page({})->rows.size() > 0u);
+  reader.reset();
+  BOOST_TEST((files() == std::set<std::string>{"CURRENT", "code-1-2"}));
+}
+
+BOOST_AUTO_TEST_CASE(after_a_swap_the_new_generation_is_opened) {
+  Totals totals;
+  {
+    const auto table = home(type);
+    feed(*table->live(), history, 1);
+    totals = table->live()->totals();
+    require(table->swap(build(*table, history.slots())));
+  }
+  const auto again = home(type);
+  BOOST_TEST(again->state().generation == "code-1-2");
+  BOOST_TEST((again->live()->totals() == totals));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_crashed_build_left_is_removed) {
+  home(type).reset();
+  fs::create_directories(dir / "bookings" / "code-1-7");
+  std::ofstream(dir / "bookings" / "CURRENT.next") << "code-1-7";
+  home(type).reset();
+  BOOST_TEST((files() == std::set<std::string>{"CURRENT", "code-1-1"}));
+}
+
+BOOST_AUTO_TEST_CASE(reads_go_on_through_swaps) {
+  const auto table = home(type);
+  feed(*table->live(), history, 1);
+  RowQuery all;
+  all.limit = 1'000;
+  const std::size_t rows = table->page(all)->rows.size();
+  std::atomic<bool> stop = false;
+  std::atomic<int> wrong = 0;
+  std::thread reader([&] {
+    while (!stop) {
+      const auto page = table->page(all);
+      if (!page || page->rows.size() != rows) ++wrong;
+    }
+  });
+  for (int n = 0; n < 5; ++n) require(table->swap(build(*table, history.slots())));
+  stop = true;
+  reader.join();
+  BOOST_TEST(wrong == 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace wf::sample
