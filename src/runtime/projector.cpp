@@ -20,8 +20,7 @@ const SlotPosition* find(const SlotPositions& positions, const Slot& slot) {
 
 // What one read of every slot of a lane brought: decoded events, and where the slots stand now.
 struct Projector::Gathered {
-  std::deque<Event> events;  // FoldItems point into it
-  std::vector<FoldItem> items;
+  DecodedEvents decoded;
   SlotPositions positions;
   std::optional<Error> error;
 };
@@ -29,9 +28,14 @@ struct Projector::Gathered {
 Projector::Projector(Log& log, const Catalogue& catalogue, ProjectorOptions options, Alarm alarm)
     : log_(log), catalogue_(catalogue), options_(std::move(options)), alarm_(std::move(alarm)) {}
 
-void Projector::add(std::shared_ptr<TableStore> table) {
+void Projector::add(TableHome& table) {
   const std::scoped_lock lock(added_mutex_);
-  added_.push_back(std::move(table));
+  added_.push_back({&table, nullptr});
+}
+
+void Projector::replace(TableHome& table, std::shared_ptr<TableStore> next) {
+  const std::scoped_lock lock(added_mutex_);
+  added_.push_back({&table, std::move(next)});
 }
 
 Projector::Progress Projector::step(Instant now) {
@@ -67,7 +71,7 @@ Instant Projector::next_due(Instant now) const {
 
 // A new table starts a lane of its own, from where it stands.
 void Projector::take_added() {
-  std::vector<std::shared_ptr<TableStore>> added;
+  std::vector<Fed> added;
   {
     const std::scoped_lock lock(added_mutex_);
     added.swap(added_);
@@ -84,15 +88,9 @@ void Projector::take_added() {
   if (outcomes_ != nullptr && lanes_.empty()) {
     if (Lane* lane = start(outcomes_->positions())) lane->commands = true;
   }
-  for (auto& table : added) {
-    for (const auto& lane : lanes_) {
-      std::erase_if(lane->tables, [&](const auto& other) {
-        return other->type().info().name == table->type().info().name;
-      });
-    }
-    if (Lane* lane = start(table->positions())) lane->tables.push_back(std::move(table));
+  for (Fed& table : added) {
+    if (Lane* lane = start(table.store()->positions())) lane->tables.push_back(std::move(table));
   }
-  std::erase_if(lanes_, [](const auto& lane) { return lane->tables.empty() && !lane->commands; });
 }
 
 Result<std::unique_ptr<Projector::Lane>> Projector::open(const SlotPositions& positions) {
@@ -137,7 +135,7 @@ Result<bool> Projector::advance(Lane& lane) {
   lane.at_tail = count == 0;
   if (lane.at_tail) {
     lane.lagging = false;
-    for (const auto& table : lane.tables) table->mark_live();
+    for (const Fed& table : lane.tables) table.store()->mark_live();
   }
   return count > 0;
 }
@@ -147,43 +145,20 @@ void Projector::gather(Lane& lane,
                        std::span<const Record> outcome,
                        Gathered& out) {
   if (lane.commands) outcomes_->fold(outcome);
-  for (const Record& record : outcome) {
-    if (record.kind != Kind::event) continue;
-    const EventType* type = catalogue_.event(record.type);
-    auto body = type == nullptr ? nullptr : type->decode(record.payload);
-    if (!body) {
-      out.error = Error{Code::corrupt,
-                        fmt::format("{} at offset {} is unknown to this build or does not decode",
-                                    record.type,
-                                    record.offset)};
-      return;
-    }
-    const Event& event = out.events.emplace_back(*type, std::move(body));
-    out.items.push_back({.event = &event,
-                         .meta = {.id = record.id,
-                                  .stream = record.stream,
-                                  .stream_version = record.version,
-                                  .at = record.at,
-                                  .by = record.principal,
-                                  .command = record.causation,
-                                  .correlation = record.correlation},
-                         .slot = slot,
-                         .offset = record.offset});
-  }
+  if (auto ok = decode_events(catalogue_, outcome, slot, out.decoded); !ok) out.error = ok.error();
 }
 
 Result<void> Projector::apply(Lane& lane, Gathered& gathered) {
-  folded_ += gathered.items.size();
+  folded_ += gathered.decoded.items.size();
   std::vector<Touch> touches;
-  for (const auto& table : lane.tables) {
-    const TableInfo& info = table->type().info();
-    if (auto ok = table->apply(gathered.items, gathered.positions); !ok) return ok;
+  for (const Fed& table : lane.tables) {
+    const TableType& type = table.home->type();
+    const TableInfo& info = type.info();
+    if (auto ok = table.store()->apply(gathered.decoded.items, gathered.positions); !ok) return ok;
     if (!info.channel || !on_rows_ || lane.lagging) continue;
     touches.clear();
-    for (const FoldItem& item : gathered.items) {
-      if (table->type().folds(item.event->type())) {
-        table->type().touches(*item.event, item.meta, touches);
-      }
+    for (const FoldItem& item : gathered.decoded.items) {
+      if (type.folds(item.event->type())) type.touches(*item.event, item.meta, touches);
     }
     std::vector<std::string> keys;
     for (Touch& touch : touches) keys.push_back(std::move(touch.key));
@@ -212,15 +187,32 @@ void Projector::merge() {
       for (auto& table : from.tables) into.tables.push_back(std::move(table));
       into.commands = into.commands || from.commands;
       lanes_.erase(lanes_.begin() + static_cast<std::ptrdiff_t>(j));
+      swap_level(into);
     }
   }
 }
 
+// Generations that stand where their table's live one does take its place.
+void Projector::swap_level(Lane& lane) {
+  const std::vector<Fed> all = lane.tables;
+  std::erase_if(lane.tables, [&](const Fed& fed) {
+    if (!fed.next) return false;
+    const bool level = std::any_of(all.begin(), all.end(), [&](const Fed& other) {
+      return other.home == fed.home && !other.next;
+    });
+    if (!level) return false;
+    const auto swapped = fed.home->swap(fed.next);
+    if (swapped) return true;
+    alarm_(fmt::format("{}: {}", fed.home->type().info().name, swapped.error().detail));
+    return false;
+  });
+}
+
 void Projector::flush() {
   for (const auto& lane : lanes_) {
-    for (const auto& table : lane->tables) {
-      if (auto ok = table->flush(); !ok) {
-        alarm_(fmt::format("projector: {}: {}", table->type().info().name, ok.error().detail));
+    for (const Fed& table : lane->tables) {
+      if (auto ok = table.store()->flush(); !ok) {
+        alarm_(fmt::format("{}: {}", table.home->type().info().name, ok.error().detail));
       }
     }
   }

@@ -2,7 +2,6 @@
 // they have caught up.
 #pragma once
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -16,7 +15,8 @@
 #include "log/outcome_reader.h"
 #include "runtime/command_outcomes.h"
 #include "runtime/decider.h"
-#include "storage/table_store.h"
+#include "runtime/decode_events.h"
+#include "storage/generations.h"
 
 namespace wf {
 
@@ -31,15 +31,18 @@ struct ProjectorOptions {
 // visible.
 using OnRows = std::function<void(const TableInfo& table, const std::vector<std::string>& keys)>;
 
-// One thread calls step(). A table may be added or replaced between steps from any thread.
+// One thread calls step(). Tables and generations may be added from any thread; they are taken up
+// by the next step.
 class Projector {
  public:
   enum class Progress : std::uint8_t { idle, busy, stopped };
 
   Projector(Log& log, const Catalogue& catalogue, ProjectorOptions options, Alarm alarm);
 
-  // The table folds from its own positions; one of the same name is replaced.
-  void add(std::shared_ptr<TableStore> table);
+  // Feeds the table's live generation, from where it stands. The home outlives the projector.
+  void add(TableHome& table);
+  // Feeds a built generation until it is level with the live one, and swaps it in.
+  void replace(TableHome& table, std::shared_ptr<TableStore> next);
   void add(CommandOutcomes& outcomes) { outcomes_ = &outcomes; }
   void on_rows(OnRows callback) { on_rows_ = std::move(callback); }
 
@@ -53,11 +56,16 @@ class Projector {
   void flush();
 
  private:
+  struct Fed {
+    TableHome* home = nullptr;
+    std::shared_ptr<TableStore> next;  // a generation to swap in; null: the live one is fed
+    std::shared_ptr<TableStore> store() const { return next ? next : home->live(); }
+  };
   // Tables that stand at the same place, and the one reader that feeds them.
   struct Lane {
     std::unique_ptr<Reader> reader;
     std::vector<std::unique_ptr<OutcomeReader>> slots;
-    std::vector<std::shared_ptr<TableStore>> tables;
+    std::vector<Fed> tables;
     bool commands = false;  // also feeds the command outcomes
     bool at_tail = false;
     bool lagging =
@@ -71,6 +79,7 @@ class Projector {
   void gather(Lane& lane, std::uint32_t slot, std::span<const Record> outcome, Gathered& out);
   Result<void> apply(Lane& lane, Gathered& gathered);
   void merge();
+  void swap_level(Lane& lane);
 
   Log& log_;
   const Catalogue& catalogue_;
@@ -80,7 +89,7 @@ class Projector {
   OnRows on_rows_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::mutex added_mutex_;
-  std::vector<std::shared_ptr<TableStore>> added_;
+  std::vector<Fed> added_;
   Instant retry_at_;
   Instant flushed_at_;
   std::optional<Error> failure_;

@@ -1,0 +1,55 @@
+// Files to configuration structs, by the generated parsers.
+#include "cli/config.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "base/json.h"
+
+namespace wf::cli {
+namespace {
+
+template <class Parsed>
+Result<Parsed> parse(const std::string& path,
+                     Result<Parsed> (*parser)(const Json&, std::vector<Fault>&)) {
+  const auto text = read_file(path);
+  if (!text) return tl::unexpected(text.error());
+  const auto document = parse_json(*text);
+  if (!document) return fail(Code::invalid, fmt::format("{}: {}", path, document.error().detail));
+  std::vector<Fault> faults;
+  auto parsed = parser(document->root(), faults);
+  if (parsed) return parsed;
+  std::string detail = path + ":";
+  for (const Fault& fault : faults) {
+    detail += fmt::format("\n  {} {}: {}", fault.pointer, fault.code, fault.detail);
+  }
+  return fail(Code::invalid, std::move(detail));
+}
+
+}  // namespace
+
+Result<std::string> read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return fail(Code::not_found, "cannot read " + path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return std::move(text).str();
+}
+
+Result<Config> load_config(const std::string& path, const std::string& var_override) {
+  Config config;
+  if (!path.empty()) {
+    auto process = parse<ProcessConfig>(path, parse_process);
+    if (!process) return tl::unexpected(process.error());
+    config.process = std::move(*process);
+  }
+  if (!var_override.empty()) config.process.var = var_override;
+  auto platform = parse<PlatformConfig>(config.process.platform, parse_platform);
+  if (!platform) return tl::unexpected(platform.error());
+  config.platform = std::move(*platform);
+  return config;
+}
+
+}  // namespace wf::cli

@@ -1,0 +1,21 @@
+// Reads configuration files, and says everything that is wrong with them at once.
+#pragma once
+#include <string>
+
+#include "base/result.h"
+#include "gen/platform.h"
+#include "gen/process.h"
+
+namespace wf::cli {
+
+// A process's configuration and its platform's; paths in it are relative to the current directory.
+struct Config {
+  ProcessConfig process;
+  PlatformConfig platform;
+};
+
+// `path` may be empty: defaults. Code::invalid lists every wrong place with its JSON Pointer.
+Result<Config> load_config(const std::string& path, const std::string& var_override);
+Result<std::string> read_file(const std::string& path);
+
+}  // namespace wf::cli

@@ -1,0 +1,117 @@
+// Opens, starts and stops the engine's parts in the order they need each other.
+#include "cli/engine.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "cli/open_log.h"
+#include "runtime/worker_loop.h"
+
+namespace wf::cli {
+namespace {
+
+std::size_t size_of(std::int64_t bytes) { return static_cast<std::size_t>(bytes); }
+
+DecidersOptions decider_options(const ProcessConfig& process, const EngineParts& parts) {
+  DecidersOptions options;
+  options.stores = process.var + "/stores";
+  options.partitions = static_cast<std::uint32_t>(process.partitions);
+  options.decide = parts.decide;
+  options.forward = parts.forward;
+  options.worker.batch.records = size_of(process.decider.batch_max);
+  options.worker.batch.bytes = size_of(process.log.read_bytes_max);
+  options.worker.checkpoint_changes = size_of(process.decider.checkpoint_outcomes);
+  options.worker.limits.window = Duration::hours(process.decider.idempotency_hours);
+  options.worker.limits.streams_cached = size_of(process.decider.streams_cached);
+  options.forwarder.batch.records = size_of(process.decider.forward_batch_max);
+  return options;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> Engine::open(const Config& config, EngineParts parts, Alarm alarm) {
+  auto engine = std::unique_ptr<Engine>(new Engine(config, std::move(parts), std::move(alarm)));
+  std::error_code error;
+  std::filesystem::create_directories(config.process.var, error);
+  if (error) return fail(Code::io, config.process.var + ": " + error.message());
+  if (auto ok = engine->open_log(); !ok) return tl::unexpected(ok.error());
+  if (auto ok = engine->open_tables(); !ok) return tl::unexpected(ok.error());
+  return engine;
+}
+
+Engine::~Engine() { stop(); }
+
+Result<void> Engine::open_log() {
+  auto log = wf::cli::open_log(config_.process);
+  if (!log) return tl::unexpected(log.error());
+  log_ = std::move(*log);
+  return {};
+}
+
+Result<void> Engine::open_tables() {
+  const ProcessConfig& process = config_.process;
+  resources_ = std::make_unique<Resources>(
+      ResourceLimits{.block_cache_bytes = size_of(process.storage.cache_bytes),
+                     .write_buffer_bytes = size_of(process.storage.write_buffer_bytes),
+                     .background_threads = static_cast<int>(process.storage.background_threads)});
+  ProjectorOptions options;
+  options.slots = slots_of(catalogue(), "events", static_cast<std::uint32_t>(process.partitions));
+  options.batch.records = size_of(process.projector.batch_max);
+  projector_ = std::make_unique<Projector>(*log_, catalogue(), options, alarm_);
+  for (const TableType* type : catalogue().tables) {
+    const std::string name(type->info().name);
+    const bool wanted =
+        parts_.all_tables ||
+        std::find(parts_.tables.begin(), parts_.tables.end(), name) != parts_.tables.end();
+    if (!wanted) continue;
+    auto table = TableHome::open(process.var + "/tables/" + name, *type, *resources_, log_->id());
+    if (!table) return tl::unexpected(table.error());
+    if (!(*table)->discarded().empty()) {
+      alarm_(fmt::format("table {} is folded again: {}", name, (*table)->discarded()));
+    }
+    projector_->add(**table);
+    tables_.emplace(name, std::move(*table));
+  }
+  const std::string path = process.var + "/stores/outcomes";
+  const Duration window = Duration::hours(process.decider.idempotency_hours);
+  auto outcomes = CommandOutcomes::open(path, log_->id(), window);
+  if (!outcomes && outcomes.error().code == Code::mismatch) {
+    if (auto ok = discard_store(path); !ok) return ok;
+    outcomes = CommandOutcomes::open(path, log_->id(), window);
+  }
+  if (!outcomes) return tl::unexpected(outcomes.error());
+  outcomes_ = std::move(*outcomes);
+  projector_->add(*outcomes_);
+  return {};
+}
+
+TableView* Engine::table(std::string_view name) {
+  const auto found = tables_.find(name);
+  return found == tables_.end() ? nullptr : found->second.get();
+}
+
+void Engine::start() {
+  const LoopOptions options{.window = Duration::millis(config_.process.projector.window_ms)};
+  projecting_ = std::jthread([this, options](const std::stop_token& stop) {
+    run_worker(stop, *projector_, options, [this] {
+      folded_.store(projector_->folded(), std::memory_order_relaxed);
+    });
+    projector_->flush();
+  });
+  if (parts_.decide || parts_.forward) {
+    deciders_ = std::make_unique<Deciders>(
+        *log_, catalogue(), config_.platform, decider_options(config_.process, parts_), alarm_);
+    deciders_->start();
+  }
+}
+
+void Engine::stop() {
+  if (deciders_) deciders_->stop();
+  if (projecting_.joinable()) {
+    projecting_.request_stop();
+    projecting_.join();
+  }
+}
+
+}  // namespace wf::cli

@@ -1,0 +1,106 @@
+// Threads take slots one after another; the events of one slot stay in order.
+#include "runtime/rebuild.h"
+
+#include <mutex>
+#include <thread>
+
+#include "log/outcome_reader.h"
+#include "log/position.h"
+#include "runtime/decode_events.h"
+
+namespace wf {
+namespace {
+
+struct Work {
+  Log& log;
+  const Catalogue& catalogue;
+  const RebuildOptions& options;
+  Builder& builder;
+  RebuildProgress& progress;
+  std::vector<Offset> ends;
+  SlotPositions positions;  // each written by the thread that has its slot
+  std::atomic<std::size_t> next{0};
+  std::mutex mutex{};
+  Result<void> result{};
+
+  void fail_with(const Error& error) {
+    const std::scoped_lock lock(mutex);
+    if (result) result = tl::unexpected(error);
+    progress.cancel = true;
+  }
+};
+
+Result<void> read_slot(Work& work, Reader& reader, std::size_t index) {
+  const Slot& slot = work.options.slots[index];
+  OutcomeReader outcomes(reader, slot);
+  const auto begin = work.log.begin(slot);
+  if (!begin) return tl::unexpected(begin.error());
+  Position start;
+  start.offset = *begin;
+  if (auto ok = outcomes.start(start); !ok) return ok;
+  Result<void> decoded;
+  while (outcomes.position().offset < work.ends[index]) {
+    if (work.progress.cancel) return fail(Code::closed, "the rebuild was cancelled");
+    DecodedEvents events;
+    const auto count = outcomes.read(work.options.batch, [&](std::span<const Record> outcome) {
+      const auto slot_number = static_cast<std::uint32_t>(index);
+      if (decoded) decoded = decode_events(work.catalogue, outcome, slot_number, events);
+    });
+    if (!count) return tl::unexpected(count.error());
+    if (!decoded) return decoded;
+    if (auto ok = work.builder.add(events.items); !ok) return ok;
+    work.progress.records += *count;
+    work.progress.events += events.items.size();
+    if (*count == 0) break;  // an outcome is half written at the end
+  }
+  work.positions[index] = {
+      slot.topic, slot.partition, outcomes.position().offset, bytes_of(outcomes.position())};
+  reader.drop(slot);
+  return {};
+}
+
+void read_slots(Work& work) {
+  auto reader = work.log.reader();
+  if (!reader) return work.fail_with(reader.error());
+  for (;;) {
+    const std::size_t index = work.next++;
+    if (index >= work.options.slots.size()) return;
+    if (auto ok = read_slot(work, **reader, index); !ok) return work.fail_with(ok.error());
+  }
+}
+
+}  // namespace
+
+Result<std::shared_ptr<TableStore>> rebuild(Log& log,
+                                            const Catalogue& catalogue,
+                                            TableHome& table,
+                                            const RebuildOptions& options,
+                                            RebuildProgress& progress) {
+  SlotPositions slots;
+  std::vector<Offset> ends;
+  for (const Slot& slot : options.slots) {
+    const auto end = log.end(slot);
+    if (!end) return tl::unexpected(end.error());
+    slots.push_back({slot.topic, slot.partition, 0, {}});
+    ends.push_back(*end);
+    progress.total += static_cast<std::uint64_t>(*end);
+  }
+  auto builder = table.begin_build(slots, options.limits);
+  if (!builder) return tl::unexpected(builder.error());
+  Work work{.log = log,
+            .catalogue = catalogue,
+            .options = options,
+            .builder = **builder,
+            .progress = progress,
+            .ends = std::move(ends),
+            .positions = slots};
+  {
+    std::vector<std::jthread> threads;
+    const auto count = std::min<std::size_t>(options.threads, options.slots.size());
+    for (std::size_t i = 0; i < count; ++i) threads.emplace_back([&work] { read_slots(work); });
+  }
+  if (!work.result) return tl::unexpected(work.result.error());
+  return (*builder)->finish(work.positions);
+}
+
+}  // namespace wf

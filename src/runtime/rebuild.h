@@ -1,0 +1,39 @@
+// Folds a table's whole history into a new generation beside the live one.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/catalogue.h"
+#include "log/log.h"
+#include "storage/generations.h"
+
+namespace wf {
+
+struct RebuildOptions {
+  std::vector<Slot> slots;  // every events slot
+  Limit batch{.records = 20'000, .bytes = 16u << 20};
+  std::uint32_t threads = 2;  // readers and decoders; the builder has its own
+  BuildLimits limits;
+};
+
+// Counted while it runs; any thread may read.
+struct RebuildProgress {
+  std::atomic<std::uint64_t> records{0};  // read
+  std::atomic<std::uint64_t> events{0};   // folded
+  std::uint64_t total = 0;                // records up to the ends as of the start
+  std::atomic<bool> cancel{false};
+};
+
+// Reads up to the log's ends as of the start. The store it returns may go on by apply(), and be
+// swapped in by Projector::replace or TableHome::swap. `begin_build` is called on this thread: the
+// projector must not swap the same table meanwhile. Code::closed: cancelled.
+Result<std::shared_ptr<TableStore>> rebuild(Log& log,
+                                            const Catalogue& catalogue,
+                                            TableHome& table,
+                                            const RebuildOptions& options,
+                                            RebuildProgress& progress);
+
+}  // namespace wf
