@@ -1,0 +1,202 @@
+// Builds, watches and ends librdkafka clients; translates its errors.
+#include "log/kafka_client.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <thread>
+
+namespace wf::kafka {
+namespace {
+
+constexpr int16_t fetch_api = 1;  // of the Kafka protocol
+
+Code code_of(rd_kafka_resp_err_t err) {
+  struct Row {
+    rd_kafka_resp_err_t err;
+    Code code;
+  };
+  static constexpr std::array rows{
+      Row{RD_KAFKA_RESP_ERR__TIMED_OUT, Code::unavailable},
+      Row{RD_KAFKA_RESP_ERR__TRANSPORT, Code::unavailable},
+      Row{RD_KAFKA_RESP_ERR__RESOLVE, Code::unavailable},
+      Row{RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, Code::unavailable},
+      Row{RD_KAFKA_RESP_ERR__WAIT_COORD, Code::unavailable},
+      Row{RD_KAFKA_RESP_ERR__FATAL, Code::unavailable},
+      Row{RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE, Code::unavailable},
+      Row{RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, Code::unavailable},
+      Row{RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, Code::unavailable},
+      Row{RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND, Code::unavailable},
+      Row{RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, Code::unavailable},
+      Row{RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID, Code::unavailable},
+      Row{RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, Code::not_found},
+      Row{RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, Code::not_found},
+      Row{RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, Code::not_found},
+      Row{RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, Code::mismatch},
+      Row{RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE, Code::mismatch},
+      Row{RD_KAFKA_RESP_ERR__BAD_MSG, Code::corrupt},
+      Row{RD_KAFKA_RESP_ERR__INVALID_ARG, Code::invalid},
+      Row{RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, Code::full},
+      Row{RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, Code::forbidden},
+      Row{RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, Code::forbidden},
+      Row{RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, Code::forbidden},
+      Row{RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED, Code::forbidden},
+      Row{RD_KAFKA_RESP_ERR__AUTHENTICATION, Code::forbidden},
+  };
+  const auto row = std::find_if(rows.begin(), rows.end(), [&](Row r) { return r.err == err; });
+  return row == rows.end() ? Code::io : row->code;
+}
+
+// While a partition is new or its leadership moves.
+bool passes(rd_kafka_resp_err_t err) {
+  return err == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+         err == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE || err == RD_KAFKA_RESP_ERR__TRANSPORT ||
+         err == RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE;
+}
+
+Result<void> set(rd_kafka_conf_t* conf, const std::string& key, const std::string& value) {
+  std::array<char, 256> why{};
+  if (rd_kafka_conf_set(conf, key.c_str(), value.c_str(), why.data(), why.size()) ==
+      RD_KAFKA_CONF_OK)
+    return {};
+  return fail(Code::invalid, fmt::format("kafka property {}: {}", key, why.data()));
+}
+
+// Quick to find a broker that came back, and to notice one that hangs.
+const Settings& common_settings() {
+  static const Settings settings{
+      {"socket.nagle.disable", "true"},
+      {"socket.keepalive.enable", "true"},
+      {"socket.timeout.ms", "10000"},
+      {"reconnect.backoff.ms", "50"},
+      {"reconnect.backoff.max.ms", "1000"},
+      {"topic.metadata.refresh.fast.interval.ms", "100"},
+      {"topic.metadata.propagation.max.ms", "5000"},
+      {"retry.backoff.ms", "50"},
+  };
+  return settings;
+}
+
+Result<void> configure(rd_kafka_conf_t* conf,
+                       const KafkaLogOptions& options,
+                       const Client::Setup& setup) {
+  Settings all = common_settings();
+  all.insert(all.end(), setup.preferred.begin(), setup.preferred.end());
+  all.insert(all.end(), options.properties.begin(), options.properties.end());
+  all.emplace_back("bootstrap.servers", options.bootstrap);
+  all.emplace_back("client.id", options.client_id + "/" + setup.name);
+  all.emplace_back("allow.auto.create.topics", "false");
+  all.insert(all.end(), setup.fixed.begin(), setup.fixed.end());
+  // A consumer's property on a producer (and the reverse) is only a warning to librdkafka, so one
+  // map of properties serves all clients.
+  for (const auto& [key, value] : all) {
+    if (auto ok = set(conf, key, value); !ok) return ok;
+  }
+  return {};
+}
+
+}  // namespace
+
+Error error_of(rd_kafka_resp_err_t err, std::string_view what) {
+  return {code_of(err), fmt::format("{}: {}", what, rd_kafka_err2str(err))};
+}
+
+int milliseconds(Duration duration) {
+  return static_cast<int>(std::clamp<std::int64_t>((duration.us + 999) / 1000, 0, 1'000'000'000));
+}
+
+int milliseconds_until(Clock::time_point deadline) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+  return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 1'000'000'000));
+}
+
+Clock::time_point after(Duration duration) {
+  return Clock::now() + std::chrono::microseconds(duration.us);
+}
+
+Result<std::shared_ptr<Client>> Client::make(const KafkaLogOptions& options, Setup setup) {
+  std::shared_ptr<Client> client(new Client(setup.owner));
+  if (auto ok = client->start(options, setup); !ok) return tl::unexpected(ok.error());
+  return client;
+}
+
+Result<void> Client::start(const KafkaLogOptions& options, const Setup& setup) {
+  Conf conf(rd_kafka_conf_new());
+  if (auto ok = configure(conf.get(), options, setup); !ok) return ok;
+  rd_kafka_conf_set_opaque(conf.get(), this);
+  rd_kafka_conf_set_log_cb(conf.get(), &Client::on_log);
+  if (setup.delivered != nullptr) rd_kafka_conf_set_dr_msg_cb(conf.get(), setup.delivered);
+  if (setup.rebalanced != nullptr) rd_kafka_conf_set_rebalance_cb(conf.get(), setup.rebalanced);
+  rd_kafka_conf_interceptor_add_on_new(conf.get(), "wayfold", &Client::on_new, this);
+  std::array<char, 256> why{};
+  rk_ = rd_kafka_new(setup.type, conf.get(), why.data(), why.size());
+  if (rk_ == nullptr) return fail(Code::invalid, fmt::format("kafka client: {}", why.data()));
+  conf.release();  // now the client's
+  return {};
+}
+
+Client::~Client() {
+  if (rk_ != nullptr) rd_kafka_destroy_flags(rk_, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+}
+
+void* Client::owner_of(rd_kafka_t* rk) { return static_cast<Client*>(rd_kafka_opaque(rk))->owner_; }
+
+std::string Client::last_words() const {
+  const std::lock_guard lock(words_mutex_);
+  return words_.empty() ? "" : "; librdkafka says: " + words_;
+}
+
+Result<std::pair<Offset, Offset>> Client::watermarks(const std::string& topic,
+                                                     std::uint32_t partition,
+                                                     Duration timeout) const {
+  const auto deadline = after(timeout);
+  while (true) {
+    Offset low = 0;
+    Offset high = 0;
+    const auto err = rd_kafka_query_watermark_offsets(rk_,
+                                                      topic.c_str(),
+                                                      static_cast<int32_t>(partition),
+                                                      &low,
+                                                      &high,
+                                                      std::max(milliseconds_until(deadline), 1));
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR) return std::pair{low, high};
+    if (!passes(err) || Clock::now() >= deadline) {
+      Error error = error_of(err, fmt::format("{}/{}: asking for its offsets", topic, partition));
+      error.detail += last_words();
+      return tl::unexpected(std::move(error));
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+}
+
+void Client::on_log(const rd_kafka_t* rk, int level, const char* /*facility*/, const char* text) {
+  constexpr int syslog_error = 3;
+  auto* client = static_cast<Client*>(rd_kafka_opaque(rk));
+  if (client == nullptr || level > syslog_error) return;
+  const std::lock_guard lock(client->words_mutex_);
+  client->words_ = text;
+}
+
+rd_kafka_resp_err_t Client::on_new(
+    rd_kafka_t* rk, const rd_kafka_conf_t*, void* client, char*, std::size_t) {
+  return rd_kafka_interceptor_add_on_response_received(rk, "wayfold", &Client::on_response, client);
+}
+
+rd_kafka_resp_err_t Client::on_response(rd_kafka_t*,
+                                        int,
+                                        const char*,
+                                        int32_t,
+                                        int16_t api,
+                                        int16_t,
+                                        int32_t,
+                                        std::size_t,
+                                        int64_t,
+                                        rd_kafka_resp_err_t err,
+                                        void* client) {
+  if (api == fetch_api && err == RD_KAFKA_RESP_ERR_NO_ERROR)
+    static_cast<Client*>(client)->heard_ = Clock::now().time_since_epoch().count();
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+}  // namespace wf::kafka
