@@ -39,7 +39,7 @@ endfunction()
 
 # A test binary: Boost.Test with the shared main of tests/main.cpp, known to ctest by its own name.
 function(wf_test name)
-  cmake_parse_arguments(arg "" "" "SOURCES;LIBS;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "" "" "SOURCES;LIBS;LABELS;ARGS" ${ARGN})
   if(NOT TARGET wf_test_main)
     add_library(wf_test_main STATIC ${CMAKE_SOURCE_DIR}/tests/main.cpp)
     target_link_libraries(wf_test_main PUBLIC wf_options Boost::unit_test_framework)
@@ -49,7 +49,7 @@ function(wf_test name)
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
   target_link_libraries(${name} PRIVATE wf_test_main ${arg_LIBS})
   wf_pch(${name})
-  add_test(NAME ${name} COMMAND ${name} --log_level=test_suite --color_output=no)
+  add_test(NAME ${name} COMMAND ${name} --log_level=test_suite --color_output=no ${arg_ARGS})
   set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}")
   if("broker" IN_LIST arg_LABELS)  # two JVMs and a test each are too much for two cores
     set_tests_properties(${name} PROPERTIES RESOURCE_LOCK broker)
@@ -59,4 +59,13 @@ function(wf_test name)
     set_tests_properties(${name} PROPERTIES
       ENVIRONMENT WAYFOLD_DATA=${CMAKE_SOURCE_DIR}/../shared/data)
   endif()
+endfunction()
+
+# Suites of a test binary once more, as a test of its own, beside a real Kafka broker.
+function(wf_broker_test name)
+  cmake_parse_arguments(arg "" "BINARY;SUITES" "" ${ARGN})
+  add_test(NAME ${name} COMMAND ${CMAKE_SOURCE_DIR}/tests/conformance/with_kafka
+           $<TARGET_FILE:${arg_BINARY}> --log_level=test_suite --color_output=no
+           --run_test=${arg_SUITES})
+  set_tests_properties(${name} PROPERTIES LABELS broker RESOURCE_LOCK broker)
 endfunction()

@@ -127,6 +127,7 @@ Result<void> create_topics(const Client& client,
 Result<std::map<std::string, TopicConfigs>> topic_configs(const Client& client,
                                                           const std::vector<std::string>& topics,
                                                           Duration deadline) {
+  if (topics.empty()) return std::map<std::string, TopicConfigs>{};
   std::vector<ConfigResource> resources;
   std::vector<rd_kafka_ConfigResource_t*> raw;
   for (const std::string& topic : topics) {

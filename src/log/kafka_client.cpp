@@ -2,9 +2,11 @@
 #include "log/kafka_client.h"
 
 #include <fmt/format.h>
+#include <pthread.h>
 
 #include <algorithm>
 #include <array>
+#include <ctime>
 #include <thread>
 
 namespace wf::kafka {
@@ -116,7 +118,7 @@ Clock::time_point after(Duration duration) {
 }
 
 Result<std::shared_ptr<Client>> Client::make(const KafkaLogOptions& options, Setup setup) {
-  std::shared_ptr<Client> client(new Client(setup.owner));
+  std::shared_ptr<Client> client(new Client);
   if (auto ok = client->start(options, setup); !ok) return tl::unexpected(ok.error());
   return client;
 }
@@ -124,11 +126,13 @@ Result<std::shared_ptr<Client>> Client::make(const KafkaLogOptions& options, Set
 Result<void> Client::start(const KafkaLogOptions& options, const Setup& setup) {
   Conf conf(rd_kafka_conf_new());
   if (auto ok = configure(conf.get(), options, setup); !ok) return ok;
-  rd_kafka_conf_set_opaque(conf.get(), this);
+  reports_->owner = setup.owner;
+  rd_kafka_conf_set_opaque(conf.get(), reports_.get());
   rd_kafka_conf_set_log_cb(conf.get(), &Client::on_log);
+  if (setup.takes_errors) rd_kafka_conf_set_error_cb(conf.get(), &Client::on_error);
   if (setup.delivered != nullptr) rd_kafka_conf_set_dr_msg_cb(conf.get(), setup.delivered);
   if (setup.rebalanced != nullptr) rd_kafka_conf_set_rebalance_cb(conf.get(), setup.rebalanced);
-  rd_kafka_conf_interceptor_add_on_new(conf.get(), "wayfold", &Client::on_new, this);
+  rd_kafka_conf_interceptor_add_on_new(conf.get(), "wayfold", &Client::on_new, reports_.get());
   std::array<char, 256> why{};
   rk_ = rd_kafka_new(setup.type, conf.get(), why.data(), why.size());
   if (rk_ == nullptr) return fail(Code::invalid, fmt::format("kafka client: {}", why.data()));
@@ -137,14 +141,30 @@ Result<void> Client::start(const KafkaLogOptions& options, const Setup& setup) {
 }
 
 Client::~Client() {
-  if (rk_ != nullptr) rd_kafka_destroy_flags(rk_, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  if (rk_ == nullptr) return;
+  auto end = std::make_unique<End>(End{rk_, reports_});
+  pthread_t thread{};
+  if (pthread_create(&thread, nullptr, &Client::run_end, end.get()) != 0) {
+    run_end(end.release());
+    return;
+  }
+  end.release();  // the thread's
+  constexpr std::time_t patience_seconds = 5;
+  timespec deadline{};
+  clock_gettime(CLOCK_REALTIME, &deadline);
+  deadline.tv_sec += patience_seconds;
+  if (pthread_timedjoin_np(thread, nullptr, &deadline) != 0) pthread_detach(thread);
 }
 
-void* Client::owner_of(rd_kafka_t* rk) { return static_cast<Client*>(rd_kafka_opaque(rk))->owner_; }
+void* Client::run_end(void* raw) {
+  const std::unique_ptr<End> end(static_cast<End*>(raw));
+  rd_kafka_destroy_flags(end->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  return nullptr;
+}
 
 std::string Client::last_words() const {
-  const std::lock_guard lock(words_mutex_);
-  return words_.empty() ? "" : "; librdkafka says: " + words_;
+  const std::lock_guard lock(reports_->words_mutex);
+  return reports_->words.empty() ? "" : "; librdkafka says: " + reports_->words;
 }
 
 Result<std::pair<Offset, Offset>> Client::watermarks(const std::string& topic,
@@ -170,17 +190,28 @@ Result<std::pair<Offset, Offset>> Client::watermarks(const std::string& topic,
   }
 }
 
+rd_kafka_resp_err_t Client::take_error() {
+  return std::exchange(reports_->error, RD_KAFKA_RESP_ERR_NO_ERROR);
+}
+
+void Client::on_error(rd_kafka_t*, int err, const char* reason, void* opaque) {
+  auto* reports = static_cast<Reports*>(opaque);
+  reports->error = static_cast<rd_kafka_resp_err_t>(err);
+  const std::lock_guard lock(reports->words_mutex);
+  reports->words = reason;
+}
+
 void Client::on_log(const rd_kafka_t* rk, int level, const char* /*facility*/, const char* text) {
   constexpr int syslog_error = 3;
-  auto* client = static_cast<Client*>(rd_kafka_opaque(rk));
-  if (client == nullptr || level > syslog_error) return;
-  const std::lock_guard lock(client->words_mutex_);
-  client->words_ = text;
+  if (level > syslog_error) return;
+  const std::lock_guard lock(of(rk)->words_mutex);
+  of(rk)->words = text;
 }
 
 rd_kafka_resp_err_t Client::on_new(
-    rd_kafka_t* rk, const rd_kafka_conf_t*, void* client, char*, std::size_t) {
-  return rd_kafka_interceptor_add_on_response_received(rk, "wayfold", &Client::on_response, client);
+    rd_kafka_t* rk, const rd_kafka_conf_t*, void* reports, char*, std::size_t) {
+  return rd_kafka_interceptor_add_on_response_received(
+      rk, "wayfold", &Client::on_response, reports);
 }
 
 rd_kafka_resp_err_t Client::on_response(rd_kafka_t*,
@@ -193,9 +224,9 @@ rd_kafka_resp_err_t Client::on_response(rd_kafka_t*,
                                         std::size_t,
                                         int64_t,
                                         rd_kafka_resp_err_t err,
-                                        void* client) {
+                                        void* reports) {
   if (api == fetch_api && err == RD_KAFKA_RESP_ERR_NO_ERROR)
-    static_cast<Client*>(client)->heard_ = Clock::now().time_since_epoch().count();
+    static_cast<Reports*>(reports)->heard = Clock::now().time_since_epoch().count();
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 

@@ -24,7 +24,7 @@ int milliseconds(Duration duration);
 int milliseconds_until(Clock::time_point deadline);  // 0 once it has passed
 Clock::time_point after(Duration duration);
 
-// Thread-safe, as librdkafka is. Its end waits for librdkafka's threads, never for a broker.
+// Thread-safe, as librdkafka is.
 class Client {
  public:
   struct Setup {
@@ -32,6 +32,8 @@ class Client {
     std::string name;      // client.id = the options' client_id + "/" + name
     Settings preferred{};  // the options' properties may change these…
     Settings fixed{};      // …but not these
+    // Errors come to take_error(), and must be taken: only for clients whose queues are read.
+    bool takes_errors = false;
     void (*delivered)(rd_kafka_t*, const rd_kafka_message_t*, void*) = nullptr;
     void (*rebalanced)(rd_kafka_t*,
                        rd_kafka_resp_err_t,
@@ -40,15 +42,22 @@ class Client {
     void* owner = nullptr;  // what owner_of() gives in `rebalanced`
   };
   static Result<std::shared_ptr<Client>> make(const KafkaLogOptions& options, Setup setup);
+  // Waits for librdkafka's threads, but not for ever: 2.0.2 never ends a consumer whose topic was
+  // deleted under it. Such a one is left behind, idle, until the process ends.
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
   rd_kafka_t* get() const { return rk_; }
-  static void* owner_of(rd_kafka_t* rk);
+  static void* owner_of(rd_kafka_t* rk) { return of(rk)->owner; }
 
   // When a broker last answered a fetch.
-  Clock::time_point heard() const { return Clock::time_point(Clock::duration(heard_.load())); }
+  Clock::time_point heard() const {
+    return Clock::time_point(Clock::duration(reports_->heard.load()));
+  }
+  // The last error since the last call, of those librdkafka tells while its queues are read. By the
+  // thread that reads them.
+  rd_kafka_resp_err_t take_error();
   // "; librdkafka says: …" or nothing: the last thing it complained about, for an Error's detail.
   std::string last_words() const;
 
@@ -58,12 +67,29 @@ class Client {
                                                Duration timeout) const;
 
  private:
-  explicit Client(void* owner) : owner_(owner) {}
+  // What librdkafka's threads write. It lives as long as they do.
+  struct Reports {
+    void* owner = nullptr;
+    std::atomic<Clock::rep> heard{0};
+    std::mutex words_mutex;
+    std::string words;
+    rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
+  };
+
+  struct End {
+    rd_kafka_t* rk;
+    std::shared_ptr<Reports> reports;
+  };
+  static void* run_end(void* end);
+
+  Client() : reports_(std::make_shared<Reports>()) {}
   Result<void> start(const KafkaLogOptions& options, const Setup& setup);
 
+  static Reports* of(const rd_kafka_t* rk) { return static_cast<Reports*>(rd_kafka_opaque(rk)); }
+  static void on_error(rd_kafka_t* rk, int err, const char* reason, void* reports);
   static void on_log(const rd_kafka_t* rk, int level, const char* facility, const char* text);
   static rd_kafka_resp_err_t on_new(
-      rd_kafka_t* rk, const rd_kafka_conf_t* conf, void* client, char* errstr, std::size_t size);
+      rd_kafka_t* rk, const rd_kafka_conf_t* conf, void* reports, char* errstr, std::size_t size);
   static rd_kafka_resp_err_t on_response(rd_kafka_t* rk,
                                          int socket,
                                          const char* broker,
@@ -74,13 +100,10 @@ class Client {
                                          std::size_t size,
                                          int64_t rtt,
                                          rd_kafka_resp_err_t err,
-                                         void* client);
+                                         void* reports);
 
   rd_kafka_t* rk_ = nullptr;
-  void* owner_;
-  std::atomic<Clock::rep> heard_{0};
-  mutable std::mutex words_mutex_;
-  std::string words_;
+  std::shared_ptr<Reports> reports_;
 };
 
 }  // namespace wf::kafka

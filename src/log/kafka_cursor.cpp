@@ -7,6 +7,11 @@
 #include <array>
 
 namespace wf::kafka {
+namespace {
+
+constexpr std::size_t chunk = 512;  // messages taken from the queue at once
+
+}  // namespace
 
 Result<void> Cursor::start(Offset from) {
   stop();
@@ -29,29 +34,46 @@ void Cursor::stop() {
     queue_.reset();
   }
   fetched_.clear();
-  failed_.reset();
+  lost_.reset();
+  missing_.reset();
 }
 
-bool Cursor::ready() const {
-  return !fetched_.empty() || (queue_ && rd_kafka_queue_length(queue_.get()) > 0);
+// The queue also holds what librdkafka tells itself, so its length alone says little.
+bool Cursor::ready() {
+  if (!fetched_.empty()) return true;
+  if (!queue_ || lost_ || rd_kafka_queue_length(queue_.get()) == 0) return false;
+  const bool was_missing = missing_.has_value();
+  fetch(chunk);
+  return !fetched_.empty() || (missing_ && !was_missing);
 }
 
 Result<const rd_kafka_message_t*> Cursor::peek(std::size_t ahead) {
-  if (failed_) return tl::unexpected(*failed_);
+  if (lost_) return tl::unexpected(*lost_);
+  if (fetched_.empty()) fetch(ahead);
   if (fetched_.empty()) {
-    constexpr std::size_t chunk = 512;
-    std::array<rd_kafka_message_t*, chunk> taken;
-    const auto n = rd_kafka_consume_batch_queue(
-        queue_.get(), 0, taken.data(), std::clamp<std::size_t>(ahead, 1, chunk));
-    for (auto i = n; i > 0; --i) fetched_.emplace_back(taken[static_cast<std::size_t>(i - 1)]);
-    if (fetched_.empty()) return nullptr;
-    active_ = Clock::now();
+    if (missing_) return tl::unexpected(*missing_);
+    return nullptr;
   }
   const rd_kafka_message_t& message = *fetched_.back();
   const bool expected =
       message.err == RD_KAFKA_RESP_ERR_NO_ERROR && (message.offset == next_ || place_.compacted);
   if (!expected) return explain(message);
   return &message;
+}
+
+// librdkafka tells of a topic that is not there by an error beside the messages, once.
+void Cursor::fetch(std::size_t ahead) {
+  std::array<rd_kafka_message_t*, chunk> taken;
+  client_->take_error();
+  const auto n = rd_kafka_consume_batch_queue(
+      queue_.get(), 0, taken.data(), std::clamp<std::size_t>(ahead, 1, chunk));
+  const auto err = client_->take_error();
+  if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
+    missing_ = error_of(err, fmt::format("{}/{}", place_.topic, place_.partition));
+  for (auto i = n; i > 0; --i) fetched_.emplace_back(taken[static_cast<std::size_t>(i - 1)]);
+  if (fetched_.empty()) return;
+  active_ = Clock::now();
+  missing_.reset();
 }
 
 Message Cursor::pop() {
@@ -76,10 +98,6 @@ tl::unexpected<Error> Cursor::explain(const rd_kafka_message_t& message) {
       return refuse(
           {Code::mismatch,
            where + ": this offset is gone: the topic was trimmed, truncated or recreated"});
-    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
-    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
-    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
-      return refuse({Code::mismatch, where + ": the topic is gone: it was deleted or recreated"});
     case RD_KAFKA_RESP_ERR__BAD_MSG:
       return refuse(error_of(message.err, where));
     default: {  // passes by itself, or is said again
@@ -91,7 +109,7 @@ tl::unexpected<Error> Cursor::explain(const rd_kafka_message_t& message) {
 }
 
 tl::unexpected<Error> Cursor::refuse(Error error) {
-  failed_ = error;
+  lost_ = error;
   return tl::unexpected(std::move(error));
 }
 

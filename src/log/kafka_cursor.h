@@ -30,17 +30,18 @@ class Cursor {
   Result<void> start(Offset from);
   void stop();
 
-  // The next message, fetched before; null if there is none now. Never waits. An error stays until
-  // the next start(), unless it is one that passes.
+  // The next message, fetched before; null if there is none now. Never waits. A log that is lost
+  // (Code::mismatch) stays so until the next start(); other errors pass when messages come again.
   Result<const rd_kafka_message_t*> peek(std::size_t ahead);
   Message pop();  // the one peek() showed
 
-  bool ready() const;  // peek() would have something to say
+  bool ready();  // peek() has something new to say
   Offset next() const { return next_; }
   Clock::time_point active() const { return active_; }  // last started or got messages
   const Place& place() const { return place_; }
 
  private:
+  void fetch(std::size_t ahead);
   tl::unexpected<Error> explain(const rd_kafka_message_t& message);
   tl::unexpected<Error> refuse(Error error);
 
@@ -52,7 +53,8 @@ class Cursor {
   std::vector<Message> fetched_;  // taken from the queue, not yet read; next is the last
   Offset next_ = 0;
   Clock::time_point active_{};
-  std::optional<Error> failed_;
+  std::optional<Error> lost_;     // until the next start()
+  std::optional<Error> missing_;  // until messages come again
 };
 
 }  // namespace wf::kafka

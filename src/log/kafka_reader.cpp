@@ -57,7 +57,7 @@ class KafkaReader final : public Reader {
   Result<Cursor*> cursor(const Slot& slot);
   Result<const rd_kafka_message_t*> first(const Slot& slot, Cursor& cursor, std::size_t ahead);
   tl::unexpected<Error> silent(const Slot& slot) const;
-  bool ready() const;
+  bool ready();
 
   std::shared_ptr<Client> client_;
   const KafkaLogOptions& options_;
@@ -144,6 +144,7 @@ Result<const rd_kafka_message_t*> KafkaReader::first(const Slot& slot,
   while (true) {
     auto message = cursor.peek(ahead);
     if (!message || *message != nullptr) return message;
+    rd_kafka_poll(client_->get(), 0);  // serves the errors of connections, for last_words()
     const auto patience = std::max(client_->heard(), cursor.active()) +
                           std::chrono::microseconds(options_.silence_max.us);
     const auto now = Clock::now();
@@ -160,9 +161,9 @@ tl::unexpected<Error> KafkaReader::silent(const Slot& slot) const {
           "{}/{}: no broker sends anything{}", slot.topic, slot.partition, client_->last_words()));
 }
 
-bool KafkaReader::ready() const {
+bool KafkaReader::ready() {
   return std::any_of(
-      cursors_.begin(), cursors_.end(), [](const auto& each) { return each.second.ready(); });
+      cursors_.begin(), cursors_.end(), [](auto& each) { return each.second.ready(); });
 }
 
 bool KafkaReader::wait(Duration timeout) {
@@ -201,7 +202,8 @@ Result<std::unique_ptr<Reader>> make_reader(const KafkaLogOptions& options, Know
                  {"auto.offset.reset", "error"},
                  // Nothing of ours is transactional; a stranger's open transaction must not hold
                  // the readers up.
-                 {"isolation.level", "read_uncommitted"}}});
+                 {"isolation.level", "read_uncommitted"}},
+       .takes_errors = true});
   if (!client) return tl::unexpected(client.error());
   return std::make_unique<KafkaReader>(std::move(*client), options, ends);
 }

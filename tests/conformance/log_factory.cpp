@@ -2,7 +2,9 @@
 #include "conformance/log_factory.h"
 
 #include <boost/test/unit_test.hpp>
+#include <cstdlib>
 
+#include "conformance/kafka_factory.h"
 #include "log/memory_disk.h"
 #include "log/rocks_log.h"
 #include "log/test_dir.h"
@@ -55,13 +57,15 @@ class InMemory : public LogFactory {
 
 }  // namespace
 
+// Those on this machine, or, run through with_kafka, the one on its broker.
 const std::vector<LogKind>& all_logs() {
-  static const std::vector<LogKind> kinds{
+  static const std::vector<LogKind> here{
       {"rocks", [] { return std::make_unique<OnDisk>(std::size_t{4} << 20U); }},
       {"rocks_without_tail", [] { return std::make_unique<OnDisk>(0); }},
       {"rocks_in_memory", [] { return std::make_unique<InMemory>(); }},
   };
-  return kinds;
+  static const std::vector<LogKind> on_broker{{"kafka", kafka_factory}};
+  return std::getenv("WF_KAFKA_BOOTSTRAP") == nullptr ? here : on_broker;
 }
 
 }  // namespace wf::conformance
