@@ -1,4 +1,5 @@
 """Everything schemas/ declares, read and checked across files: aggregates, tables, configuration."""
+import json
 import re
 from dataclasses import dataclass, field
 
@@ -135,6 +136,11 @@ class Schemas:
     def nested(self, module):
         """Whether objects may stand inside objects: in configuration only."""
         return module.path.parent.name == "config"
+
+    def routes(self):
+        """schemas/routes.json: OpenAPI of the routes no schema describes."""
+        path = self.root / "routes.json"
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
     def event(self, name, node):
         for aggregate in self.aggregates:

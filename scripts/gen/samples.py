@@ -4,7 +4,7 @@ import re
 import uuid
 
 SPACE = uuid.UUID("6ba7b812-9dad-11d1-80b4-00c04fd430c8")
-CIPHER = "SAMPLE"
+CIPHER = "a2V5.c2VhbGVk"  # KEY_ID.ciphertext, as base/personal.h says
 
 
 def sample(kind, name, node=None):
