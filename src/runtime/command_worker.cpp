@@ -53,13 +53,17 @@ Result<void> CommandWorker::advance(Instant now, bool& busy) {
       if (now > deadline_) return fail(Code::timeout, "`opened` was not read back");
       return {};
     }
-    if (auto ok = check_commands(); !ok) return ok;
+    const auto checked = check_commands();
+    if (!checked) return tl::unexpected(checked.error());
+    if (!*checked) {
+      if (now > deadline_) return fail(Code::timeout, "the commands log was not read");
+      return {};
+    }
     if (auto ok = resume(now); !ok) return ok;
     busy = true;
   }
   const auto caught_up = read_back();
   if (!caught_up) return tl::unexpected(caught_up.error());
-  if (foreign_) return fail(Code::closed, "another owner opened this partition");
   if (!*caught_up) {
     if (now > deadline_) return fail(Code::timeout, "an outcome was not read back");
     return {};
@@ -84,49 +88,24 @@ Result<void> CommandWorker::open(Instant now) {
   reader_.reset();
   appender_.reset();
   waker_.reset();
-  for (int attempt = 0; attempt < 2; ++attempt) {
-    if (!store_) {
-      auto store = KvStore::open({.path = options_.store_path,
-                                  .expiring_prefix = 'a',
-                                  .in_memory = options_.store_in_memory});
-      if (!store) return tl::unexpected(store.error());
-      store_ = std::move(*store);
-      state_ =
-          std::make_unique<DeciderState>(catalogue_, options_.family, *store_, options_.limits);
-    }
-    outcomes_.reset();
-    for (auto* reader : {&reader_, &event_reader_}) {
-      auto opened = log_.reader();
-      if (!opened) return tl::unexpected(opened.error());
-      *reader = std::move(*opened);
-    }
-    outcomes_ = std::make_unique<OutcomeReader>(*event_reader_, events_);
-    auto ready = state_->load(log_.id());
-    if (ready) ready = outcomes_->start(state_->saved());
-    if (ready) break;
-    if (attempt > 0 || !is_final(ready.error().code)) return ready;
+  auto ready = open_store(false);
+  if (ready) ready = start_reading();
+  if (!ready && is_final(ready.error().code)) {
     alarm_(fmt::format("{}/{}: the decider's store is folded again: {}",
                        events_.topic,
                        events_.partition,
                        ready.error().detail));
-    state_.reset();
-    store_.reset();
-    if (auto ok = discard_store(options_.store_path); !ok) return ok;
+    ready = open_store(true);
+    if (ready) ready = start_reading();
   }
-  if (state_->saved().offset == 0) {  // nothing stored: a trimmed log begins later, at an `opened`
-    const auto begin = log_.begin(events_);
-    if (!begin) return tl::unexpected(begin.error());
-    Position start;
-    start.offset = *begin;
-    if (auto ok = outcomes_->start(start); !ok) return ok;
-  }
+  if (!ready) return ready;
   decider_ = std::make_unique<Decider>(*state_, platform_, events_, options_.partitions, alarm_);
   auto appender = log_.writer(fmt::format("decider {}/{}", events_.topic, events_.partition));
   if (!appender) return tl::unexpected(appender.error());
   appender_ = std::move(*appender);
   for (std::uint8_t& byte : nonce_.bytes) byte = static_cast<std::uint8_t>(random_());
   tries_.clear();
-  foreign_ = cautious_ = outcome_seen_ = resumed_seen_ = false;
+  foreign_ = cautious_ = false;
   epoch_ = -1;
   const std::string payload = fmt::format(R"({{"build":"{}"}})", catalogue_.build);
   Record opened;
@@ -137,8 +116,47 @@ Result<void> CommandWorker::open(Instant now) {
   opened.payload = payload;
   if (auto ok = appender_->append(events_, {&opened, 1}, Durability::now); !ok) return ok;
   deadline_ = now + options_.read_back_within;
+  checking_ = false;
   phase_ = Phase::opening;
   return {};
+}
+
+Result<void> CommandWorker::open_store(bool fresh) {
+  if (store_ && !fresh) return {};
+  state_.reset();
+  store_.reset();
+  if (fresh && !options_.open_store) {
+    if (auto ok = discard_store(options_.store_path); !ok) return ok;
+  }
+  auto store = options_.open_store ? options_.open_store(fresh)
+                                   : KvStore::open({.path = options_.store_path,
+                                                    .expiring_prefix = 'a',
+                                                    .in_memory = options_.store_in_memory});
+  if (!store) return tl::unexpected(store.error());
+  store_ = std::move(*store);
+  state_ = std::make_unique<DeciderState>(catalogue_, options_.family, *store_, options_.limits);
+  return {};
+}
+
+// From the store's position; without one from where the log begins, which is at an `opened`.
+Result<void> CommandWorker::start_reading() {
+  outcomes_.reset();
+  for (auto* reader : {&reader_, &event_reader_}) {
+    auto opened = log_.reader();
+    if (!opened) return tl::unexpected(opened.error());
+    *reader = std::move(*opened);
+  }
+  outcomes_ = std::make_unique<OutcomeReader>(*event_reader_, events_);
+  if (auto ok = state_->load(log_.id()); !ok) return ok;
+  Position start = state_->saved();
+  if (start == Position{}) {
+    const auto begin = log_.begin(events_);
+    if (!begin) return tl::unexpected(begin.error());
+    start.offset = *begin;
+  }
+  resumed_seen_ = start.next >= 0;
+  outcome_seen_ = start.last_offset > start.epoch;
+  return outcomes_->start(start);
 }
 
 // Folds the partition up to our `opened`. False: it is not there yet.
@@ -151,6 +169,9 @@ Result<bool> CommandWorker::read_until_opened() {
     if (!count) return tl::unexpected(count.error());
     if (fold_error_) return tl::unexpected(*std::exchange(fold_error_, std::nullopt));
     if (*count == 0) return false;
+    if (tries_.empty() && state_->unsaved() >= options_.checkpoint_changes) {
+      if (auto ok = state_->save(outcomes_->position()); !ok) return tl::unexpected(ok.error());
+    }
   }
   if (foreign_) return fail(Code::closed, "another owner opened this partition");
   return true;
@@ -179,10 +200,10 @@ void CommandWorker::control(const Record& record) {
 }
 
 // The commands log must still have what was answered: its end past it, and the last answered
-// command in its place.
-Result<void> CommandWorker::check_commands() const {
+// command in its place. False: it is not served yet.
+Result<bool> CommandWorker::check_commands() {
   const Position& position = outcomes_->position();
-  if (position.last_cause < 0) return {};
+  if (position.last_cause < 0) return true;
   const auto end = log_.end(commands_);
   if (!end) return tl::unexpected(end.error());
   const std::string where = fmt::format("{}/{}", commands_.topic, commands_.partition);
@@ -195,14 +216,17 @@ Result<void> CommandWorker::check_commands() const {
                             position.last_cause,
                             where));
   }
-  auto reader = log_.reader();
-  if (!reader) return tl::unexpected(reader.error());
-  if (auto ok = (*reader)->seek(commands_, position.last_cause); !ok) return ok;
-  const auto batch = (*reader)->read(commands_, {.records = 1});
+  if (!checking_) {
+    if (auto ok = reader_->seek(commands_, position.last_cause); !ok) {
+      return tl::unexpected(ok.error());
+    }
+    checking_ = true;
+  }
+  const auto batch = reader_->read(commands_, {.records = 1});
   if (!batch) return tl::unexpected(batch.error());
-  if (batch->records.empty()) return {};  // durable but not served yet; the end above is enough
-  for (std::size_t index = 0; index < Decider::records_max; ++index) {
-    if (event_id(batch->records[0].id, index) == position.last_id) return {};
+  if (batch->records.empty()) return false;
+  for (std::size_t i = 0; i < Decider::records_max + Decider::closing_max; ++i) {
+    if (event_id(batch->records[0].id, i) == position.last_id) return true;
   }
   return fail(Code::mismatch,
               fmt::format("{}: offset {} holds another command than the one that was answered; "
@@ -227,12 +251,14 @@ Result<void> CommandWorker::resume(Instant now) {
   resumed.next = next_;
   if (auto ok = reader_->seek(commands_, next_); !ok) return ok;
   if (auto ok = appender_->append(events_, {&resumed, 1}, Durability::now); !ok) return ok;
+  checking_ = false;
   awaited_ = after;
   phase_ = Phase::reading_back;
   return {};
 }
 
 // Reads our own outcomes back. True when the last batch is accepted and nothing is in flight.
+// Behind a foreign `opened` what was accepted may be another's: nothing of ours counts then.
 Result<bool> CommandWorker::read_back() {
   for (;;) {
     const auto count = outcomes_->read(
@@ -242,6 +268,7 @@ Result<bool> CommandWorker::read_back() {
     if (!count) return tl::unexpected(count.error());
     if (*count == 0) break;
   }
+  if (foreign_) return fail(Code::closed, "another owner opened this partition");
   if (phase_ != Phase::reading_back) return true;
   const Position& position = outcomes_->position();
   const bool done = position.next >= 0 && position.last_cause == awaited_;
@@ -265,9 +292,13 @@ Result<bool> CommandWorker::decide_batch(Instant now) {
                               command.offset,
                               next_));
     }
-    if (auto ok = decide_one(command, out); !ok) return tl::unexpected(ok.error());
-    ++next_;
-    if (out.bytes() > options_.outcomes_bytes) {  // the rest of the batch is read again
+    const auto decided = decide_one(command, out);
+    // What came before a command that this build does not know is answered first.
+    const bool unknown = !decided && decided.error().code == Code::corrupt && out.outcomes() > 0;
+    if (!decided && !unknown) return tl::unexpected(decided.error());
+    if (decided) ++next_;
+    if (unknown || out.bytes() > options_.outcomes_bytes ||
+        out.records().size() > options_.outcomes_records) {  // the rest of the batch is read again
       if (auto ok = reader_->seek(commands_, next_); !ok) return tl::unexpected(ok.error());
       break;
     }
@@ -314,9 +345,9 @@ Result<void> CommandWorker::wake_due(Instant now) {
   std::erase_if(woken_,
                 [&](const auto& woken) { return woken.second + options_.wake_again < now; });
   std::vector<Record> wakes;
-  for (const auto& [due, stream] : state_->due(now, options_.wakes_max)) {
-    if (woken_.contains(stream)) continue;
-    woken_.emplace(stream, now);
+  for (const auto& [due, stream] : state_->due(now, options_.wakes_max + woken_.size())) {
+    if (wakes.size() == options_.wakes_max) break;
+    if (!woken_.try_emplace({due, stream}, now).second) continue;
     Record wake;
     wake.kind = Kind::wake;
     wake.id = Uuid::v5(stream, fmt::format("wake {}", due.us));

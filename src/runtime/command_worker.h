@@ -2,6 +2,7 @@
 // only what it reads back.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -21,9 +22,12 @@ struct CommandWorkerOptions {
   std::uint32_t partitions = 1;
   std::string store_path;
   bool store_in_memory = false;
+  // For tests: opens the store in place of the two above; `fresh`: after deleting what it has.
+  std::function<Result<std::unique_ptr<KvStore>>(bool fresh)> open_store;
   std::uint64_t seed = 0;  // of nonces and jitter; 0: from the system
   Limit batch{.records = 1024, .bytes = 4u << 20};
   std::size_t outcomes_bytes = 4u << 20;  // payloads of one append; one outcome more may be in it
+  std::size_t outcomes_records = 16'384;  // likewise
   DeciderLimits limits;
   std::size_t checkpoint_changes =
       4'000;  // changed streams and answers before the store is written…
@@ -55,7 +59,9 @@ class CommandWorker {
   // retry.
   Instant next_due(Instant now) const;
   // What to wait on between steps: our own outcomes while some are in flight, else commands.
-  Reader* reader() { return phase_ == Phase::running ? reader_.get() : event_reader_.get(); }
+  Reader* reader() {
+    return phase_ == Phase::running || checking_ ? reader_.get() : event_reader_.get();
+  }
   // Writes the store, so that the next start reads little. For a clean shutdown.
   Result<void> checkpoint();
 
@@ -69,8 +75,10 @@ class CommandWorker {
   enum class Phase : std::uint8_t { closed, opening, running, reading_back, stopped };
 
   Result<void> open(Instant now);
+  Result<void> open_store(bool fresh);
+  Result<void> start_reading();
   Result<bool> read_until_opened();
-  Result<void> check_commands() const;
+  Result<bool> check_commands();
   Result<void> resume(Instant now);
   Result<bool> read_back();
   Result<bool> decide_batch(Instant now);
@@ -104,9 +112,10 @@ class CommandWorker {
   Phase phase_ = Phase::closed;
   Uuid nonce_;
   Offset epoch_ = -1;
-  Offset next_ = 0;       // the command to decide next
-  Offset awaited_ = -1;   // reading_back: the last cause of the batch in flight
-  bool foreign_ = false;  // somebody else opened after us
+  Offset next_ = 0;        // the command to decide next
+  Offset awaited_ = -1;    // reading_back: the last cause of the batch in flight
+  bool checking_ = false;  // opening: the last answered command is being read
+  bool foreign_ = false;   // somebody else opened after us
   bool cautious_ =
       false;  // the owner before us left no outcome: announce each command with `trying`
   std::uint32_t cautious_left_ = 0;
@@ -120,7 +129,7 @@ class CommandWorker {
   Instant deadline_;  // of the append in flight, or of reading `opened` back
   Instant checkpointed_;
   Duration retry_;
-  std::map<Uuid, Instant> woken_;  // stream → when its wake was last appended
+  std::map<std::pair<Instant, Uuid>, Instant> woken_;  // deadline → when its wake was appended
   std::uint64_t decided_ = 0;
 };
 

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <exception>
+#include <stdexcept>
 
 namespace wf {
 namespace {
@@ -68,24 +68,30 @@ Decider::Decider(DeciderState& state,
 }
 
 Result<void> Decider::decide(const Record& command, Offset epoch, Outcomes& out) {
+  const CommandType* type = nullptr;
+  if (command.kind == Kind::command) {
+    type = state_.catalogue().command(command.type);
+    if (type == nullptr || aggregate_of(*type) == state_.aggregates().size()) {
+      return fail(Code::corrupt,
+                  fmt::format("command type {} is unknown to this build", command.type));
+    }
+  }
   auto stream = state_.stream(command.stream);
   if (!stream) return tl::unexpected(stream.error());
-  const Instant wanted = command.occurred_at.us != 0 ? command.occurred_at : command.at;
-  Turn turn{command, epoch, out, **stream, std::max((*stream)->last_now, wanted)};
+  Turn turn{command, epoch, out, **stream, (*stream)->last_now};
   out.begin();
   const auto admitted = admit(turn);
   if (!admitted) return tl::unexpected(admitted.error());
   if (!*admitted) return finish(turn);
-  const auto room = decide_deadlines(turn);
-  if (!room) return tl::unexpected(room.error());
+  const Instant wanted = command.occurred_at.us != 0 ? command.occurred_at : command.at;
+  turn.now = std::max(turn.now, wanted);
+  const bool room = decide_deadlines(turn);
   if (command.kind == Kind::wake) {
     if (out.current().empty()) close(turn, Kind::nothing, "{}");
-    return finish(turn);
-  }
-  if (!*room) {
+  } else if (!room) {
     reject(turn, "too_large");
-  } else if (auto ok = decide_command(turn); !ok) {
-    return ok;
+  } else {
+    decide_command(turn, *type);
   }
   return finish(turn);
 }
@@ -96,16 +102,23 @@ Result<void> Decider::refuse(const Record& command,
                              Outcomes& out) {
   auto stream = state_.stream(command.stream);
   if (!stream) return tl::unexpected(stream.error());
-  Turn turn{command, epoch, out, **stream, std::max((*stream)->last_now, command.at)};
+  Turn turn{command, epoch, out, **stream, (*stream)->last_now};
   out.begin();
-  reject(turn, reason);
+  const auto admitted = admit(turn);
+  if (!admitted) return tl::unexpected(admitted.error());
+  if (*admitted) reject(turn, reason);
   return finish(turn);
 }
 
-// False: the command is already answered, and deadlines wait for the next one.
+// False: the command is answered without being decided. Deadlines then wait for the next one, and
+// the stream's time stands still, so that each is still decided at its own.
 Result<bool> Decider::admit(Turn& turn) {
   const Record& command = turn.command;
-  if (command.kind == Kind::wake) return true;
+  if (command.kind == Kind::wake) {
+    if (!state_.held(turn.stream)) return true;
+    close(turn, Kind::nothing, "{}");  // an import came first: the time is not the stream's own yet
+    return false;
+  }
   if (command.kind == Kind::import_ended) {
     close(turn, Kind::nothing, "{}");
     turn.out.current().back().type = "import_ended";
@@ -116,6 +129,7 @@ Result<bool> Decider::admit(Turn& turn) {
                 fmt::format("a record of kind {} among commands", static_cast<int>(command.kind)));
   }
   if (command.link) return admit_forwarded(turn);
+  state_.saw(command.appended);
   const auto first = state_.first_answer(command.id);
   if (!first) return tl::unexpected(first.error());
   if (*first) {
@@ -134,7 +148,6 @@ Result<bool> Decider::admit(Turn& turn) {
     return false;
   }
   if (command.at > command.appended + ahead_max) {
-    turn.now = turn.stream.last_now;  // a clock that runs ahead must not move the stream's
     reject(turn, "clock");
     return false;
   }
@@ -163,8 +176,9 @@ bool Decider::admit_forwarded(Turn& turn) {
 
 // Every deadline due by the decision's now, each at its own time. False: there were too many for
 // one outcome.
-Result<bool> Decider::decide_deadlines(Turn& turn) {
+bool Decider::decide_deadlines(Turn& turn) {
   Deadline last;
+  Instant now = turn.stream.last_now;
   for (std::size_t n = 0;; ++n) {
     auto next = state_.deadline(turn.stream);
     if (!next || next->first.due > turn.now) return true;
@@ -176,44 +190,35 @@ Result<bool> Decider::decide_deadlines(Turn& turn) {
                          deadline.command->name));
       return true;
     }
+    now = std::max(now, deadline.due);
     const Context context{.platform = platform_,
-                          .now = std::max(deadline.due, turn.stream.last_now),
+                          .now = now,
                           .principal = system_account,
                           .roles = system_role_,
                           .command = Uuid::v5(turn.command.id, fmt::format("deadline {}", n))};
-    Result<Decided> decided;
-    try {
-      decided = state_.aggregates()[next->second]->decide(
-          *turn.stream.states[next->second], *deadline.command, deadline.payload, context);
-    } catch (const std::exception& thrown) {
-      alarm_(fmt::format("{} threw: {}", deadline.command->name, thrown.what()));
+    const bool first = turn.out.current().empty();
+    const std::string_view why =
+        attempt(turn, next->second, *deadline.command, deadline.payload, context);
+    if (why == "too_large" && !first) return false;  // the rest fits into a later outcome
+    if (!why.empty()) {
+      alarm_(fmt::format("{}: deadline {} is refused ({}) and stands",
+                         turn.command.stream.text(),
+                         deadline.command->name,
+                         why));
       return true;
-    }
-    if (decided && decided->reason == nullptr) {
-      const auto fits = accept(turn, *decided, context);
-      if (!fits || !*fits) return fits;
     }
     last = std::move(deadline);
   }
 }
 
-Result<void> Decider::decide_command(Turn& turn) {
+void Decider::decide_command(Turn& turn, const CommandType& type) {
   const Record& command = turn.command;
-  const CommandType* type = state_.catalogue().command(command.type);
-  const auto aggregates = state_.aggregates();
-  std::size_t index = 0;
-  while (type != nullptr && index < aggregates.size() &&
-         aggregates[index]->name() != type->aggregate) {
-    ++index;
-  }
-  if (type == nullptr || index == aggregates.size()) {
-    return fail(Code::corrupt,
-                fmt::format("command type {} is unknown to this build", command.type));
-  }
-  if (command.hop > hops_max) {
+  // What comes back refused must be heard, though not for ever.
+  const std::uint32_t hops = hops_max + (command.type.ends_with(".Refused") ? 2 : 0);
+  if (command.hop > hops) {
     alarm_(fmt::format("{}: policies went round {} times", command.type, command.hop));
     reject(turn, "hops");
-    return {};
+    return;
   }
   const Context context{.platform = platform_,
                         .now = turn.now,
@@ -222,36 +227,52 @@ Result<void> Decider::decide_command(Turn& turn) {
                         .command = command.id,
                         .if_match = command.if_match,
                         .imported = !command.import.nil()};
-  Result<Decided> decided;
-  try {
-    decided =
-        aggregates[index]->decide(*turn.stream.states[index], *type, command.payload, context);
-  } catch (const std::exception& thrown) {
-    alarm_(fmt::format("{} {} threw: {}", command.type, command.id.text(), thrown.what()));
-    reject(turn, "internal");
-    return {};
+  const std::size_t before = turn.out.current().size();
+  const std::string_view why = attempt(turn, aggregate_of(type), type, command.payload, context);
+  if (why == "too_large") {
+    alarm_(fmt::format("{} {} answered too much", command.type, command.id.text()));
   }
-  if (!decided) {
-    reject(turn, "invalid");
-  } else if (decided->reason != nullptr) {
-    reject(turn, decided->reason->name);
-  } else if (decided->events.empty()) {
+  if (!why.empty()) {
+    reject(turn, why);
+  } else if (turn.out.current().size() == before) {
     close(turn, Kind::nothing, fmt::format(R"({{"command":"{}"}})", command.type));
-  } else {
-    const auto fits = accept(turn, *decided, context);
-    if (!fits) return tl::unexpected(fits.error());
-    if (!*fits) {
-      alarm_(fmt::format("{} {} answered too much", command.type, command.id.text()));
-      reject(turn, "too_large");
-    }
   }
-  return {};
 }
 
-// Adds the events and what policies send because of them, and applies them. False: too much for one
-// outcome; nothing was added or applied.
-Result<bool> Decider::accept(Turn& turn, const Decided& decided, const Context& context) {
+// The index in aggregates(); their number if it is not of this topic.
+std::size_t Decider::aggregate_of(const CommandType& type) const {
+  const auto aggregates = state_.aggregates();
+  std::size_t index = 0;
+  while (index < aggregates.size() && aggregates[index]->name() != type.aggregate) ++index;
+  return index;
+}
+
+// Decides, adds the events and what policies send because of them, and applies them. "" or why
+// nothing was added.
+std::string_view Decider::attempt(Turn& turn,
+                                  std::size_t aggregate,
+                                  const CommandType& type,
+                                  std::string_view payload,
+                                  const Context& context) {
   const std::size_t before = turn.out.current().size();
+  std::string_view why;
+  try {
+    const auto decided = state_.aggregates()[aggregate]->decide(
+        *turn.stream.states[aggregate], type, payload, context);
+    if (!decided) return "invalid";
+    if (decided->reason != nullptr) return decided->reason->name;
+    if (add_events(turn, *decided, context)) return "";
+    why = "too_large";
+  } catch (const std::exception& thrown) {
+    why = "internal";
+    alarm_(fmt::format("{} {} threw: {}", type.name, turn.command.id.text(), thrown.what()));
+  }
+  turn.out.cancel(before);
+  return why;
+}
+
+// False: too much for one outcome, and nothing is applied.
+bool Decider::add_events(Turn& turn, const Decided& decided, const Context& context) {
   std::vector<Event> events;
   events.reserve(decided.events.size());
   for (const MadeEvent& made : decided.events) {
@@ -262,16 +283,13 @@ Result<bool> Decider::accept(Turn& turn, const Decided& decided, const Context& 
     record.version = turn.stream.version + events.size() + 1;
     turn.out.add(record);
     auto event = state_.event_of(record);
-    if (!event) return tl::unexpected(event.error());
+    if (!event) throw std::logic_error(event.error().detail);
     add_sends(turn, *event, record);
     events.push_back(std::move(*event));
   }
   std::size_t bytes = 0;
   for (const Record& record : turn.out.current()) bytes += record.payload.size();
-  if (turn.out.current().size() >= records_max || bytes > bytes_max) {
-    turn.out.cancel(before);
-    return false;
-  }
+  if (turn.out.current().size() > records_max || bytes > bytes_max) return false;
   for (const Event& event : events) state_.apply(turn.stream, event);
   return true;
 }

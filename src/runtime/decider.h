@@ -18,7 +18,8 @@ using Alarm = std::function<void(std::string_view what)>;
 // once.
 class Decider {
  public:
-  static constexpr std::size_t records_max = 256;       // of one outcome
+  static constexpr std::size_t records_max = 256;       // of one outcome…
+  static constexpr std::size_t closing_max = 2;         // …beside its rejection and a `Refused`
   static constexpr std::size_t bytes_max = 768u << 10;  // of its payloads
   static constexpr std::uint32_t hops_max = 16;
   static constexpr Duration ahead_max = Duration::seconds(5);  // of `at` before the append time
@@ -30,10 +31,10 @@ class Decider {
           std::uint32_t partitions,
           Alarm alarm);
 
-  // Appends the command's outcome to `out`. An error is the store's, or a record of a build unknown
-  // to this one: the worker must stop.
+  // Appends the command's outcome to `out`. An error is the store's, or Code::corrupt for a record
+  // this build does not know; then nothing was added or applied.
   Result<void> decide(const Record& command, Offset epoch, Outcomes& out);
-  // The outcome of a command that is not decided: it killed its deciders.
+  // The outcome of a command that is admitted and then not decided: it killed its deciders.
   Result<void> refuse(const Record& command, std::string_view reason, Offset epoch, Outcomes& out);
 
  private:
@@ -41,9 +42,15 @@ class Decider {
 
   Result<bool> admit(Turn& turn);
   bool admit_forwarded(Turn& turn);
-  Result<bool> decide_deadlines(Turn& turn);
-  Result<void> decide_command(Turn& turn);
-  Result<bool> accept(Turn& turn, const Decided& decided, const Context& context);
+  bool decide_deadlines(Turn& turn);
+  void decide_command(Turn& turn, const CommandType& type);
+  std::string_view attempt(Turn& turn,
+                           std::size_t aggregate,
+                           const CommandType& type,
+                           std::string_view payload,
+                           const Context& context);
+  bool add_events(Turn& turn, const Decided& decided, const Context& context);
+  std::size_t aggregate_of(const CommandType& type) const;
   void add_sends(Turn& turn, const Event& event, const Record& record);
   void add_send(Turn& turn, const Record& cause, const Slot& target, Sending sending);
   void close(Turn& turn, Kind kind, std::string payload);

@@ -247,29 +247,25 @@ Result<void> DeciderState::note(std::span<const Record> outcome) {
       sent_[{std::string(record.link.topic), record.link.partition}] = record.link.n;
     }
   }
+  saw(first.commanded);
   const Record* end = closing(outcome);
   const Kind kind = end == nullptr ? Kind::event : end->kind;
-  saw(first.commanded);
+  std::string reason = kind == Kind::rejected ? reason_in(end->payload) : std::string();
+  const bool wake = first.commanded.us == 0;
+  const bool again = kind == Kind::duplicate || kind == Kind::gap || reason == "key_reused";
   if (end != nullptr && end->type == "import_ended") {
     imports_ended_.insert(first.import);
     for (const auto& deadline : held_[first.import]) deadlines_.insert(deadline);
     held_.erase(first.import);
-  } else if (kind != Kind::duplicate) {
+  } else if (!again && !wake) {
     stream.import = first.import;
   }
-  const bool forwarded = static_cast<bool>(first.link) && first.kind != Kind::send;
-  const bool again = kind == Kind::duplicate || kind == Kind::gap;
-  if (forwarded && !again) {
+  if (first.link && !again) {
     received_[{std::string(first.link.topic), first.link.partition}] = first.link.n;
-  } else if (!again &&
-             first.commanded.us != 0) {  // a wake has no append time: it is never a duplicate
-    answers_.try_emplace(
+  } else if (!again && !wake) {
+    answers_.insert_or_assign(
         first.causation,
-        FirstAnswer{first.commanded,
-                    kind,
-                    first.body,
-                    stream.version,
-                    kind == Kind::rejected ? reason_in(end->payload) : std::string()});
+        FirstAnswer{first.commanded, kind, first.body, stream.version, std::move(reason)});
   }
   reindex(first.stream, stream);
   return {};
@@ -304,8 +300,7 @@ void DeciderState::reindex(const Uuid& id, Stream& stream) {
 }
 
 void DeciderState::index_deadline(const std::pair<Instant, Uuid>& deadline, const Uuid& import) {
-  const bool held = !import.nil() && !imports_ended_.contains(import);
-  (held ? held_[import] : deadlines_).insert(deadline);
+  (held(import) ? held_[import] : deadlines_).insert(deadline);
 }
 
 std::uint64_t DeciderState::received(const Slot& source) const {

@@ -80,6 +80,8 @@ class DeciderState {
   std::vector<std::pair<Instant, Uuid>> due(Instant now, std::size_t most) const;
   // The earliest deadline of a stream: its due time, the aggregate's index in aggregates().
   std::optional<std::pair<Deadline, std::size_t>> deadline(const Stream& stream) const;
+  // Its last command was imported, and that import has not ended: its deadlines wait.
+  bool held(const Stream& stream) const { return held(stream.import); }
   std::span<const Aggregate* const> aggregates() const { return aggregates_; }
   const Catalogue& catalogue() const { return catalogue_; }
   std::size_t unsaved() const { return changed_.size() + answers_.size(); }
@@ -87,6 +89,7 @@ class DeciderState {
  private:
   Result<Stream> decode(std::string_view bytes) const;
   std::string encode(const Stream& stream) const;
+  bool held(const Uuid& import) const { return !import.nil() && !imports_ended_.contains(import); }
   void reindex(const Uuid& id, Stream& stream);
   void index_deadline(const std::pair<Instant, Uuid>& deadline, const Uuid& import);
   void save_streams(KvBatch& batch);
