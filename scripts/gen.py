@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Turns schemas/ into C++: gen.py --schemas schemas --out build/dev/gen [--list-outputs]. See schemas/README.md."""
+
 import argparse
 import hashlib
 import sys
@@ -12,10 +13,13 @@ from gen.schema import SchemaError
 
 def outputs(schemas, source):
     """Path below the output folder → text."""
-    files = {"gen/common.h": aggregates.common_header(schemas),
-             "gen/common_json.h": aggregates.json_header(schemas.common, "the shared types"),
-             "gen/common_json.cpp": aggregates.common_code(schemas),
-             "gen/types.h": catalogue.types_header(schemas), "gen/types.cpp": catalogue.types_code(schemas)}
+    files = {
+        "gen/common.h": aggregates.common_header(schemas),
+        "gen/common_json.h": aggregates.json_header(schemas.common, "the shared types"),
+        "gen/common_json.cpp": aggregates.common_code(schemas),
+        "gen/types.h": catalogue.types_header(schemas),
+        "gen/types.cpp": catalogue.types_code(schemas),
+    }
     for one in schemas.aggregates:
         files[f"gen/{one.name}.h"] = aggregates.header(one)
         files[f"gen/{one.name}_json.h"] = aggregates.codec_header(one)
@@ -29,7 +33,9 @@ def outputs(schemas, source):
         files[f"gen/{one.path.stem}.cpp"] = config.code(one)
     text = openapi.text(schemas)
     files["gen/catalogue.cpp"] = catalogue.code(schemas, build_hash(schemas), text)
-    files = {path: "\n".join(lines).replace("\n\n\n", "\n\n") + "\n" for path, lines in files.items()}
+    files = {
+        path: "\n".join(lines).replace("\n\n\n", "\n\n") + "\n" for path, lines in files.items()
+    }
     files["openapi.json"] = text + "\n"
     return files
 
@@ -58,8 +64,14 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--schemas", type=Path, required=True)
     arguments.add_argument("--out", type=Path)
-    arguments.add_argument("--source", type=Path, default=Path("src"), help="where projections/TABLE.cpp are")
-    arguments.add_argument("--list-outputs", action="store_true", help="print the files it would write, relative to --out")
+    arguments.add_argument(
+        "--source", type=Path, default=Path("src"), help="where projections/TABLE.cpp are"
+    )
+    arguments.add_argument(
+        "--list-outputs",
+        action="store_true",
+        help="print the files it would write, relative to --out",
+    )
     options = arguments.parse_args()
     try:
         files = outputs(Schemas(options.schemas), options.source)

@@ -4,6 +4,7 @@
 schema_lock.py            fails if an event or a field of it was removed, retyped or made required
 schema_lock.py --update   adds what is new, and a sample of it to tests/golden/events; it never takes away
 """
+
 import json
 import sys
 from pathlib import Path
@@ -32,7 +33,11 @@ def describe(kind):
 
 def fields(kind):
     return {
-        one.name: {"type": describe(one.type), "required": one.required, "personal": bool(one.personal)}
+        one.name: {
+            "type": describe(one.type),
+            "required": one.required,
+            "personal": bool(one.personal),
+        }
         for one in kind.fields
     }
 
@@ -77,7 +82,9 @@ def compare_type(old, new, here):
 
 
 def check(locked, now):
-    faults = [f"{name} was removed: give the new thing a new name" for name in locked if name not in now]
+    faults = [
+        f"{name} was removed: give the new thing a new name" for name in locked if name not in now
+    ]
     for name in locked:
         if name in now:
             faults += compare(locked[name], now[name], name)
@@ -107,7 +114,10 @@ def main():
     locked = json.loads(LOCK.read_text(encoding="utf-8")) if LOCK.exists() else {}
     faults = check(locked, now)
     if faults:
-        sys.exit("schema_lock: an event type is for ever; make a new one instead\n  " + "\n  ".join(faults))
+        sys.exit(
+            "schema_lock: an event type is for ever; make a new one instead\n  "
+            + "\n  ".join(faults)
+        )
     new = unlocked(locked, now)
     if "--update" in sys.argv[1:]:
         add_samples(schemas, new)
@@ -115,7 +125,9 @@ def main():
     elif missing := [name for name in now if not (SAMPLES / f"{name}.1.json").exists()]:
         sys.exit(f"schema_lock: no sample in tests/golden/events: {', '.join(missing)}")
     elif new:
-        sys.exit(f"schema_lock: not in schemas/schema.lock yet: {', '.join(new)}\n  run scripts/schema_lock.py --update")
+        sys.exit(
+            f"schema_lock: not in schemas/schema.lock yet: {', '.join(new)}\n  run scripts/schema_lock.py --update"
+        )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,18 @@
 """gen/AGGREGATE.h (structs, declarations), AGGREGATE_json (codecs, validation) and AGGREGATE.cpp (the erased adapter)."""
+
 from gen import codec, samples
-from gen.cpp import (HEAD, comment, declarations, enumeration_code, identifier, includes, literal, namespace_close,
-                     namespace_open, snake)
+from gen.cpp import (
+    HEAD,
+    comment,
+    declarations,
+    enumeration_code,
+    identifier,
+    includes,
+    literal,
+    namespace_close,
+    namespace_open,
+    snake,
+)
 
 
 def followed_includes(module):
@@ -10,27 +21,60 @@ def followed_includes(module):
 
 def common_header(schemas):
     module = schemas.common
-    lines = [HEAD.format(file=module.file) + "// What all schemas share: ids, roles, small structs.", "#pragma once"]
-    lines += includes(module) + ['#include "base/money.h"', '#include "base/personal.h"', '#include "base/time.h"',
-                                 '#include "base/uuid.h"', ""] + namespace_open("wf")
-    lines += [f"using {tag}Id = Id<struct {tag}Tag>;" for tag in sorted(schemas.tags) if tag != "Account"] + [""]
+    lines = [
+        HEAD.format(file=module.file) + "// What all schemas share: ids, roles, small structs.",
+        "#pragma once",
+    ]
+    lines += (
+        includes(module)
+        + [
+            '#include "base/money.h"',
+            '#include "base/personal.h"',
+            '#include "base/time.h"',
+            '#include "base/uuid.h"',
+            "",
+        ]
+        + namespace_open("wf")
+    )
+    lines += [
+        f"using {tag}Id = Id<struct {tag}Tag>;" for tag in sorted(schemas.tags) if tag != "Account"
+    ] + [""]
     return lines + declarations(module) + namespace_close("wf")
 
 
 def json_header(module, what, extra=()):
-    lines = [HEAD.format(file=module.file) + f"// How {what} are read and written as JSON.", "#pragma once",
-             f'#include "{module.header}"', '#include "base/json_cursor.h"', '#include "base/json_write.h"', ""]
-    return lines + namespace_open(module.namespace) + codec.declarations(module) + list(extra) + namespace_close(module.namespace)
+    lines = [
+        HEAD.format(file=module.file) + f"// How {what} are read and written as JSON.",
+        "#pragma once",
+        f'#include "{module.header}"',
+        '#include "base/json_cursor.h"',
+        '#include "base/json_write.h"',
+        "",
+    ]
+    return (
+        lines
+        + namespace_open(module.namespace)
+        + codec.declarations(module)
+        + list(extra)
+        + namespace_close(module.namespace)
+    )
 
 
 def json_includes(module):
-    return ([f'#include "{module.header.replace(".h", "_json.h")}"', ""]
-            + [f'#include "{m.header.replace(".h", "_json.h")}"' for m in module.uses] + ['#include "base/codec.h"', ""])
+    return (
+        [f'#include "{module.header.replace(".h", "_json.h")}"', ""]
+        + [f'#include "{m.header.replace(".h", "_json.h")}"' for m in module.uses]
+        + ['#include "base/codec.h"', ""]
+    )
 
 
 def common_code(schemas):
     module = schemas.common
-    lines = [HEAD.format(file=module.file) + "// Codecs of the shared types."] + json_includes(module) + namespace_open("wf")
+    lines = (
+        [HEAD.format(file=module.file) + "// Codecs of the shared types."]
+        + json_includes(module)
+        + namespace_open("wf")
+    )
     for kind in module.order:
         if kind.kind == "enumeration":
             lines += enumeration_code(kind)
@@ -41,17 +85,30 @@ def header(aggregate):
     module = aggregate.module
     description = module.node.get("description", "")
     lines = [HEAD.format(file=module.file) + f"// {description}", "#pragma once"] + includes(module)
-    lines += ['#include "base/context.h"', '#include "base/decision.h"', '#include "base/refused.h"', '#include "base/send.h"',
-              '#include "gen/common.h"'] + [x for x in followed_includes(module) if x != '#include "gen/common.h"']
+    lines += [
+        '#include "base/context.h"',
+        '#include "base/decision.h"',
+        '#include "base/refused.h"',
+        '#include "base/send.h"',
+        '#include "gen/common.h"',
+    ] + [x for x in followed_includes(module) if x != '#include "gen/common.h"']
     lines += [""]
     foreign = aggregate.sees + aggregate.reacts
     for event in sorted(foreign, key=lambda e: e.full):
         lines.append(f"namespace {event.aggregate.module.namespace} {{ struct {event.name}; }}")
-    lines += [""] + namespace_open(module.namespace) + declarations(module) + _variants(aggregate) + _functions(aggregate)
+    lines += (
+        [""]
+        + namespace_open(module.namespace)
+        + declarations(module)
+        + _variants(aggregate)
+        + _functions(aggregate)
+    )
     lines += namespace_close(module.namespace)
     later = sorted({e.aggregate.module.header for e in foreign})
     if later:
-        lines += ["// At the end, so that two aggregates may follow each other."] + [f'#include "{h}"' for h in later]
+        lines += ["// At the end, so that two aggregates may follow each other."] + [
+            f'#include "{h}"' for h in later
+        ]
     return lines
 
 
@@ -61,13 +118,22 @@ def _variants(aggregate):
         lines.append(f"using Event = std::variant<{', '.join(e.name for e in aggregate.events)}>;")
     lines.append(f"using Command = std::variant<{', '.join(c.name for c in aggregate.commands)}>;")
     if aggregate.reasons:
-        lines.append(f"enum class Reason : std::uint8_t {{ {', '.join(identifier(r) for r in aggregate.reasons)} }};")
+        lines.append(
+            f"enum class Reason : std::uint8_t "
+            f"{{ {', '.join(identifier(r) for r in aggregate.reasons)} }};"
+        )
     else:
         lines.append("enum class Reason : std::uint8_t {};")
     lines.append("using Decision = wf::Decision<Event, Reason>;")
     if aggregate.deadline:
-        lines += ["", "// What deadline() answers: the command to decide, and when.", "struct Due {", "  Instant at;",
-                  "  Command command;", "};"]
+        lines += [
+            "",
+            "// What deadline() answers: the command to decide, and when.",
+            "struct Due {",
+            "  Instant at;",
+            "  Command command;",
+            "};",
+        ]
     if aggregate.reacts:
         lines.append("using Commands = std::vector<wf::Send<Command>>;")
     return lines + [""]
@@ -78,11 +144,16 @@ def _functions(aggregate):
     for event in aggregate.events + aggregate.sees:
         lines.append(f"State evolve(State state, const {event_name(event, aggregate)}& event);")
     for command in aggregate.commands:
-        lines.append(f"Decision decide(const State& state, const {command.name}& command, const Context& context);")
+        lines.append(
+            f"Decision decide(const State& state, const {command.name}& command, const Context& "
+            "context);"
+        )
     if aggregate.deadline:
         lines.append("std::optional<Due> deadline(const State& state);")
     for event in aggregate.reacts:
-        lines.append(f"Commands react(const {event_name(event, aggregate)}& event, const Meta& meta);")
+        lines.append(
+            f"Commands react(const {event_name(event, aggregate)}& event, const Meta& meta);"
+        )
     return lines
 
 
@@ -92,47 +163,88 @@ def event_name(event, aggregate):
 
 # ---- codecs and validation ----
 
+
 def codec_header(aggregate):
     name = aggregate.module.namespace
-    lines = [HEAD.format(file=aggregate.module.file) + "// Its types as JSON, and its erased forms.", "#pragma once",
-             f'#include "{aggregate.module.header}"', '#include "base/aggregate.h"', '#include "base/json_cursor.h"',
-             '#include "base/json_write.h"', ""]
+    lines = [
+        HEAD.format(file=aggregate.module.file) + "// Its types as JSON, and its erased forms.",
+        "#pragma once",
+        f'#include "{aggregate.module.header}"',
+        '#include "base/aggregate.h"',
+        '#include "base/json_cursor.h"',
+        '#include "base/json_write.h"',
+        "",
+    ]
     lines += namespace_open(name) + codec.declarations(aggregate.module)
-    lines += ["", "// For the runtime and for specs (base/spec.h).", "const wf::Aggregate& aggregate();"]
+    lines += [
+        "",
+        "// For the runtime and for specs (base/spec.h).",
+        "const wf::Aggregate& aggregate();",
+    ]
     if aggregate.reacts:
         lines.append("const wf::Policy& policy();")
-    lines += ["const wf::CommandType& type_of(const Command& command);", "void write_json(std::string& out, const Command& command);"]
+    lines += [
+        "const wf::CommandType& type_of(const Command& command);",
+        "void write_json(std::string& out, const Command& command);",
+    ]
     lines += ["std::string_view name(Reason reason);"]
     if aggregate.events:
-        lines += ["const wf::EventType& type_of(const Event& event);", "void write_json(std::string& out, const Event& event);"]
+        lines += [
+            "const wf::EventType& type_of(const Event& event);",
+            "void write_json(std::string& out, const Event& event);",
+        ]
     lines += ["", "namespace detail {  // what the type tables point at"]
     for event in aggregate.events:
-        lines.append(f"std::shared_ptr<const void> decode_{snake(event.name)}(std::string_view payload);")
+        lines.append(
+            f"std::shared_ptr<const void> decode_{snake(event.name)}(std::string_view payload);"
+        )
     for command in aggregate.commands:
-        lines.append(f"void validate_{snake(command.name)}(const Json& body, std::vector<Fault>& faults);")
+        lines.append(
+            f"void validate_{snake(command.name)}(const Json& body, std::vector<Fault>& faults);"
+        )
     lines += ["extern const std::span<const wf::Reason> reasons;", "}  // namespace detail"]
     return lines + namespace_close(name)
 
 
 def codec_code(aggregate):
     module = aggregate.module
-    lines = [HEAD.format(file=module.file) + "// Codecs, and what a client's body must be."] + json_includes(module)
-    lines += ['#include "base/shape.h"', '#include "gen/types.h"', ""] + namespace_open(module.namespace)
+    lines = [
+        HEAD.format(file=module.file) + "// Codecs, and what a client's body must be."
+    ] + json_includes(module)
+    lines += ['#include "base/shape.h"', '#include "gen/types.h"', ""] + namespace_open(
+        module.namespace
+    )
     for kind in module.order:
         if kind.kind == "enumeration":
             lines += enumeration_code(kind)
     lines += codec.code(module) + _typed_writers(aggregate)
     lines += _reason_table(aggregate)
     shapes = codec.Shapes()
-    roots = {c.name: shapes.object(c.body, True) if c.type else "shape_refused" for c in aggregate.commands}
-    lines += ["namespace {", ""] + shapes.lines + ["", "}  // namespace", "", "namespace detail {", ""]
+    roots = {
+        c.name: shapes.object(c.body, True) if c.type else "shape_refused"
+        for c in aggregate.commands
+    }
+    lines += (
+        ["namespace {", ""] + shapes.lines + ["", "}  // namespace", "", "namespace detail {", ""]
+    )
     for event in aggregate.events:
-        lines += [f"std::shared_ptr<const void> decode_{snake(event.name)}(std::string_view payload) {{",
-                  f"  auto made = std::make_shared<{event.name}>();", "  JsonCursor in(payload);", "  read_json(in, *made);",
-                  "  if (!in.finished()) return nullptr;", "  return made;", "}", ""]
+        lines += [
+            f"std::shared_ptr<const void> decode_{snake(event.name)}(std::string_view payload) {{",
+            f"  auto made = std::make_shared<{event.name}>();",
+            "  JsonCursor in(payload);",
+            "  read_json(in, *made);",
+            "  if (!in.finished()) return nullptr;",
+            "  return made;",
+            "}",
+            "",
+        ]
     for command in aggregate.commands:
-        lines += [f"void validate_{snake(command.name)}(const Json& body, std::vector<Fault>& faults) {{",
-                  f"  check_shape({roots[command.name]}, body, faults);", "}", ""]
+        lines += [
+            f"void validate_{snake(command.name)}(const Json& body, std::vector<Fault>& faults) {{",
+            f"  check_shape({roots[command.name]}, body, faults);",
+            "}",
+            "",
+        ]
     return lines + ["}  // namespace detail"] + namespace_close(module.namespace)
 
 
@@ -140,11 +252,27 @@ def _reason_table(aggregate):
     lines = []
     if aggregate.reasons:
         rows = [f'    {{"{r}", {status}}},' for r, status in aggregate.reasons.items()]
-        lines += ["namespace {", "constexpr wf::Reason reason_table[] = {"] + rows + ["};", "}  // namespace", "",
-                  "const std::span<const wf::Reason> detail::reasons = reason_table;", "",
-                  "std::string_view name(Reason reason) { return reason_table[static_cast<std::size_t>(reason)].name; }", ""]
+        lines += (
+            ["namespace {", "constexpr wf::Reason reason_table[] = {"]
+            + rows
+            + [
+                "};",
+                "}  // namespace",
+                "",
+                "const std::span<const wf::Reason> detail::reasons = reason_table;",
+                "",
+                "std::string_view name(Reason reason) "
+                "{ return reason_table[static_cast<std::size_t>(reason)].name; }",
+                "",
+            ]
+        )
     else:
-        lines += ["const std::span<const wf::Reason> detail::reasons;", "", "std::string_view name(Reason) { return {}; }", ""]
+        lines += [
+            "const std::span<const wf::Reason> detail::reasons;",
+            "",
+            "std::string_view name(Reason) { return {}; }",
+            "",
+        ]
     return lines
 
 
@@ -156,90 +284,213 @@ def _typed_writers(aggregate):
         groups.append(("Event", "event", aggregate.events))
     for kind, word, members in groups:
         indexes = ", ".join(str(m.index) for m in members)
-        lines += [f"const wf::{kind}Type& type_of(const {kind}& {word}) {{",
-                  f"  static constexpr std::uint16_t indexes[] = {{{indexes}}};",
-                  f"  return gen::{word}_types[indexes[{word}.index()]];", "}", "",
-                  f"void write_json(std::string& out, const {kind}& {word}) {{",
-                  f"  std::visit([&out](const auto& one) {{ write_json(out, one); }}, {word});", "}", ""]
+        lines += [
+            f"const wf::{kind}Type& type_of(const {kind}& {word}) {{",
+            f"  static constexpr std::uint16_t indexes[] = {{{indexes}}};",
+            f"  return gen::{word}_types[indexes[{word}.index()]];",
+            "}",
+            "",
+            f"void write_json(std::string& out, const {kind}& {word}) {{",
+            f"  std::visit([&out](const auto& one) {{ write_json(out, one); }}, {word});",
+            "}",
+            "",
+        ]
     return lines
 
 
 # ---- the adapter ----
 
+
 def code(aggregate):
     module = aggregate.module
-    lines = [HEAD.format(file=module.file) + f"// The {aggregate.name} aggregate as the runtime sees it.",
-             f'#include "{module.header}"', f'#include "{module.header.replace(".h", "_json.h")}"', '#include "gen/types.h"', ""]
-    lines += namespace_open(module.namespace) + ["namespace {", "", "struct Held final : AnyState {", "  State state;", "};", "",
-             "const State& held(const AnyState& state) { return static_cast<const Held&>(state).state; }", ""]
-    lines += ["template <class C>", "Result<Decision> decide_json(const AnyState& state, std::string_view payload, const Context& context) {",
-              "  C command;", "  JsonCursor in(payload);", "  read_json(in, command);",
-              '  if (!in.finished()) return fail(Code::invalid, "the payload is not what its schema says");',
-              "  return decide(held(state), command, context);", "}", ""]
+    lines = [
+        HEAD.format(file=module.file)
+        + f"// The {aggregate.name} aggregate as the runtime sees it.",
+        f'#include "{module.header}"',
+        f'#include "{module.header.replace(".h", "_json.h")}"',
+        '#include "gen/types.h"',
+        "",
+    ]
+    lines += namespace_open(module.namespace) + [
+        "namespace {",
+        "",
+        "struct Held final : AnyState {",
+        "  State state;",
+        "};",
+        "",
+        "const State& held(const AnyState& state) "
+        "{ return static_cast<const Held&>(state).state; }",
+        "",
+    ]
+    lines += [
+        "template <class C>",
+        "Result<Decision> decide_json(const AnyState& state, std::string_view payload, const "
+        "Context& context) {",
+        "  C command;",
+        "  JsonCursor in(payload);",
+        "  read_json(in, command);",
+        '  if (!in.finished()) return fail(Code::invalid, "the payload is not what its schema says");',
+        "  return decide(held(state), command, context);",
+        "}",
+        "",
+    ]
     lines += _adapter(aggregate)
     if aggregate.reacts:
         lines += _policy(aggregate)
-    lines += ["}  // namespace", "", "const wf::Aggregate& aggregate() {", "  static const Adapter adapter;", "  return adapter;", "}"]
+    lines += [
+        "}  // namespace",
+        "",
+        "const wf::Aggregate& aggregate() {",
+        "  static const Adapter adapter;",
+        "  return adapter;",
+        "}",
+    ]
     if aggregate.reacts:
-        lines += ["", "const wf::Policy& policy() {", "  static const Reactions reactions;", "  return reactions;", "}"]
+        lines += [
+            "",
+            "const wf::Policy& policy() {",
+            "  static const Reactions reactions;",
+            "  return reactions;",
+            "}",
+        ]
     return lines + namespace_close(module.namespace)
 
 
 def _adapter(aggregate):
     seen = aggregate.events + aggregate.sees
-    lines = ["class Adapter final : public wf::Aggregate {", " public:",
-             f'  std::string_view name() const override {{ return "{aggregate.name}"; }}',
-             f'  std::string_view topic() const override {{ return "{aggregate.topic}"; }}',
-             "  StatePtr initial() const override { return std::make_unique<Held>(); }", "",
-             "  bool sees(const EventType& type) const override {", "    switch (type.index) {"]
+    lines = [
+        "class Adapter final : public wf::Aggregate {",
+        " public:",
+        f'  std::string_view name() const override {{ return "{aggregate.name}"; }}',
+        f'  std::string_view topic() const override {{ return "{aggregate.topic}"; }}',
+        "  StatePtr initial() const override { return std::make_unique<Held>(); }",
+        "",
+        "  bool sees(const EventType& type) const override {",
+        "    switch (type.index) {",
+    ]
     lines += [f"      case {e.index}:  // {e.full}" for e in seen]
-    lines += (["        return true;"] if seen else []) + ["    }", "    return false;", "  }", "",
-             "  void evolve(StatePtr& state, const wf::Event& event) const override {",
-             "    State& now = static_cast<Held&>(*state).state;", "    switch (event.type().index) {"]
+    lines += (["        return true;"] if seen else []) + [
+        "    }",
+        "    return false;",
+        "  }",
+        "",
+        "  void evolve(StatePtr& state, const wf::Event& event) const override {",
+        "    State& now = static_cast<Held&>(*state).state;",
+        "    switch (event.type().index) {",
+    ]
     for event in seen:
         name = event_name(event, aggregate)
-        lines += [f"      case {event.index}:", f"        now = {aggregate.module.namespace}::evolve(std::move(now), event.as<{name}>());",
-                  "        return;"]
-    lines += ["    }", "  }", "",
-             "  Result<Decided> decide(const AnyState& state, const CommandType& command, std::string_view payload,",
-             "                         const Context& context) const override {", "    switch (command.index) {"]
+        lines += [
+            f"      case {event.index}:",
+            f"        now = {aggregate.module.namespace}::evolve(std::move(now), "
+            f"event.as<{name}>());",
+            "        return;",
+        ]
+    lines += [
+        "    }",
+        "  }",
+        "",
+        "  Result<Decided> decide(const AnyState& state, const CommandType& command, "
+        "std::string_view payload,",
+        "                         const Context& context) const override {",
+        "    switch (command.index) {",
+    ]
     for command in aggregate.commands:
-        lines += [f"      case {command.index}:", f"        return erased(decide_json<{command.name}>(state, payload, context));"]
-    lines += ["    }", f'    return fail(Code::invalid, "not a command of {aggregate.name}");', "  }", "",
-             "  std::optional<Deadline> deadline(const AnyState& state) const override {"]
+        lines += [
+            f"      case {command.index}:",
+            f"        return erased(decide_json<{command.name}>(state, payload, context));",
+        ]
+    lines += [
+        "    }",
+        f'    return fail(Code::invalid, "not a command of {aggregate.name}");',
+        "  }",
+        "",
+        "  std::optional<Deadline> deadline(const AnyState& state) const override {",
+    ]
     if aggregate.deadline:
-        lines += [f"    const std::optional<Due> due = {aggregate.module.namespace}::deadline(held(state));",
-                  "    if (!due) return std::nullopt;", "    Deadline made{due->at, &type_of(due->command), {}};",
-                  "    write_json(made.payload, due->command);", "    return made;"]
+        lines += [
+            f"    const std::optional<Due> due = "
+            f"{aggregate.module.namespace}::deadline(held(state));",
+            "    if (!due) return std::nullopt;",
+            "    Deadline made{due->at, &type_of(due->command), {}};",
+            "    write_json(made.payload, due->command);",
+            "    return made;",
+        ]
     else:
         lines += ["    static_cast<void>(state);", "    return std::nullopt;"]
-    lines += ["  }", "", "  void encode(const AnyState& state, std::string& out) const override { write_json(out, held(state)); }", "",
-             "  Result<StatePtr> decode(std::string_view stored) const override {", "    auto made = std::make_unique<Held>();",
-             "    JsonCursor in(stored);", "    read_json(in, made->state);",
-             f'    if (!in.finished()) return fail(Code::corrupt, "not a state of {aggregate.name}, or an earlier build\'s");',
-             "    return made;", "  }", "", " private:",
-             "  static Result<Decided> erased(Result<Decision> decision) {",
-             "    if (!decision) return tl::unexpected(std::move(decision.error()));", "    Decided made;",
-             "    if (decision->refused()) {", "      made.reason = &detail::reasons[static_cast<std::size_t>(decision->reason())];",
-             "      return made;", "    }", "    made.events.reserve(decision->events().size());",
-             "    for (const Event& event : decision->events()) {",
-             "      MadeEvent& one = made.events.emplace_back(MadeEvent{&type_of(event), {}});", "      one.payload.reserve(256);",
-             "      write_json(one.payload, event);", "    }", "    return made;", "  }", "};", ""]
+    lines += [
+        "  }",
+        "",
+        "  void encode(const AnyState& state, std::string& out) const override "
+        "{ write_json(out, held(state)); }",
+        "",
+        "  Result<StatePtr> decode(std::string_view stored) const override {",
+        "    auto made = std::make_unique<Held>();",
+        "    JsonCursor in(stored);",
+        "    read_json(in, made->state);",
+        f'    if (!in.finished()) return fail(Code::corrupt, "not a state of {aggregate.name}, or an earlier build\'s");',
+        "    return made;",
+        "  }",
+        "",
+        " private:",
+        "  static Result<Decided> erased(Result<Decision> decision) {",
+        "    if (!decision) return tl::unexpected(std::move(decision.error()));",
+        "    Decided made;",
+        "    if (decision->refused()) {",
+        "      made.reason = &detail::reasons[static_cast<std::size_t>(decision->reason())];",
+        "      return made;",
+        "    }",
+        "    made.events.reserve(decision->events().size());",
+        "    for (const Event& event : decision->events()) {",
+        "      MadeEvent& one = made.events.emplace_back(MadeEvent{&type_of(event), {}});",
+        "      one.payload.reserve(256);",
+        "      write_json(one.payload, event);",
+        "    }",
+        "    return made;",
+        "  }",
+        "};",
+        "",
+    ]
     return lines
 
 
 def _policy(aggregate):
-    lines = ["class Reactions final : public wf::Policy {", " public:",
-             f'  std::string_view aggregate() const override {{ return "{aggregate.name}"; }}', "",
-             "  bool reacts(const EventType& type) const override {", "    switch (type.index) {"]
+    lines = [
+        "class Reactions final : public wf::Policy {",
+        " public:",
+        f'  std::string_view aggregate() const override {{ return "{aggregate.name}"; }}',
+        "",
+        "  bool reacts(const EventType& type) const override {",
+        "    switch (type.index) {",
+    ]
     lines += [f"      case {e.index}:  // {e.full}" for e in aggregate.reacts]
-    lines += ["        return true;", "    }", "    return false;", "  }", "",
-              "  void react(const wf::Event& event, const Meta& meta, std::vector<Sending>& out) const override {",
-              "    switch (event.type().index) {"]
+    lines += [
+        "        return true;",
+        "    }",
+        "    return false;",
+        "  }",
+        "",
+        "  void react(const wf::Event& event, const Meta& meta, std::vector<Sending>& out) const "
+        "override {",
+        "    switch (event.type().index) {",
+    ]
     for event in aggregate.reacts:
-        lines += [f"      case {event.index}:",
-                  f"        return add({aggregate.module.namespace}::react(event.as<{event_name(event, aggregate)}>(), meta), out);"]
-    return lines + ["    }", "  }", "", " private:", "  static void add(const Commands& commands, std::vector<Sending>& out) {",
-                    "    for (const auto& [stream, command] : commands) {",
-                    "      Sending& one = out.emplace_back(Sending{&type_of(command), stream, {}});",
-                    "      write_json(one.payload, command);", "    }", "  }", "};", ""]
+        lines += [
+            f"      case {event.index}:",
+            f"        return "
+            f"add({aggregate.module.namespace}::react(event.as<{event_name(event, aggregate)}>(), meta), out);",
+        ]
+    return lines + [
+        "    }",
+        "  }",
+        "",
+        " private:",
+        "  static void add(const Commands& commands, std::vector<Sending>& out) {",
+        "    for (const auto& [stream, command] : commands) {",
+        "      Sending& one = out.emplace_back(Sending{&type_of(command), stream, {}});",
+        "      write_json(one.payload, command);",
+        "    }",
+        "  }",
+        "};",
+        "",
+    ]

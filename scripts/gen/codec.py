@@ -1,18 +1,33 @@
 """Readers, writers and shapes (what validation knows) of a module's types."""
+
 from gen.cpp import identifier, integer, literal, qualified, snake, type_name
 
-READ = {"integer": "in.int64()", "boolean": "in.boolean()", "instant": "in.instant()", "money": "in.money()",
-        "point": "in.point()"}
-WRITE = {"text": "append_json_string", "integer": "append_int", "boolean": "append_bool", "instant": "append_instant",
-         "money": "append_money", "point": "append_point"}
+READ = {
+    "integer": "in.int64()",
+    "boolean": "in.boolean()",
+    "instant": "in.instant()",
+    "money": "in.money()",
+    "point": "in.point()",
+}
+WRITE = {
+    "text": "append_json_string",
+    "integer": "append_int",
+    "boolean": "append_bool",
+    "instant": "append_instant",
+    "money": "append_money",
+    "point": "append_point",
+}
 
 
 def declarations(module):
     lines = []
     for kind in module.order:
-        lines += [f"void read_json(JsonCursor& in, {kind.name}& out);",
-                  f"void write_json(std::string& out, {'' if kind.kind == 'enumeration' else 'const '}{kind.name}"
-                  f"{' ' if kind.kind == 'enumeration' else '& '}value);"]
+        lines += [
+            f"void read_json(JsonCursor& in, {kind.name}& out);",
+            f"void write_json(std::string& out, "
+            f"{'' if kind.kind == 'enumeration' else 'const '}{kind.name}"
+            f"{' ' if kind.kind == 'enumeration' else '& '}value);",
+        ]
     return lines
 
 
@@ -28,14 +43,27 @@ def read_value(kind, target, indent, personal=""):
     if kind.kind in READ:
         return [f"{pad}{target} = {READ[kind.kind]};"]
     if kind.kind == "array":
-        return ([f"{pad}in.begin_array();", f"{pad}while (in.next_element()) {{",
-                 f"{pad}  auto& element = {target}.emplace_back();"]
-                + read_value(kind.item, "element", indent + 2) + [f"{pad}}}"])
+        return (
+            [
+                f"{pad}in.begin_array();",
+                f"{pad}while (in.next_element()) {{",
+                f"{pad}  auto& element = {target}.emplace_back();",
+            ]
+            + read_value(kind.item, "element", indent + 2)
+            + [f"{pad}}}"]
+        )
     if kind.kind == "map":
-        return ([f"{pad}in.begin_object();", f"{pad}for (std::string_view id; in.next_key(id);) {{",
-                 f"{pad}  const std::optional<Uuid> parsed = Uuid::parse(id);", f"{pad}  if (!parsed) return in.fail();",
-                 f"{pad}  auto& element = {target}[{{*parsed}}];"]
-                + read_value(kind.item, "element", indent + 2) + [f"{pad}}}"])
+        return (
+            [
+                f"{pad}in.begin_object();",
+                f"{pad}for (std::string_view id; in.next_key(id);) {{",
+                f"{pad}  const std::optional<Uuid> parsed = Uuid::parse(id);",
+                f"{pad}  if (!parsed) return in.fail();",
+                f"{pad}  auto& element = {target}[{{*parsed}}];",
+            ]
+            + read_value(kind.item, "element", indent + 2)
+            + [f"{pad}}}"]
+        )
     return [f"{pad}read_json(in, {target});"]
 
 
@@ -48,14 +76,22 @@ def write_value(kind, source, indent, personal=""):
     if kind.kind in WRITE:
         return [f"{pad}{WRITE[kind.kind]}(out, {source});"]
     if kind.kind == "array":
-        return ([f"{pad}out += '[';", f"{pad}for (const auto& element : {source}) {{"]
-                + write_value(kind.item, "element", indent + 2)
-                + [f"{pad}  out += ',';", f"{pad}}}", f"{pad}close_json(out, ']');"])
+        return (
+            [f"{pad}out += '[';", f"{pad}for (const auto& element : {source}) {{"]
+            + write_value(kind.item, "element", indent + 2)
+            + [f"{pad}  out += ',';", f"{pad}}}", f"{pad}close_json(out, ']');"]
+        )
     if kind.kind == "map":
-        return ([f"{pad}out += '{{';", f"{pad}for (const auto& [id, element] : {source}) {{",
-                 f"{pad}  append_uuid(out, id.value);", f"{pad}  out += ':';"]
-                + write_value(kind.item, "element", indent + 2)
-                + [f"{pad}  out += ',';", f"{pad}}}", f"{pad}close_json(out, '}}');"])
+        return (
+            [
+                f"{pad}out += '{{';",
+                f"{pad}for (const auto& [id, element] : {source}) {{",
+                f"{pad}  append_uuid(out, id.value);",
+                f"{pad}  out += ':';",
+            ]
+            + write_value(kind.item, "element", indent + 2)
+            + [f"{pad}  out += ',';", f"{pad}}}", f"{pad}close_json(out, '}}');"]
+        )
     return [f"{pad}write_json(out, {source});"]
 
 
@@ -102,7 +138,7 @@ def _read_member(one, place):
 def writer(kind, name):
     lines = [f"void write_json(std::string& out, const {name}& value) {{"]
     if not kind.fields:
-        return lines + ["  static_cast<void>(value);", "  out += \"{}\";", "}", ""]
+        return lines + ["  static_cast<void>(value);", '  out += "{}";', "}", ""]
     started = False  # whether something with a trailing comma surely stands before
     pending = "{"
     for one in kind.fields:
@@ -130,11 +166,20 @@ def _text(text):
 
 
 def enumeration(kind):
-    return [f"void read_json(JsonCursor& in, {kind.name}& out) {{",
-            f"  const std::optional<{kind.name}> found = parse_{snake(kind.name)}(in.string_view());",
-            "  if (!found) return in.fail();", "  out = *found;", "}", "",
-            f"void write_json(std::string& out, {kind.name} value) {{", "  out += '\"';", "  out += name(value);",
-            "  out += '\"';", "}", ""]
+    return [
+        f"void read_json(JsonCursor& in, {kind.name}& out) {{",
+        f"  const std::optional<{kind.name}> found = parse_{snake(kind.name)}(in.string_view());",
+        "  if (!found) return in.fail();",
+        "  out = *found;",
+        "}",
+        "",
+        f"void write_json(std::string& out, {kind.name} value) {{",
+        "  out += '\"';",
+        "  out += name(value);",
+        "  out += '\"';",
+        "}",
+        "",
+    ]
 
 
 def private(lines):
@@ -145,11 +190,16 @@ def private(lines):
 def code(module):
     lines = []
     for kind in module.order:
-        lines += enumeration(kind) if kind.kind == "enumeration" else reader(kind, kind.name) + writer(kind, kind.name)
+        lines += (
+            enumeration(kind)
+            if kind.kind == "enumeration"
+            else reader(kind, kind.name) + writer(kind, kind.name)
+        )
     return lines
 
 
 # ---- shapes: what base/shape.h checks a client's body against ----
+
 
 class Shapes:
     """The constexpr shapes of one module, each written once, inner ones first."""
@@ -159,8 +209,13 @@ class Shapes:
 
     def of(self, kind):
         """The name of the shape of `kind`."""
-        text = {"id": "shape_id", "instant": "shape_instant", "money": "shape_money", "point": "shape_point",
-                "boolean": "shape_boolean"}.get(kind.kind)
+        text = {
+            "id": "shape_id",
+            "instant": "shape_instant",
+            "money": "shape_money",
+            "point": "shape_point",
+            "boolean": "shape_boolean",
+        }.get(kind.kind)
         if text:
             return text
         return self._define(self._body(kind))
@@ -179,17 +234,23 @@ class Shapes:
         if kind.kind == "object":
             return self._object(kind.fields, kind.closed)
         limits = f"INT64_MIN" if kind.low is None else integer(kind.low)
-        limits = f".low = {limits}, .high = {'INT64_MAX' if kind.high is None else integer(kind.high)}"
+        limits = (
+            f".low = {limits}, .high = {'INT64_MAX' if kind.high is None else integer(kind.high)}"
+        )
         if kind.kind == "text":
             pattern = f", .pattern = &@_pattern" if kind.pattern else ""
-            before = f"const Pattern @_pattern{{{literal(kind.pattern)}}};\n" if kind.pattern else ""
+            before = (
+                f"const Pattern @_pattern{{{literal(kind.pattern)}}};\n" if kind.pattern else ""
+            )
             return f"{before}constexpr Shape @{{.kind = Shape::Kind::text, {limits}{pattern}}};"
         if kind.kind == "integer":
             return f"constexpr Shape @{{.kind = Shape::Kind::integer, {limits}}};"
         if kind.kind == "enumeration":
             values = ", ".join(literal(v) for v in kind.values)
-            return (f"constexpr std::string_view @_values[] = {{{values}}};\n"
-                    f"constexpr Shape @{{.kind = Shape::Kind::enumeration, .values = @_values}};")
+            return (
+                f"constexpr std::string_view @_values[] = {{{values}}};\n"
+                f"constexpr Shape @{{.kind = Shape::Kind::enumeration, .values = @_values}};"
+            )
         if kind.kind == "array":
             return f"constexpr Shape @{{.kind = Shape::Kind::array, {limits}, .item = &{self.of(kind.item)}}};"
         raise AssertionError(kind.kind)
@@ -197,7 +258,12 @@ class Shapes:
     def _object(self, fields, closed):
         if not fields:
             return f"constexpr Shape @{{.kind = Shape::Kind::object, .closed = {'true' if closed else 'false'}}};"
-        rows = [f"    {{{literal(f.name)}, &{self.of(f.type)}, {'true' if f.required else 'false'}}},\n" for f in fields]
-        return (f"constexpr ShapeField @_fields[] = {{\n{''.join(rows)}}};\n"
-                f"constexpr Shape @{{.kind = Shape::Kind::object, .fields = @_fields, "
-                f".closed = {'true' if closed else 'false'}}};")
+        rows = [
+            f"    {{{literal(f.name)}, &{self.of(f.type)}, {'true' if f.required else 'false'}}},\n"
+            for f in fields
+        ]
+        return (
+            f"constexpr ShapeField @_fields[] = {{\n{''.join(rows)}}};\n"
+            f"constexpr Shape @{{.kind = Shape::Kind::object, .fields = @_fields, "
+            f".closed = {'true' if closed else 'false'}}};"
+        )

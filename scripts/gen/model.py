@@ -1,12 +1,13 @@
 """Everything schemas/ declares, read and checked across files: aggregates, tables, configuration."""
+
 import json
 import re
 from dataclasses import dataclass, field
 
-from gen.schema import IDENTIFIER, Field, Module, SchemaError, Type, pascal
+from gen.schema import IDENTIFIER, Module, SchemaError, Type, pascal
+from gen.table_model import TableReading
 
 STREAMS = {"created", "path", "principal"}
-ACCUMULATORS = {"sum", "count", "max", "min", "set", "latest"}
 COMMAND_KEYS = {"x-wf-kind", "x-wf-roles", "x-wf-route", "x-wf-stream", "x-wf-creates"}
 
 
@@ -32,7 +33,7 @@ class Command:
     method: str = ""
     path: str = ""
     path_field: str = ""
-    stream: str = ""               # created, path, principal, body:FIELD, TABLE.COLUMN; empty: internal
+    stream: str = ""  # created, path, principal, body:FIELD, TABLE.COLUMN; empty: internal
     creates: str = ""
     index: int = 0
 
@@ -58,36 +59,10 @@ class Aggregate:
     sees: list = field(default_factory=list)
     reacts: list = field(default_factory=list)
     deadline: bool = False
-    followed: bool = False         # another aggregate reacts to it: it has Refused
+    followed: bool = False  # another aggregate reacts to it: it has Refused
 
 
-@dataclass
-class Part:
-    name: str
-    kind: str
-    keys: list                     # per column of the table's key: FIELD, stream, by, day:FIELD
-    events: list
-    of: str = ""
-    type: Type = None              # own, each: its struct; an accumulator: the type of its values
-    node: object = None
-
-
-@dataclass
-class Table:
-    name: str
-    module: Module
-    row: Type
-    keys: list                     # Fields of the row
-    parts: list
-    path: str
-    indexes: list                  # (name, [(field, descending)]) or (name, field) of a geo index
-    readers: list                  # ([roles], column or "")
-    parameters: list               # (name, type, path, required)
-    channel: bool
-    simple: bool                   # a single own part that is the row
-
-
-class Schemas:
+class Schemas(TableReading):
     """schemas/ as one model. Reading order is the files' alphabetical order, so indexes are stable."""
 
     def __init__(self, root):
@@ -95,7 +70,11 @@ class Schemas:
         self.modules, self.tags = {}, {"Account": None}
         self.aggregates, self.tables, self.configs = [], [], []
         self.common = self._module(self.root / "common.json", "wf", "gen/common.h")
-        aggregates = [p for p in sorted(self.root.glob("*.json")) if p.name not in ("common.json", "routes.json")]
+        aggregates = [
+            p
+            for p in sorted(self.root.glob("*.json"))
+            if p.name not in ("common.json", "routes.json")
+        ]
         for path in aggregates:
             self._module(path, f"wf::{path.stem}", f"gen/{path.stem}.h")
         for path in sorted((self.root / "tables").glob("*.json")):
@@ -156,12 +135,29 @@ class Schemas:
 
     def _aggregate(self, module):
         node = module.node
-        node.only({"$schema", "x-wf-aggregate", "x-wf-topic", "description", "x-wf-reasons", "x-wf-sees", "x-wf-reacts",
-                   "x-wf-deadline", "$defs"})
+        node.only(
+            {
+                "$schema",
+                "x-wf-aggregate",
+                "x-wf-topic",
+                "description",
+                "x-wf-reasons",
+                "x-wf-sees",
+                "x-wf-reacts",
+                "x-wf-deadline",
+                "$defs",
+            }
+        )
         name = node["x-wf-aggregate"].data
         if name != module.path.stem:
             node["x-wf-aggregate"].fail(f"must be the file's name, {module.path.stem}")
-        found = Aggregate(name, node["x-wf-topic"].is_a(str, "a text"), module, {}, deadline=bool(node.get("x-wf-deadline")))
+        found = Aggregate(
+            name,
+            node["x-wf-topic"].is_a(str, "a text"),
+            module,
+            {},
+            deadline=bool(node.get("x-wf-deadline")),
+        )
         for reason, inner in node.items("x-wf-reasons"):
             if inner.data not in (403, 404, 409, 412, 422) or not IDENTIFIER.match(reason):
                 inner.fail("a reason is snake_case, its status 403, 404, 409, 412 or 422")
@@ -185,18 +181,34 @@ class Schemas:
             found.state = kind
         elif role == "event":
             if kind.closed:
-                node["additionalProperties"].fail("events stay open: an older reader skips what it does not know")
+                node["additionalProperties"].fail(
+                    "events stay open: an older reader skips what it does not know"
+                )
             found.events.append(Event(name, kind, found))
         elif role == "command":
             found.commands.append(self._command(found, name, node, kind))
-        if role in ("event", "command") and name in ("Event", "Command", "Reason", "Due", "Decision", "Commands", "State"):
+        if role in ("event", "command") and name in (
+            "Event",
+            "Command",
+            "Reason",
+            "Due",
+            "Decision",
+            "Commands",
+            "State",
+        ):
             node.fail(f"{name} is a name of the generator's own")
         for one in kind.fields:
             self._check_personal(kind, one)
 
     def _check_personal(self, kind, one):
-        if one.personal and one.personal not in ("principal", "stream") and one.personal not in [f.name for f in kind.fields]:
-            one.node["x-wf-personal"].fail(f'"{one.personal}" is no property beside it, nor principal or stream')
+        if (
+            one.personal
+            and one.personal not in ("principal", "stream")
+            and one.personal not in [f.name for f in kind.fields]
+        ):
+            one.node["x-wf-personal"].fail(
+                f'"{one.personal}" is no property beside it, nor principal or stream'
+            )
 
     def _command(self, found, name, node, kind):
         for key in node.data:
@@ -211,7 +223,9 @@ class Schemas:
             self._check_limits(one.type, one.node)
         if "x-wf-route" not in node.data:
             return command
-        match = re.fullmatch(r"(POST|PUT|PATCH|DELETE) (/[a-z0-9_/{}-]*)", node["x-wf-route"].is_a(str, "a text"))
+        match = re.fullmatch(
+            r"(POST|PUT|PATCH|DELETE) (/[a-z0-9_/{}-]*)", node["x-wf-route"].is_a(str, "a text")
+        )
         if not match:
             node["x-wf-route"].fail('"POST /things/{id}/verb"')
         command.method, command.path = match.groups()
@@ -260,129 +274,6 @@ class Schemas:
                 target.append(event)
                 event.aggregate.followed |= key == "x-wf-reacts"
 
-    # ---- tables ----
-
-    def _table(self, module):
-        node = module.node
-        node.only({"$schema", "x-wf-table", "x-wf-path", "x-wf-key", "description", "x-wf-readers", "x-wf-indexes",
-                   "x-wf-parts", "x-wf-parameters", "x-wf-channel", "properties", "required", "$defs"})
-        if node["x-wf-table"].data != module.path.stem:
-            node["x-wf-table"].fail(f"must be the file's name, {module.path.stem}")
-        for name in list(node.get("$defs", {})):
-            module.define(name)
-        row = Type("object")
-        module._read_object(node, "Row", row)
-        columns = {f.name: f for f in row.fields}
-        for one in row.fields:
-            self._check_personal(row, one)
-        keys = [self._column(columns, name, node["x-wf-key"]) for name in node["x-wf-key"].is_a(list, "an array")]
-        parts = [self._part(module, name, inner, keys) for name, inner in node.items("x-wf-parts")]
-        if not parts:
-            node.fail("a table has parts")
-        simple = len(parts) == 1 and parts[0].kind == "own" and parts[0].type is None
-        for part in parts:
-            if part.type is None and part.kind in ("own", "each") and not simple:
-                part.node.fail("declares its properties (only a table's single own part may be the row)")
-        self.tables.append(Table(module.path.stem, module, row, keys, parts, node.get("x-wf-path", ""),
-                                 self._indexes(node, columns), self._readers(node, columns),
-                                 self._parameters(node), bool(node.get("x-wf-channel")), simple))
-
-    def _column(self, columns, name, node):
-        if name not in columns:
-            node.fail(f"there is no column {name}")
-        return columns[name]
-
-    def _part(self, module, name, node, keys):
-        node.only({"kind", "of", "key", "events", "properties", "required", "description"})
-        kind = node["kind"].data
-        if kind not in ACCUMULATORS | {"own", "each"}:
-            node["kind"].fail("one of own, each, sum, count, max, min, set, latest")
-        given = node["key"].data
-        part = Part(name, kind, given if isinstance(given, list) else [given],
-                    [self.event(e, node["events"]) for e in node["events"].data], node.get("of", ""), node=node)
-        if len(part.keys) != len(keys):
-            node["key"].fail(f"the table's key has {len(keys)} columns")
-        if kind in ("own", "each"):
-            if "properties" in node.data:
-                part.type = Type("object")
-                module._read_object(node, pascal(name), part.type)
-            if len({e.aggregate.topic for e in part.events}) > 1:
-                node["events"].fail("events of one stream: these are on several topics")
-        elif kind != "count":
-            part.type = self._value(part)
-        for event in part.events:
-            for place, key in enumerate(part.keys):
-                self._check_key(event, key, keys[place], node["key"])
-        return part
-
-    def _value(self, part):
-        kinds = []
-        for event in part.events:
-            one = next((f for f in event.type.fields if f.name == part.of), None)
-            if one is None:
-                part.node["of" if part.of else "kind"].fail(f"{event.full} has no field {part.of or '(no of)'}")
-            kinds.append(one.type)
-        allowed = {"set": ("integer", "instant", "id", "text", "enumeration"), "sum": ("integer", "money"), "max": ("integer", "instant"), "min": ("integer", "instant")}
-        if any(k.kind != kinds[0].kind or k.tag != kinds[0].tag for k in kinds):
-            part.node["of"].fail("the events' fields differ in type")
-        if kinds[0].kind not in allowed.get(part.kind, ("integer", "instant", "id", "text", "money", "point", "boolean", "enumeration")):
-            part.node["of"].fail(f"a {part.kind} of {kinds[0].kind} is not possible")
-        return kinds[0]
-
-    def _check_key(self, event, key, column, node):
-        if key == "stream" or key == "by":
-            kind = "id"
-        else:
-            name = key.removeprefix("day:")
-            one = next((f for f in event.type.fields if f.name == name), None)
-            if one is None:
-                node.fail(f"{event.full} has no field {name}")
-            kind = one.type.kind
-            if key.startswith("day:"):
-                if kind != "instant":
-                    node.fail(f"{event.full}.{name} is no instant")
-                kind = "text"
-        if kind != column.type.kind or kind not in ("id", "integer", "text", "instant", "enumeration", "boolean"):
-            node.fail(f"{key} of {event.full} does not fit the key's column {column.name}")
-
-    def _indexes(self, node, columns):
-        found = []
-        for name, inner in node.items("x-wf-indexes"):
-            if isinstance(inner.data, dict):
-                inner.only({"geo"})
-                column = self._column(columns, inner["geo"].data, inner["geo"])
-                if column.type.kind != "point":
-                    inner["geo"].fail(f"{column.name} is no point")
-                found.append((name, column))
-                continue
-            parts = [(self._column(columns, c.lstrip("-"), inner), c.startswith("-")) for c in inner.is_a(list, "an array")]
-            for column, _ in parts:
-                if column.type.kind not in ("id", "integer", "text", "instant", "enumeration", "boolean") or column.personal:
-                    inner.fail(f"{column.name} cannot be ordered")
-                if column.optional:
-                    inner.fail(f"{column.name} must be required: a row without it would be in no list")
-            found.append((name, parts))
-        return found
-
-    def _readers(self, node, columns):
-        found = []
-        for role, inner in node.items("x-wf-readers"):
-            if role not in self.roles:
-                inner.fail(f"there is no role {role}")
-            if inner.data != "*" and self._column(columns, inner.data, inner).type.kind != "id":
-                inner.fail(f"{inner.data} is no account")
-            found.append((role, "" if inner.data == "*" else inner.data))
-        return found
-
-    def _parameters(self, node):
-        found = []
-        for name, inner in node.items("x-wf-parameters"):
-            inner.only({"path", "type", "required", "description"})
-            if inner["type"].data not in ("text", "integer", "boolean", "id", "instant"):
-                inner["type"].fail("one of text, integer, boolean, id, instant")
-            found.append((name, inner["type"].data, inner.get("path", ""), bool(inner.get("required")), inner.get("description", "")))
-        return found
-
     # ---- across ----
 
     def _check_routes(self):
@@ -403,8 +294,11 @@ class Schemas:
                 if table is None:
                     route.fail(f"no table serves {resource}")
                 if not any(e.aggregate is aggregate for p in table.parts for e in p.events):
-                    route.fail(f"table {table.name} serves {resource} but folds no event of {aggregate.name}, "
-                               "so its answer could never be read back")
+                    route.fail(
+                        f"table {table.name} serves {resource} but folds no event of "
+                        f"{aggregate.name}, "
+                        "so its answer could never be read back"
+                    )
                 if "." in command.stream:
                     name, column = command.stream.split(".")
                     looked_up = self.table(name)
@@ -416,7 +310,9 @@ class Schemas:
         commands = []
         for aggregate in self.aggregates:
             if aggregate.followed and "Refused" not in [c.name for c in aggregate.commands]:
-                aggregate.commands.append(Command("Refused", None, aggregate, aggregate.module.node, ["system"]))
+                aggregate.commands.append(
+                    Command("Refused", None, aggregate, aggregate.module.node, ["system"])
+                )
             commands += aggregate.commands
         for index, command in enumerate(commands):
             command.index = index

@@ -1,4 +1,5 @@
 """A valid value of every type, the same in every run: for OpenAPI's examples, golden events and tests."""
+
 import json
 import re
 import uuid
@@ -35,24 +36,28 @@ def _text(kind, name, node):
         if value is None or not re.search(kind.pattern, value):
             if node is None:
                 raise AssertionError(kind.pattern)
-            node.fail("give a text with a pattern an example (examples: [\"…\"])")
+            node.fail('give a text with a pattern an example (examples: ["…"])')
         return value
     value = name.replace("_", " ")
-    value += " " + "x" * ((kind.low or 0) - len(value) - 1) if kind.low and len(value) < kind.low else ""
-    return value[:kind.high] if kind.high is not None else value
+    value += (
+        " " + "x" * ((kind.low or 0) - len(value) - 1) if kind.low and len(value) < kind.low else ""
+    )
+    return value[: kind.high] if kind.high is not None else value
 
 
 def _matching(pattern):
     """A text for patterns like ^[A-Z]{3}$; None for others."""
     out, rest = "", pattern.removeprefix("^").removesuffix("$")
     while rest:
-        match = re.match(r"(\[([^\]^\\])[^\]]*\]|\\d|[A-Za-z0-9 :_@+-])(\{(\d+)(?:,\d*)?\}|\+|\*|\?)?", rest)
+        match = re.match(
+            r"(\[([^\]^\\])[^\]]*\]|\\d|[A-Za-z0-9 :_@+-])(\{(\d+)(?:,\d*)?\}|\+|\*|\?)?", rest
+        )
         if not match:
             return None
         one = match.group(2) or ("1" if match.group(1) == "\\d" else match.group(1))
         count = match.group(3) or ""
         out += one * (int(match.group(4)) if match.group(4) else 0 if count in ("*", "?") else 1)
-        rest = rest[match.end():]
+        rest = rest[match.end() :]
     return out
 
 
@@ -74,8 +79,12 @@ def _id(kind, name, _node):
 
 
 def _instant(_kind, name, _node):
-    return {"start": "2026-11-21T09:00:00Z", "from": "2026-11-21T09:00:00Z", "end": "2026-11-21T10:30:00Z",
-            "to": "2026-11-21T10:30:00Z"}.get(name, "2026-11-21T08:15:30.5Z")
+    return {
+        "start": "2026-11-21T09:00:00Z",
+        "from": "2026-11-21T09:00:00Z",
+        "end": "2026-11-21T10:30:00Z",
+        "to": "2026-11-21T10:30:00Z",
+    }.get(name, "2026-11-21T08:15:30.5Z")
 
 
 def _money(_kind, _name, _node):

@@ -1,4 +1,5 @@
 """Reads one schema file: checked access to its JSON, and every type in it. Errors name file and JSON Pointer."""
+
 import json
 import re
 from dataclasses import dataclass, field
@@ -9,11 +10,13 @@ class SchemaError(Exception):
     """What is wrong, and where: "booking.json#/$defs/Cancel: …"."""
 
 
-CPP_WORDS = set("""alignas alignof and asm auto bool break case catch char class concept const continue co_await
+CPP_WORDS = set(
+    """alignas alignof and asm auto bool break case catch char class concept const continue co_await
 co_return co_yield default delete do double else enum explicit export extern false float for friend goto if inline int
 long mutable namespace new not nullptr operator or private protected public register requires return short signed sizeof
 static struct switch template this throw true try typedef typeid typename union unsigned using virtual void volatile
-while xor""".split())
+while xor""".split()
+)
 
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*\Z")
 TYPE_NAME = re.compile(r"[A-Z][A-Za-z0-9]*\Z")
@@ -47,6 +50,7 @@ def identifier(name):
 @dataclass
 class Node:
     """A place in a schema file."""
+
     file: str
     pointer: str
     data: object
@@ -85,16 +89,16 @@ class Node:
 
 @dataclass
 class Type:
-    kind: str                      # a key of KEYWORDS but "ref"
-    name: str = ""                 # enumeration, object: C++ name without namespace
-    module: object = None          # enumeration, object: where it is declared
-    tag: str = ""                  # id
-    item: object = None            # array, map
-    key: object = None             # map: the id type
-    values: tuple = ()             # enumeration
-    fields: list = field(default_factory=list)   # object
-    closed: bool = False           # object: unknown fields are refused
-    low: object = None             # minimum, minLength, minItems
+    kind: str  # a key of KEYWORDS but "ref"
+    name: str = ""  # enumeration, object: C++ name without namespace
+    module: object = None  # enumeration, object: where it is declared
+    tag: str = ""  # id
+    item: object = None  # array, map
+    key: object = None  # map: the id type
+    values: tuple = ()  # enumeration
+    fields: list = field(default_factory=list)  # object
+    closed: bool = False  # object: unknown fields are refused
+    low: object = None  # minimum, minLength, minItems
     high: object = None
     pattern: str = ""
     description: str = ""
@@ -106,17 +110,19 @@ class Field:
     name: str
     type: Type
     required: bool
-    default: object = None         # None: no default
-    personal: str = ""             # the field with the subject's id
+    default: object = None  # None: no default
+    personal: str = ""  # the field with the subject's id
     secret: str = ""
     description: str = ""
     node: Node = None
-    plain: bool = False            # of a configuration: absent means the type's own defaults
+    plain: bool = False  # of a configuration: absent means the type's own defaults
 
     @property
     def optional(self):
         """std::optional in C++."""
-        return not (self.required or self.plain) and self.default is None and self.type.kind != "map"
+        return (
+            not (self.required or self.plain) and self.default is None and self.type.kind != "map"
+        )
 
 
 class Module:
@@ -132,9 +138,9 @@ class Module:
             raise SchemaError(f"{self.file}: line {error.lineno}: {error.msg}") from None
         self.node = Node(self.file, "", data)
         self.node.is_a(dict, "an object")
-        self.types = {}            # $defs name → Type
-        self.order = []            # enumerations and objects, dependencies first
-        self.uses = []             # other modules whose types appear in fields
+        self.types = {}  # $defs name → Type
+        self.order = []  # enumerations and objects, dependencies first
+        self.uses = []  # other modules whose types appear in fields
         self._open = set()
 
     def _unique(self, pairs):
@@ -166,8 +172,12 @@ class Module:
         file, _, pointer = target.partition("#")
         if not pointer.startswith("/$defs/"):
             node["$ref"].fail('a reference is "FILE#/$defs/NAME"')
-        name = pointer[len("/$defs/"):]
-        module = self if not file else self.schemas.module_at((self.path.parent / file).resolve(), node["$ref"])
+        name = pointer[len("/$defs/") :]
+        module = (
+            self
+            if not file
+            else self.schemas.module_at((self.path.parent / file).resolve(), node["$ref"])
+        )
         if name not in module.node.get("$defs", {}):
             node["$ref"].fail(f"{module.file} has no definition {name}")
         found = module.define(name)
@@ -191,7 +201,9 @@ class Module:
             return node.data["x-wf-type"]
         if "enum" in node.data:
             return "enumeration"
-        given = node.get("type", "object" if "properties" in node.data or "x-wf-kind" in node.data else None)
+        given = node.get(
+            "type", "object" if "properties" in node.data or "x-wf-kind" in node.data else None
+        )
         if given == "object":
             return "map" if isinstance(node.get("additionalProperties"), dict) else "object"
         kinds = {"string": "text", "integer": "integer", "boolean": "boolean", "array": "array"}
@@ -202,11 +214,17 @@ class Module:
     def type_of(self, node, name):
         """The type at `node`; `name` is what it is called if it needs a C++ name."""
         kind = self.kind_of(node)
-        extra = {k for k in node.data if k.startswith("x-wf-")} if node.get("x-wf-kind") in ("command", "event") else set()
+        extra = (
+            {k for k in node.data if k.startswith("x-wf-")}
+            if node.get("x-wf-kind") in ("command", "event")
+            else set()
+        )
         node.only(ANYWHERE | KEYWORDS[kind] | extra | ({"title"} if kind == "object" else set()))
         if kind == "ref":
             return self.reference(node)
-        found = Type(kind, description=node.get("description", ""), examples=node.get("examples", []))
+        found = Type(
+            kind, description=node.get("description", ""), examples=node.get("examples", [])
+        )
         getattr(self, "_read_" + kind)(node, name, found)
         return found
 
@@ -290,15 +308,28 @@ class Module:
             node.fail("an object inside another is a $defs entry of its own")
         if kind == "ref":  # what stands beside a $ref is the field's
             node.only(ANYWHERE | {"$ref"})
-        found = Field(key, self.type_of(node, pascal(key)), required, node.get("default"),
-                      node.get("x-wf-personal", ""), node.get("x-wf-secret", ""), node.get("description", ""), node)
+        found = Field(
+            key,
+            self.type_of(node, pascal(key)),
+            required,
+            node.get("default"),
+            node.get("x-wf-personal", ""),
+            node.get("x-wf-secret", ""),
+            node.get("description", ""),
+            node,
+        )
         found.plain = self.schemas.nested(self) and found.type.kind in ("object", "array")
         self.use(found.type)
         if found.secret and found.secret != "argon2id":
             node["x-wf-secret"].fail("argon2id")
         if (found.personal or found.secret) and found.type.kind != "text":
             node.fail("only a text can be personal or secret")
-        if found.default is not None and found.type.kind not in ("text", "integer", "boolean", "enumeration"):
+        if found.default is not None and found.type.kind not in (
+            "text",
+            "integer",
+            "boolean",
+            "enumeration",
+        ):
             node["default"].fail("only texts, integers, booleans and enumerations have defaults")
         return found
 
@@ -307,5 +338,8 @@ class Module:
             if other.name == found.name:
                 if other.kind == "enumeration" and other.values == found.values:
                     return
-                node.fail(f"{found.name} is declared twice; give one of them a $defs entry with another name")
+                node.fail(
+                    f"{found.name} is declared twice; give one of them a $defs entry with "
+                    "another name"
+                )
         self.order.append(found)

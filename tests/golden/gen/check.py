@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The generator's golden test: its output for a small set of schemas, and what it says of wrong ones."""
+
 import json
 import os
 import shutil
@@ -14,29 +15,81 @@ VOLATILE = "gen/catalogue.cpp"  # holds a hash of the generator itself
 
 # file, path to a place in it, value put there (None: taken away), what the message must contain
 WRONG = [
-    ("lamp.json", ["$defs", "Lit", "properties", "at"], {"type": "number"}, "lamp.json#/$defs/Lit/properties/at: type 'number'"),
-    ("lamp.json", ["$defs", "Install", "properties", "name", "maxLength"], None, "lamp.json#/$defs/Install/properties/name: every text"),
-    ("lamp.json", ["$defs", "Light", "x-wf-roles"], ["king"], "lamp.json#/$defs/Light/x-wf-roles: there is no role king"),
+    (
+        "lamp.json",
+        ["$defs", "Lit", "properties", "at"],
+        {"type": "number"},
+        "lamp.json#/$defs/Lit/properties/at: type 'number'",
+    ),
+    (
+        "lamp.json",
+        ["$defs", "Install", "properties", "name", "maxLength"],
+        None,
+        "lamp.json#/$defs/Install/properties/name: every text",
+    ),
+    (
+        "lamp.json",
+        ["$defs", "Light", "x-wf-roles"],
+        ["king"],
+        "lamp.json#/$defs/Light/x-wf-roles: there is no role king",
+    ),
     ("lamp.json", ["$defs", "Light", "x-wf-stream"], "lamps.nope", "there is no column lamps.nope"),
     ("lamp.json", ["$defs", "Lit", "additionalProperties"], False, "events stay open"),
     ("lamp.json", ["$defs", "Lit", "oneOf"], [], '"oneOf" is not part of the dialect'),
     ("lamp.json", ["x-wf-reasons", "not_found"], 500, "lamp.json#/x-wf-reasons/not_found"),
-    ("meter.json", ["x-wf-reacts"], ["lamp.Nope"], "meter.json#/x-wf-reacts: there is no event lamp.Nope"),
-    ("meter.json", ["$defs", "Tick", "x-wf-route"], "POST /lamps/tick", 'meter.json#/$defs/Tick: "x-wf-stream" is missing'),
+    (
+        "meter.json",
+        ["x-wf-reacts"],
+        ["lamp.Nope"],
+        "meter.json#/x-wf-reacts: there is no event lamp.Nope",
+    ),
+    (
+        "meter.json",
+        ["$defs", "Tick", "x-wf-route"],
+        "POST /lamps/tick",
+        'meter.json#/$defs/Tick: "x-wf-stream" is missing',
+    ),
     ("tables/lamps.json", ["x-wf-path"], "/lights", "no table serves /lamps"),
-    ("tables/lamps.json", ["x-wf-indexes", "by_owner"], ["owner", "spent"], "spent cannot be ordered"),
+    (
+        "tables/lamps.json",
+        ["x-wf-indexes", "by_owner"],
+        ["owner", "spent"],
+        "spent cannot be ordered",
+    ),
     ("tables/lamps.json", ["x-wf-parts", "spent", "of"], "owner", "a sum of id is not possible"),
-    ("tables/nights.json", ["x-wf-parts", "lit", "key"], ["owner", "day:cost"], "lamp.Lit.cost is no instant"),
+    (
+        "tables/nights.json",
+        ["x-wf-parts", "lit", "key"],
+        ["owner", "day:cost"],
+        "lamp.Lit.cost is no instant",
+    ),
 ]
 
 
 def generate(schemas, out):
-    return subprocess.run([sys.executable, str(GEN), "--schemas", str(schemas), "--out", str(out), "--source", str(HERE)],
-                          capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [
+            sys.executable,
+            str(GEN),
+            "--schemas",
+            str(schemas),
+            "--out",
+            str(out),
+            "--source",
+            str(HERE),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def texts(folder):
-    return {str(p.relative_to(folder)): p.read_text(encoding="utf-8") for p in sorted(folder.rglob("*")) if p.is_file()}
+    return {
+        str(p.relative_to(folder)): p.read_text(encoding="utf-8")
+        for p in sorted(folder.rglob("*"))
+        if p.is_file()
+    }
 
 
 def golden(work):
@@ -51,8 +104,11 @@ def golden(work):
         shutil.copytree(work / "out", expected)
         (expected / VOLATILE).unlink()
     old = texts(expected)
-    return [f"{name} differs from tests/golden/gen/expected (WF_UPDATE_GOLDEN=1 rewrites)"
-            for name in sorted(old.keys() | now.keys()) if old.get(name) != now.get(name)]
+    return [
+        f"{name} differs from tests/golden/gen/expected (WF_UPDATE_GOLDEN=1 rewrites)"
+        for name in sorted(old.keys() | now.keys())
+        if old.get(name) != now.get(name)
+    ]
 
 
 def untouched(work):
@@ -78,7 +134,9 @@ def wrong(work):
         (folder / file).write_text(json.dumps(data), encoding="utf-8")
         made = generate(folder, work / "none")
         if not made.returncode or message not in made.stderr:
-            faults.append(f"{file} {'/'.join(path)}: expected '{message}', got '{made.stderr.strip()}'")
+            faults.append(
+                f"{file} {'/'.join(path)}: expected '{message}', got '{made.stderr.strip()}'"
+            )
     return faults
 
 
