@@ -1,0 +1,117 @@
+// The position token's bytes: integers are little-endian base 128, as few bytes as they need.
+#include "gateway/position.h"
+
+#include <algorithm>
+
+#include "base/encoding.h"
+
+namespace wf::gateway {
+namespace {
+
+constexpr char format = 1;
+constexpr std::size_t topic_bytes_max = 120;
+
+void put_number(std::string& out, std::uint64_t value) {
+  while (value >= 0x80) {
+    out.push_back(static_cast<char>(static_cast<unsigned char>(value) | 0x80U));
+    value >>= 7U;
+  }
+  out.push_back(static_cast<char>(value));
+}
+
+class Bytes {
+ public:
+  explicit Bytes(std::string_view bytes) : left_(bytes) {}
+  bool empty() const { return left_.empty(); }
+  std::string_view take(std::size_t size) {
+    if (size > left_.size()) {
+      ok_ = false;
+      size = left_.size();
+    }
+    const std::string_view taken = left_.substr(0, size);
+    left_.remove_prefix(size);
+    return taken;
+  }
+  std::uint64_t number() {
+    std::uint64_t value = 0;
+    for (unsigned shift = 0; shift < 63; shift += 7) {
+      const std::string_view byte = take(1);
+      if (byte.empty()) return 0;
+      const auto bits = static_cast<unsigned char>(byte.front());
+      value |= static_cast<std::uint64_t>(bits & 0x7FU) << shift;
+      if ((bits & 0x80U) == 0) return value;
+    }
+    ok_ = false;
+    return 0;
+  }
+  bool ok() const { return ok_; }
+
+ private:
+  std::string_view left_;
+  bool ok_ = true;
+};
+
+auto find_slot(const Offsets& offsets, const SlotOffset& slot) {
+  return std::ranges::find_if(offsets, [&](const SlotOffset& one) {
+    return one.partition == slot.partition && one.topic == slot.topic;
+  });
+}
+
+}  // namespace
+
+std::string encode_position(const Uuid& log, const Offsets& offsets) {
+  std::string bytes(1, format);
+  bytes.append(reinterpret_cast<const char*>(log.bytes.data()), log.bytes.size());
+  for (const SlotOffset& slot : offsets) {
+    put_number(bytes, slot.topic.size());
+    bytes.append(slot.topic);
+    put_number(bytes, slot.partition);
+    put_number(bytes, static_cast<std::uint64_t>(slot.offset));
+  }
+  return to_base64url(bytes);
+}
+
+std::optional<PositionToken> decode_position(std::string_view text) {
+  const auto decoded = from_base64url(text);
+  if (!decoded || decoded->size() < 17 || decoded->front() != format) return std::nullopt;
+  Bytes bytes(std::string_view(*decoded).substr(1));
+  PositionToken token;
+  std::ranges::copy(bytes.take(token.log.bytes.size()),
+                    reinterpret_cast<char*>(token.log.bytes.data()));
+  while (!bytes.empty() && bytes.ok()) {
+    const std::uint64_t topic_size = bytes.number();
+    if (topic_size > topic_bytes_max || token.offsets.size() == position_slots_max) {
+      return std::nullopt;
+    }
+    SlotOffset slot;
+    slot.topic = bytes.take(topic_size);
+    const std::uint64_t partition = bytes.number();
+    if (partition > UINT32_MAX) return std::nullopt;
+    slot.partition = static_cast<std::uint32_t>(partition);
+    slot.offset = static_cast<std::int64_t>(bytes.number());
+    token.offsets.push_back(std::move(slot));
+  }
+  if (!bytes.ok()) return std::nullopt;
+  return token;
+}
+
+void merge_offsets(Offsets& into, const Offsets& other) {
+  for (const SlotOffset& slot : other) {
+    const auto found = find_slot(into, slot);
+    if (found == into.end()) {
+      into.push_back(slot);
+    } else {
+      auto& offset = into[static_cast<std::size_t>(found - into.begin())].offset;
+      offset = std::max(offset, slot.offset);
+    }
+  }
+}
+
+bool covers(const Offsets& reached, const Offsets& wanted) {
+  return std::ranges::all_of(wanted, [&](const SlotOffset& slot) {
+    const auto found = find_slot(reached, slot);
+    return found == reached.end() || found->offset >= slot.offset;
+  });
+}
+
+}  // namespace wf::gateway

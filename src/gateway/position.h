@@ -1,0 +1,30 @@
+// What a client has seen of the log, as the opaque token of the Wayfold-Position header. Values;
+// any thread.
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/uuid.h"
+#include "storage/table_view.h"
+
+namespace wf::gateway {
+
+inline constexpr std::size_t position_slots_max = 256;
+
+// base64url of: format, the log's id, then per slot its topic, partition and offset.
+std::string encode_position(const Uuid& log, const Offsets& offsets);
+// Nothing if it is not a token of ours; Code::mismatch is the caller's to tell by comparing `log`.
+struct PositionToken {
+  Uuid log;
+  Offsets offsets;
+};
+std::optional<PositionToken> decode_position(std::string_view text);
+
+// Raises `into` to at least `other`, slot by slot.
+void merge_offsets(Offsets& into, const Offsets& other);
+
+// Whether a table at `reached` has folded all that `wanted` asks of the slots the table folds.
+bool covers(const Offsets& reached, const Offsets& wanted);
+
+}  // namespace wf::gateway
