@@ -1,0 +1,187 @@
+// One post to the io thread per round of reading, whatever the number of outcomes.
+#include "gateway/outcome_tail.h"
+
+#include <algorithm>
+
+namespace wf::gateway {
+namespace {
+
+constexpr Duration wait_max = Duration::millis(100);
+constexpr Duration lag_every = Duration::millis(250);
+constexpr Limit batch{.records = 4096, .bytes = 4U << 20U};
+constexpr Offset window = 8192;
+
+// The newest `opened` in [from, to); -1: there is none.
+Result<Offset> newest_opened_in(Reader& reader, const Slot& slot, Offset from, Offset to) {
+  if (auto sought = reader.seek(slot, from); !sought) return tl::unexpected(sought.error());
+  Offset found = -1;
+  for (;;) {
+    const auto read = reader.read(slot, batch);
+    if (!read) return tl::unexpected(read.error());
+    for (const Record& record : read->records) {
+      if (record.offset >= to) return found;
+      if (record.kind == Kind::opened) found = record.offset;
+    }
+    if (read->records.empty()) return found;
+  }
+}
+
+}  // namespace
+
+Result<Offset> newest_opened(Log& log, Reader& reader, const Slot& slot) {
+  const auto begin = log.begin(slot);
+  if (!begin) return begin;
+  const auto end = log.end(slot);
+  if (!end) return end;
+  Offset step = window;
+  for (Offset to = *end; to > *begin; step *= 2) {
+    const Offset from = std::max(*begin, to - step);
+    const auto found = newest_opened_in(reader, slot, from, to);
+    if (!found || *found >= 0) return found;
+    to = from;
+  }
+  return *begin;
+}
+
+OutcomeTail::OutcomeTail(Log& log, const Catalogue& catalogue, Waiting& waiting, Post post)
+    : log_(log), catalogue_(catalogue), waiting_(waiting), post_(std::move(post)) {
+  for (const TopicSpec& topic : log.topics()) {
+    if (!topic.name.starts_with("events.")) continue;
+    for (std::uint32_t i = 0; i < topic.partitions; ++i) {
+      auto lane = std::make_unique<Lane>();
+      lane->events = {topic.name, i};
+      lane->commands = {"commands." + topic.name.substr(std::string_view("events.").size()), i};
+      lanes_.push_back(std::move(lane));
+    }
+  }
+}
+
+OutcomeTail::~OutcomeTail() { stop(); }
+
+void OutcomeTail::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void OutcomeTail::stop() {
+  stopping_ = true;
+  if (thread_.joinable()) thread_.join();
+}
+
+Result<void> OutcomeTail::open() {
+  auto reader = log_.reader();
+  if (!reader) return tl::unexpected(reader.error());
+  for (const auto& lane : lanes_) lane->reader.reset();
+  reader_ = std::move(*reader);
+  for (const auto& lane : lanes_) {
+    const auto offset = newest_opened(log_, *reader_, lane->events);
+    if (!offset) return tl::unexpected(offset.error());
+    lane->reader = std::make_unique<OutcomeReader>(*reader_, lane->events);
+    if (auto started = lane->reader->start({.offset = *offset}); !started) return started;
+  }
+  return {};
+}
+
+void OutcomeTail::run() {
+  bool opened = false;
+  Instant sampled;
+  while (!stopping_) {
+    Result<void> done;
+    if (!opened) done = open();
+    opened = opened || done.has_value();
+    Result<bool> more = false;
+    if (done) more = read_all();
+    const Instant now = wall_clock();
+    if (done && more && now - sampled >= lag_every) {
+      done = sample_lag();
+      sampled = now;
+    }
+    if (done && more) {
+      failing_since_ = 0;
+      if (!*more) {
+        caught_up_ = true;
+        reader_->wait(wait_max);
+      }
+      continue;
+    }
+    if (failing_since_ == 0) failing_since_ = now.us;
+    opened = opened && (done || done.error().code == Code::unavailable);
+    if (!more && more.error().code != Code::unavailable) opened = false;
+    if (!stopping_) std::this_thread::sleep_for(std::chrono::microseconds(wait_max.us));
+  }
+}
+
+Result<bool> OutcomeTail::read_all() {
+  Result<bool> more = false;
+  auto finished = std::make_shared<std::vector<Finished>>();
+  for (const auto& lane : lanes_) {
+    const auto read = lane->reader->read(
+        batch, [&](std::span<const Record> records) { take(*lane, records, *finished); });
+    if (!read) {
+      more = tl::unexpected(read.error());
+      break;  // whoever was taken out of `waiting_` must still hear of it
+    }
+    *more = *more || *read != 0;
+  }
+  if (!finished->empty()) {
+    post_([finished] {
+      for (Finished& one : *finished) {
+        for (const OnOutcome& callback : one.callbacks) callback(one.outcome);
+      }
+    });
+  }
+  return more;
+}
+
+void OutcomeTail::take(const Lane& lane,
+                       std::span<const Record> records,
+                       std::vector<Finished>& out) {
+  outcomes_.fetch_add(1, std::memory_order_relaxed);
+  const Record& first = records.front();
+  if (waiting_.empty()) return;
+  auto callbacks = waiting_.take({first.causation, first.body});
+  if (callbacks.empty()) return;
+  Outcome outcome;
+  outcome.fate = Outcome::Fate::decided;
+  outcome.kind = Kind::event;
+  for (const Record& record : records) {
+    outcome.stream_version = std::max(outcome.stream_version, record.version);
+    if (record.kind == Kind::event) {
+      if (record.principal == system_account) continue;  // of a deadline that was due before it
+      const EventType* const type = catalogue_.event(record.type);
+      if (type != nullptr) outcome.events.push_back(type->name);
+    } else if (record.kind != Kind::send) {
+      outcome.kind = record.kind;
+      outcome.payload = record.payload;
+    }
+  }
+  outcome.position = {lane.events.topic, lane.events.partition, records.back().offset + 1};
+  out.push_back({std::move(callbacks), std::move(outcome)});
+}
+
+Result<void> OutcomeTail::sample_lag() {
+  for (const auto& lane : lanes_) {
+    const auto end = log_.end(lane->commands);
+    if (!end) return tl::unexpected(end.error());
+    const Offset next = lane->reader->position().next;
+    lane->lag = next < 0 ? 0 : std::max<Offset>(0, *end - next);
+  }
+  return {};
+}
+
+std::int64_t OutcomeTail::lag(std::string_view family, std::uint32_t partition) const {
+  for (const auto& lane : lanes_) {
+    if (lane->events.partition == partition &&
+        std::string_view(lane->events.topic).substr(std::string_view("events.").size()) == family) {
+      return lane->lag.load(std::memory_order_relaxed);
+    }
+  }
+  return 0;
+}
+
+std::int64_t OutcomeTail::lag_max() const {
+  std::int64_t most = 0;
+  for (const auto& lane : lanes_) most = std::max(most, lane->lag.load(std::memory_order_relaxed));
+  return most;
+}
+
+}  // namespace wf::gateway

@@ -1,0 +1,71 @@
+// Reads the outcomes of all commands back from the log and tells those who wait for them.
+#pragma once
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/catalogue.h"
+#include "gateway/outcome.h"
+#include "gateway/waiting.h"
+#include "log/log.h"
+#include "log/outcome_reader.h"
+
+namespace wf::gateway {
+
+// One thread of its own reads every events slot from its newest `opened` record on. When the log
+// cannot be read it goes on trying; what waits then runs into its own deadline.
+class OutcomeTail {
+ public:
+  OutcomeTail(Log& log, const Catalogue& catalogue, Waiting& waiting, Post post);
+  ~OutcomeTail();
+
+  void start();
+  void stop();
+
+  // Any thread.
+  bool caught_up() const { return caught_up_.load(std::memory_order_relaxed); }
+  // Commands on the log that were not answered yet, of one partition of a family; sampled.
+  std::int64_t lag(std::string_view family, std::uint32_t partition) const;
+  // Reading failed the last time, and since when.
+  Instant failing_since() const { return {failing_since_.load(std::memory_order_relaxed)}; }
+  std::uint64_t outcomes() const { return outcomes_.load(std::memory_order_relaxed); }
+  std::int64_t lag_max() const;
+
+ private:
+  struct Lane {
+    Slot events;
+    Slot commands;
+    std::unique_ptr<OutcomeReader> reader;
+    std::atomic<std::int64_t> lag{0};
+  };
+  struct Finished {
+    std::vector<OnOutcome> callbacks;
+    Outcome outcome;
+  };
+
+  void run();
+  Result<void> open();
+  Result<bool> read_all();
+  Result<void> sample_lag();
+  void take(const Lane& lane, std::span<const Record> records, std::vector<Finished>& out);
+
+  Log& log_;
+  const Catalogue& catalogue_;
+  Waiting& waiting_;
+  Post post_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::unique_ptr<Reader> reader_;
+  std::thread thread_;
+  std::atomic<bool> stopping_ = false;
+  std::atomic<bool> caught_up_ = false;
+  std::atomic<std::int64_t> failing_since_ = 0;
+  std::atomic<std::uint64_t> outcomes_ = 0;
+};
+
+// The offset of the newest `opened` record of a slot, or of its first record if there is none: from
+// there a reader without any state may start.
+Result<Offset> newest_opened(Log& log, Reader& reader, const Slot& slot);
+
+}  // namespace wf::gateway

@@ -1,0 +1,251 @@
+// One thread, one appender. A failed append leaves its commands' fate unknown and turns newcomers
+// away until the log answers again.
+#include "gateway/submitter.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace wf::gateway {
+namespace {
+
+// What a command costs the queue besides its payload.
+constexpr std::size_t command_bytes = sizeof(Command);
+
+Record record_of(const Command& command) {
+  Record record;
+  record.kind = Kind::command;
+  record.id = command.id;
+  record.stream = command.stream;
+  record.at = command.at;
+  record.type = command.type->name;
+  record.payload = command.payload;
+  record.correlation = command.correlation;
+  record.causation = command.correlation;
+  record.principal = command.principal;
+  record.roles = command.roles;
+  record.expires = command.expires;
+  record.occurred_at = command.occurred_at;
+  record.import = command.import;
+  record.body = command.body;
+  record.if_match = command.if_match;
+  return record;
+}
+
+// Refusals that come before anything is written (log.h, rocks_log.h).
+bool wrote_nothing(const Error& error) {
+  return error.code == Code::full || error.code == Code::invalid || error.code == Code::not_found;
+}
+
+}  // namespace
+
+Submitter::Submitter(Log& log,
+                     const Catalogue& catalogue,
+                     Waiting& waiting,
+                     const OutcomeTail& tail,
+                     SubmitterOptions options,
+                     Post post)
+    : log_(log), waiting_(waiting), tail_(tail), options_(options), post_(std::move(post)) {
+  for (const std::string_view family : catalogue.families) {
+    for (const TopicSpec& topic : log.topics()) {
+      if (topic.name.starts_with("commands.") && std::string_view(topic.name).substr(9) == family) {
+        families_.emplace_back(family, topic.partitions);
+      }
+    }
+  }
+}
+
+Submitter::~Submitter() { stop(); }
+
+void Submitter::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void Submitter::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  ready_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+std::uint32_t Submitter::partitions_of(std::string_view family) const {
+  const auto found =
+      std::ranges::find(families_, family, [](const auto& one) { return one.first; });
+  WF_CHECK(found != families_.end());  // the log was opened without a family of this build
+  return found->second;
+}
+
+Slot Submitter::slot_of(const Command& command) const {
+  const std::string_view family = command.type->topic;
+  return {"commands." + std::string(family), partition_of(command.stream, partitions_of(family))};
+}
+
+Submitter::Taken Submitter::submit(Command command, Instant until, OnOutcome on_outcome) {
+  const std::int64_t since = append_since_.load(std::memory_order_relaxed);
+  if (down() || (since != 0 && wall_clock() - Instant{since} > options_.stuck_after)) {
+    return Taken::unavailable;
+  }
+  const std::size_t bytes = command_bytes + command.payload.size();
+  const std::string_view family = command.type->topic;
+  const std::uint32_t partition = partition_of(command.stream, partitions_of(family));
+  if (queued_bytes() + turn_bytes_ + bytes > options_.queue_bytes_max ||
+      tail_.lag(family, partition) > options_.lag_max) {
+    return Taken::overloaded;
+  }
+  switch (waiting_.add({command.id, command.body}, until, std::move(on_outcome))) {
+    case Waiting::Added::full:
+      return Taken::overloaded;
+    case Waiting::Added::joined:
+      return Taken::yes;
+    case Waiting::Added::first:
+      break;
+  }
+  turn_bytes_ += bytes;
+  turn_.push_back(std::move(command));
+  return Taken::yes;
+}
+
+void Submitter::turn_ended() {
+  if (turn_.empty()) return;
+  queued_bytes_ += turn_bytes_;
+  turn_bytes_ = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (work_.commands.empty()) {
+      work_.commands.swap(turn_);
+    } else {
+      std::ranges::move(turn_, std::back_inserter(work_.commands));
+    }
+  }
+  turn_.clear();
+  ready_.notify_one();
+}
+
+void Submitter::tick(Instant now) {
+  auto expired = waiting_.take_expired(now);
+  if (expired.empty()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    std::ranges::move(expired, std::back_inserter(work_.patience));
+  }
+  ready_.notify_one();
+}
+
+void Submitter::run() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    const auto some = [this] {
+      return stopping_ || !work_.commands.empty() || !work_.patience.empty();
+    };
+    if (down_) {
+      ready_.wait_for(
+          lock, std::chrono::microseconds(options_.probe_every.us), [this] { return stopping_; });
+    } else {
+      ready_.wait(lock, some);
+    }
+    Work work = std::exchange(work_, {});
+    const bool last = stopping_;
+    lock.unlock();
+    if (down_ && !last) probe();
+    perform(std::move(work));
+    lock.lock();
+    if (last && work_.commands.empty() && work_.patience.empty()) return;
+  }
+}
+
+// Commands of one slot stay in the order they were submitted.
+void Submitter::perform(Work work) {
+  std::vector<std::pair<Slot, std::size_t>> order;
+  order.reserve(work.commands.size());
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < work.commands.size(); ++i) {
+    bytes += command_bytes + work.commands[i].payload.size();
+    order.emplace_back(slot_of(work.commands[i]), i);
+  }
+  std::ranges::sort(order);
+  std::vector<Command> group;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    group.push_back(std::move(work.commands[order[i].second]));
+    const bool ends = i + 1 == order.size() || order[i + 1].first != order[i].first;
+    if (!ends && group.size() < options_.batch_max) continue;
+    append_slot(order[i].first, group);
+    group.clear();
+  }
+  queued_bytes_ -= bytes;
+  if (!work.patience.empty()) tell_pending(std::move(work.patience));
+}
+
+void Submitter::append_slot(const Slot& slot, std::span<Command> commands) {
+  if (down_) return conclude(commands, Outcome::Fate::not_appended);
+  records_.clear();
+  for (const Command& command : commands) records_.push_back(record_of(command));
+  const auto appended = append(slot, records_, Durability::with_outcome);
+  if (appended) {
+    last_slot_ = slot;
+    return;
+  }
+  const bool nothing = wrote_nothing(appended.error());
+  conclude(commands, nothing ? Outcome::Fate::not_appended : Outcome::Fate::unknown);
+}
+
+Result<void> Submitter::append(const Slot& slot,
+                               std::span<const Record> records,
+                               Durability durability) {
+  if (!appender_) {
+    auto opened = log_.writer("gateway");
+    if (!opened) {
+      down_ = true;
+      return fail(Code::full, opened.error().detail);  // nothing was written
+    }
+    appender_ = std::move(*opened);
+  }
+  append_since_ = wall_clock().us;
+  auto appended = appender_->append(slot, records, durability);
+  append_since_ = 0;
+  if (!appended && !wrote_nothing(appended.error())) {
+    appender_.reset();
+    down_ = true;
+  }
+  return appended;
+}
+
+// A command may have been written without a sync; what is acknowledged alone needs one.
+void Submitter::tell_pending(std::vector<Waiting::Expired> patience) {
+  auto fate = Outcome::Fate::pending;
+  if (down_) fate = Outcome::Fate::unknown;
+  if (!down_ && !last_slot_.topic.empty() && !append(last_slot_, {}, Durability::now)) {
+    fate = Outcome::Fate::unknown;
+  }
+  std::vector<std::vector<OnOutcome>> callbacks;
+  for (Waiting::Expired& one : patience) callbacks.push_back(std::move(one.callbacks));
+  conclude(std::move(callbacks), fate);
+}
+
+void Submitter::conclude(std::span<const Command> commands, Outcome::Fate fate) {
+  std::vector<std::vector<OnOutcome>> callbacks;
+  for (const Command& command : commands) {
+    callbacks.push_back(waiting_.take({command.id, command.body}));
+  }
+  conclude(std::move(callbacks), fate);
+}
+
+void Submitter::conclude(std::vector<std::vector<OnOutcome>> callbacks, Outcome::Fate fate) {
+  auto shared = std::make_shared<std::vector<std::vector<OnOutcome>>>(std::move(callbacks));
+  post_([shared, fate] {
+    Outcome outcome;
+    outcome.fate = fate;
+    for (const auto& waiters : *shared) {
+      for (const OnOutcome& callback : waiters) callback(outcome);
+    }
+  });
+}
+
+// Asks the log something harmless; when it answers, appends are tried again.
+void Submitter::probe() {
+  const Slot slot{"commands." + std::string(families_.front().first), 0};
+  if (log_.end(slot)) down_ = false;
+}
+
+}  // namespace wf::gateway

@@ -1,0 +1,58 @@
+// The commands whose senders wait for an outcome. Thread-safe: the io thread adds, the tail takes.
+#pragma once
+#include <absl/container/flat_hash_map.h>
+
+#include <mutex>
+#include <vector>
+
+#include "base/time.h"
+#include "gateway/outcome.h"
+
+namespace wf::gateway {
+
+class Waiting {
+ public:
+  // A command on the log is known by its id and the fingerprint of its request: under one id only
+  // the first request is the command, any other is refused.
+  struct Key {
+    Uuid id;
+    Uuid body;
+    bool operator==(const Key&) const = default;
+    template <class H>
+    friend H AbslHashValue(H hash, const Key& key) {
+      return H::combine(std::move(hash), key.id.bytes, key.body.bytes);
+    }
+  };
+  enum class Added : std::uint8_t { first, joined, full };
+
+  explicit Waiting(std::size_t waiters_max) : waiters_max_(waiters_max) {}
+
+  // `joined`: the same command is under way already; the caller must not append it again.
+  Added add(const Key& key, Instant until, OnOutcome on_outcome);
+  // Those who wait for it, who wait no longer.
+  std::vector<OnOutcome> take(const Key& key);
+  // Those whose patience has ended.
+  struct Expired {
+    Key key;
+    std::vector<OnOutcome> callbacks;
+  };
+  std::vector<Expired> take_expired(Instant now);
+
+  bool contains(const Uuid& id) const;
+  std::size_t size() const;
+  bool empty() const { return size() == 0; }
+
+ private:
+  struct Entry {
+    Instant until;
+    std::vector<OnOutcome> callbacks;
+  };
+
+  const std::size_t waiters_max_;
+  mutable std::mutex mutex_;
+  absl::flat_hash_map<Key, Entry> entries_;
+  std::size_t waiters_ = 0;
+  Instant earliest_{INT64_MAX};  // no entry ends before it
+};
+
+}  // namespace wf::gateway
