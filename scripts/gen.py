@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Turns schemas/ into C++: gen.py --schemas schemas --out build/dev/gen [--list-outputs]. See schemas/README.md."""
+"""Turns schemas/ into C++ (schemas/README.md): gen.py --schemas schemas --out build/dev/gen"""
 
 import argparse
 import hashlib

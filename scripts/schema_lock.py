@@ -2,7 +2,7 @@
 """Keeps schemas/schema.lock: every field of every event ever released.
 
 schema_lock.py            fails if an event or a field of it was removed, retyped or made required
-schema_lock.py --update   adds what is new, and a sample of it to tests/golden/events; it never takes away
+schema_lock.py --update   adds what is new, and samples to tests/golden/events; never takes away
 """
 
 import json
@@ -126,7 +126,8 @@ def main():
         sys.exit(f"schema_lock: no sample in tests/golden/events: {', '.join(missing)}")
     elif new:
         sys.exit(
-            f"schema_lock: not in schemas/schema.lock yet: {', '.join(new)}\n  run scripts/schema_lock.py --update"
+            f"schema_lock: not in schemas/schema.lock yet: {', '.join(new)}\n"
+            "  run scripts/schema_lock.py --update"
         )
 
 

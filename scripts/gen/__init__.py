@@ -1,1 +1,1 @@
-"""The generator: schemas in, C++ out. scripts/gen.py is its command line; schemas/README.md the dialect."""
+"""The generator: schemas in, C++ out. scripts/gen.py is its command line."""

@@ -1,4 +1,4 @@
-"""gen/AGGREGATE.h (structs, declarations), AGGREGATE_json (codecs, validation) and AGGREGATE.cpp (the erased adapter)."""
+"""gen/AGGREGATE.h, AGGREGATE_json (codecs, validation) and AGGREGATE.cpp (the erased adapter)."""
 
 from gen import codec, samples
 from gen.cpp import (
@@ -329,7 +329,8 @@ def code(aggregate):
         "  C command;",
         "  JsonCursor in(payload);",
         "  read_json(in, command);",
-        '  if (!in.finished()) return fail(Code::invalid, "the payload is not what its schema says");',
+        '  if (!in.finished()) return fail(Code::invalid, '
+        '"the payload is not what its schema says");',
         "  return decide(held(state), command, context);",
         "}",
         "",
@@ -428,7 +429,8 @@ def _adapter(aggregate):
         "    auto made = std::make_unique<Held>();",
         "    JsonCursor in(stored);",
         "    read_json(in, made->state);",
-        f'    if (!in.finished()) return fail(Code::corrupt, "not a state of {aggregate.name}, or an earlier build\'s");',
+        "    if (!in.finished()) return fail(Code::corrupt, "
+        f'"not a state of {aggregate.name}, or an earlier build\'s");',
         "    return made;",
         "  }",
         "",
@@ -478,7 +480,8 @@ def _policy(aggregate):
         lines += [
             f"      case {event.index}:",
             f"        return "
-            f"add({aggregate.module.namespace}::react(event.as<{event_name(event, aggregate)}>(), meta), out);",
+            f"add({aggregate.module.namespace}::react("
+            f"event.as<{event_name(event, aggregate)}>(), meta), out);",
         ]
     return lines + [
         "    }",

@@ -1,4 +1,4 @@
-"""gen/types (every event and command type, by index and by name) and gen/catalogue.cpp (all of it together)."""
+"""gen/types (event and command types by index and name) and gen/catalogue.cpp."""
 
 from gen import samples
 from gen.cpp import literal, namespace_close, namespace_open, snake
@@ -57,7 +57,8 @@ def _sealed(command):
     if not fields:
         return []
     rows = [
-        f'    {{"{f.name}", SealedField::How::{"argon2id" if f.secret else "personal"}, "{f.personal}"}},'
+        f'    {{"{f.name}", SealedField::How::{"argon2id" if f.secret else "personal"}, '
+        f'"{f.personal}"}},'
         for f in fields
     ]
     return (
@@ -73,7 +74,8 @@ def _events(schemas):
     for aggregate in schemas.aggregates:
         for e in aggregate.events:
             lines.append(
-                f'    EventType{{"{e.full}", "{aggregate.name}", {e.index}, {aggregate.name}::detail::decode_{snake(e.name)}}},'
+                f'    EventType{{"{e.full}", "{aggregate.name}", {e.index}, '
+                f"{aggregate.name}::detail::decode_{snake(e.name)}}},"
             )
     return lines + ["}};", ""]
 

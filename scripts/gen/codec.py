@@ -252,12 +252,14 @@ class Shapes:
                 f"constexpr Shape @{{.kind = Shape::Kind::enumeration, .values = @_values}};"
             )
         if kind.kind == "array":
-            return f"constexpr Shape @{{.kind = Shape::Kind::array, {limits}, .item = &{self.of(kind.item)}}};"
+            item = self.of(kind.item)
+            return f"constexpr Shape @{{.kind = Shape::Kind::array, {limits}, .item = &{item}}};"
         raise AssertionError(kind.kind)
 
     def _object(self, fields, closed):
         if not fields:
-            return f"constexpr Shape @{{.kind = Shape::Kind::object, .closed = {'true' if closed else 'false'}}};"
+            only = "true" if closed else "false"
+            return f"constexpr Shape @{{.kind = Shape::Kind::object, .closed = {only}}};"
         rows = [
             f"    {{{literal(f.name)}, &{self.of(f.type)}, {'true' if f.required else 'false'}}},\n"
             for f in fields

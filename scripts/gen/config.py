@@ -1,4 +1,4 @@
-"""gen/platform and gen/process: configuration structs with their defaults, and their strict reader."""
+"""gen/platform and gen/process: configuration structs with defaults, and their reader."""
 
 from gen import codec
 from gen.cpp import (
@@ -67,12 +67,14 @@ def code(module):
     lines += [
         f"Result<{kind}> parse_{name}(const Json& json, std::vector<Fault>& faults) {{",
         f"  check_shape({root}, json, faults);",
-        f'  if (!faults.empty()) return fail(Code::invalid, "the {name} configuration is not what its schema says");',
+        "  if (!faults.empty()) return fail(Code::invalid, "
+        f'"the {name} configuration is not what its schema says");',
         "  const std::string text = canonical(json);",
         f"  {kind} made;",
         "  JsonCursor in(text);",
         "  read_json(in, made);",
-        f'  if (!in.finished()) return fail(Code::invalid, "the {name} configuration does not decode");',
+        "  if (!in.finished()) return fail(Code::invalid, "
+        f'"the {name} configuration does not decode");',
         "  return made;",
         "}",
     ]

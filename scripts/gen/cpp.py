@@ -37,7 +37,7 @@ def type_name(kind, namespace, personal=""):
 
 
 def qualified(owner, name, namespace):
-    """`name` of namespace `owner`, as seen from inside `namespace`: every one of ours is wf or wf::X."""
+    """`name` of namespace `owner`, as seen inside `namespace`: ours are wf or wf::X."""
     if owner == namespace or owner == "wf" and namespace == "wf":
         return name
     return f"{owner}::{name}" if owner == "wf" else f"{owner.removeprefix('wf::')}::{name}"

@@ -1,4 +1,4 @@
-"""Everything schemas/ declares, read and checked across files: aggregates, tables, configuration."""
+"""Everything schemas/ declares, checked across files."""
 
 import json
 import re
@@ -63,7 +63,7 @@ class Aggregate:
 
 
 class Schemas(TableReading):
-    """schemas/ as one model. Reading order is the files' alphabetical order, so indexes are stable."""
+    """schemas/ as one model, read in alphabetical order, so that indexes are stable."""
 
     def __init__(self, root):
         self.root = root.resolve()

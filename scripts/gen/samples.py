@@ -1,4 +1,4 @@
-"""A valid value of every type, the same in every run: for OpenAPI's examples, golden events and tests."""
+"""A valid value of every type, the same in every run: for examples, golden events and tests."""
 
 import json
 import re

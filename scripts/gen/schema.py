@@ -1,4 +1,4 @@
-"""Reads one schema file: checked access to its JSON, and every type in it. Errors name file and JSON Pointer."""
+"""Reads one schema file and every type in it. Errors name file and JSON Pointer."""
 
 import json
 import re
@@ -12,10 +12,10 @@ class SchemaError(Exception):
 
 CPP_WORDS = set(
     """alignas alignof and asm auto bool break case catch char class concept const continue co_await
-co_return co_yield default delete do double else enum explicit export extern false float for friend goto if inline int
-long mutable namespace new not nullptr operator or private protected public register requires return short signed sizeof
-static struct switch template this throw true try typedef typeid typename union unsigned using virtual void volatile
-while xor""".split()
+co_return co_yield default delete do double else enum explicit export extern false float for
+friend goto if inline int long mutable namespace new not nullptr operator or private protected
+public register requires return short signed sizeof static struct switch template this throw
+true try typedef typeid typename union unsigned using virtual void volatile while xor""".split()
 )
 
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*\Z")
@@ -126,7 +126,7 @@ class Field:
 
 
 class Module:
-    """One schema file: its types in order of declaration, and the enumerations found inside them."""
+    """One schema file: its types, inner ones first."""
 
     def __init__(self, schemas, path, namespace, header):
         self.schemas, self.path, self.namespace, self.header = schemas, path, namespace, header

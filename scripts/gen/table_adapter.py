@@ -67,7 +67,7 @@ def _key_value(event, key):
 
 
 def keys(table):
-    """key_PART(event, meta): which row an event touches; nothing if an optional field of the key is absent."""
+    """key_PART(event, meta): which row an event touches; none if a field of the key is absent."""
     lines, seen = [], set()
     for part in table.parts:
         for event in part.events:

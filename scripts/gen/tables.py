@@ -1,4 +1,4 @@
-"""gen/tables/TABLE.h (row, parts, declarations) and TABLE.cpp (codecs, accumulators, the erased adapter)."""
+"""gen/tables/TABLE.h (row, parts, declarations) and TABLE.cpp (codecs, info; table_adapter)."""
 
 import hashlib
 
@@ -85,7 +85,11 @@ def _functions(table):
     for part in own_parts(table):
         name = "Row" if table.simple else pascal(part.name)
         for event in part.events:
-            line = f"{name} fold({name} {'row' if table.simple else identifier(part.name)}, const {event_name(event)}& event, const Meta& meta);"
+            own = "row" if table.simple else identifier(part.name)
+            line = (
+                f"{name} fold({name} {own}, "
+                f"const {event_name(event)}& event, const Meta& meta);"
+            )
             if line not in seen:
                 lines.append(line)
             seen.add(line)
@@ -194,7 +198,8 @@ def _info(schemas, table):
     for place, one in enumerate(table.row.fields):
         values = f"values_{place}" if one.type.kind == "enumeration" else "{}"
         lines.append(
-            f'    {{"{one.name}", ColumnType::{COLUMN.get(one.type.kind, "other")}, "{one.personal}", {values}}},'
+            f'    {{"{one.name}", ColumnType::{COLUMN.get(one.type.kind, "other")}, '
+            f'"{one.personal}", {values}}},'
         )
     lines += [
         "};",

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What must not build does not, and the compiler's or linker's words name the thing: check.py COMPILER SOURCE_DIR."""
+"""What must not build does not, and says why by name: check.py COMPILER SOURCE_DIR."""
 
 import subprocess
 import sys
@@ -53,7 +53,7 @@ def main():
             return made.returncode, made.stderr
 
         def build(*defines):
-            """(compiled, the compiler's words, the linker's words); the rest of wf is missing from the link on purpose."""
+            """(compiled, the compiler's words, the linker's words): the rest of wf is not linked."""
             code, said = run(
                 *flags, *defines, "-c", root / "tests/compile_fail/lamp.cpp", "-o", work / "lamp.o"
             )

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The generator's golden test: its output for a small set of schemas, and what it says of wrong ones."""
+"""The generator's golden test: what it makes of small schemas, and says of wrong ones."""
 
 import json
 import os
