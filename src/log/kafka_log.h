@@ -26,7 +26,7 @@ struct KafkaLogOptions {
   // A process that died is noticed, and its partitions move, after this. The broker has a minimum
   // of its own (group.min.session.timeout.ms, 6 s by default).
   Duration session_timeout = Duration::seconds(6);
-  std::size_t read_ahead_bytes = 16u << 20;  // per slot of a reader, 1 KiB or more
+  std::size_t read_ahead_bytes = 8u << 20;  // per slot of a reader, 1 KiB or more
 
   // Further librdkafka properties (security.protocol, sasl.*, ssl.*, compression.codec …). Those
   // the guarantees stand on are not overridden.

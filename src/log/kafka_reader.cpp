@@ -170,6 +170,7 @@ bool KafkaReader::wait(Duration timeout) {
   const auto deadline = after(timeout);
   while (!ready()) {
     if (interrupted_.exchange(false) || Clock::now() >= deadline) return false;
+    rd_kafka_poll(client_->get(), 0);  // as in first()
     wake_.wait_until(deadline);
   }
   interrupted_ = false;
