@@ -17,6 +17,6 @@ set_tests_properties(gen_golden schema_lock PROPERTIES ENVIRONMENT PYTHONDONTWRI
 # Samples of every event there ever was, decoded and folded through the catalogue.
 get_target_property(wf_projections_kind wf_projections TYPE)
 if(wf_projections_kind STREQUAL STATIC_LIBRARY)
-  wf_test(events_test SOURCES tests/golden/events_test.cpp LIBS wf_gen)
+  wf_test(events_test SOURCES tests/golden/events_test.cpp tests/golden/config_test.cpp LIBS wf_gen)
   set_property(TEST events_test APPEND PROPERTY ENVIRONMENT WF_SOURCE_DIR=${CMAKE_SOURCE_DIR})
 endif()
