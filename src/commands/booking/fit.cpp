@@ -1,0 +1,66 @@
+// Whether an interval may be booked on a connector: length, opening hours, blocks, other bookings.
+#include "commands/booking/fit.h"
+
+#include <algorithm>
+
+#include "gen/platform.h"
+
+namespace wf::booking {
+namespace {
+
+std::optional<Reason> unfit_length(const State& s, const Interval& wanted, const Context& ctx) {
+  if (wanted.start == wanted.end) return Reason::empty_interval;
+  if (wanted.end < wanted.start) return Reason::reversed_interval;
+  if (wanted.end <= ctx.now || wanted.start < Instant{}) return Reason::in_the_past;
+  if (wanted.start > ctx.now + Duration::hours(24 * ctx.platform.booking_window_days)) {
+    return Reason::too_far_ahead;
+  }
+  if (s.min_minutes && wanted.length() < Duration::minutes(*s.min_minutes))
+    return Reason::too_short;
+  if (s.max_minutes && wanted.length() > Duration::minutes(*s.max_minutes)) return Reason::too_long;
+  return std::nullopt;
+}
+
+bool is_open(const State& s, const Interval& wanted) {
+  if (s.always_open) return true;
+  const std::optional<TimeZone> zone = TimeZone::find(s.time_zone);
+  return zone && open_throughout(*zone, openings_of(s.schedule), wanted);
+}
+
+// `own`: the booking being moved, which is no obstacle to itself.
+bool is_taken(const State& s,
+              std::int64_t connector,
+              const Interval& wanted,
+              const BookingId* own) {
+  // Sorted by connector and start, and without overlaps: of one connector, ends are sorted too.
+  auto at = std::ranges::lower_bound(s.busy, connector, {}, &Busy::connector);
+  at = std::partition_point(at, s.busy.end(), [&](const Busy& one) {
+    return one.connector == connector && one.end <= wanted.start;
+  });
+  for (; at != s.busy.end() && at->connector == connector && at->start < wanted.end; ++at) {
+    if (!own || at->booking != *own) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::optional<Reason> unfit(const State& s,
+                            std::int64_t connector,
+                            const Interval& wanted,
+                            const BookingId* own,
+                            const Context& ctx) {
+  if (!own && std::ranges::find(s.connectors, connector) == s.connectors.end()) {
+    return Reason::unknown_connector;
+  }
+  if (const auto no = unfit_length(s, wanted, ctx)) return no;
+  if (!s.bookable) return Reason::not_bookable;
+  if (!is_open(s, wanted)) return Reason::outside_schedule;
+  for (const Block& one : s.blocks) {
+    if (wanted.overlaps({one.start, one.end})) return Reason::blocked;
+  }
+  if (is_taken(s, connector, wanted, own)) return Reason::slot_taken;
+  return std::nullopt;
+}
+
+}  // namespace wf::booking

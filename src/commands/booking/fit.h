@@ -1,0 +1,18 @@
+// Whether an interval may be booked on a connector. Pure; any thread.
+#pragma once
+#include <optional>
+
+#include "base/calendar.h"
+#include "gen/booking.h"
+
+namespace wf::booking {
+
+// Why not, or nothing. `own`: the booking being moved, which is no obstacle to itself; its
+// connector may be gone from the charger meanwhile. Cost: logarithmic in the live bookings.
+std::optional<Reason> unfit(const State& s,
+                            std::int64_t connector,
+                            const Interval& wanted,
+                            const BookingId* own,
+                            const Context& ctx);
+
+}  // namespace wf::booking
