@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <exception>
 
+#include "storage/bytes.h"
 #include "storage/quarantine.h"
 
 namespace wf {
@@ -78,6 +79,12 @@ void add_quarantine_edit(std::string_view key, LiveRow& row, Changes& changes, T
   row.stored_quarantine = row.parked != nullptr;
 }
 
+std::uint64_t order_of(std::string_view key) {
+  std::string head(key.substr(0, 8));
+  head.resize(8);
+  return get_big<std::uint64_t>(head);
+}
+
 }  // namespace
 
 void append_touches(const TableType& type,
@@ -91,7 +98,8 @@ void append_touches(const TableType& type,
   type.touches(*item.event, item.meta, scratch);
   if (scratch.size() > 1) std::ranges::stable_sort(scratch, {}, &Touch::key);
   for (Touch& touch : scratch) {
-    out.push_back({std::move(touch.key), static_cast<std::uint32_t>(n), touch.part});
+    const std::uint64_t order = order_of(touch.key);
+    out.push_back({std::move(touch.key), order, static_cast<std::uint32_t>(n), touch.part});
   }
 }
 
@@ -100,7 +108,9 @@ std::vector<RowTouch> sorted_touches(const TableType& type, std::span<const Fold
   touches.reserve(items.size());
   std::vector<Touch> scratch;
   for (std::size_t n = 0; n < items.size(); ++n) append_touches(type, items, n, scratch, touches);
-  std::ranges::stable_sort(touches, {}, &RowTouch::key);
+  std::ranges::stable_sort(touches, [](const RowTouch& a, const RowTouch& b) {
+    return a.order != b.order ? a.order < b.order : a.key < b.key;
+  });
   return touches;
 }
 

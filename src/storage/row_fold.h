@@ -55,7 +55,8 @@ struct Changes {
 // One touch of a row by an event of a batch.
 struct RowTouch {
   std::string key;
-  std::uint32_t item = 0;  // index into the batch
+  std::uint64_t order = 0;  // the key's first bytes as a number: what most comparisons need
+  std::uint32_t item = 0;   // index into the batch
   std::uint8_t part = 0;
 };
 // Appends the touches of items[n]; several of one row are next to each other.

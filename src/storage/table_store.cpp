@@ -88,7 +88,7 @@ Edit position_edit(const SlotPosition& position) {
 
 Result<SlotPositions> read_positions(rocksdb::DB& db, const rocksdb::ReadOptions& options) {
   SlotPositions positions;
-  Range range(db, options, kind_key(KeyKind::position), after_prefix(kind_key(KeyKind::position)));
+  Range range = all_of(db, options, KeyKind::position);
   for (; range.valid(); range.next()) {
     constexpr std::size_t tail = 5;  // 0, partition
     const std::string_view key = range.key();

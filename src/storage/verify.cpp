@@ -59,10 +59,7 @@ class Scan {
   }
 
   Result<void> scan_rows() {
-    Range range(*engine_.db,
-                snapshot_.options(),
-                kind_key(KeyKind::row),
-                after_prefix(kind_key(KeyKind::row)));
+    Range range = all_of(*engine_.db, snapshot_.options(), KeyKind::row);
     for (; range.valid(); range.next()) {
       const std::string_view key = range.key().substr(1);
       report_.scanned.digest += row_hash(key, range.value());
@@ -80,7 +77,7 @@ class Scan {
   }
 
   Result<void> add_entries(KeyKind kind, Digest128& sum) {
-    Range range(*engine_.db, snapshot_.options(), kind_key(kind), after_prefix(kind_key(kind)));
+    Range range = all_of(*engine_.db, snapshot_.options(), kind);
     for (; range.valid(); range.next()) {
       sum += entry_hash(range.key(), range.value());
       if (kind == KeyKind::quarantine) ++report_.scanned.quarantined;
@@ -90,10 +87,7 @@ class Scan {
 
   // The sums differ: which entry is missing, or too many?
   Result<void> name_entry() {
-    Range rows(*engine_.db,
-               snapshot_.options(),
-               kind_key(KeyKind::row),
-               after_prefix(kind_key(KeyKind::row)));
+    Range rows = all_of(*engine_.db, snapshot_.options(), KeyKind::row);
     for (; rows.valid(); rows.next()) {
       const std::string_view key = rows.key().substr(1);
       const Result<Changes> again = seal_again(key, rows.value());
@@ -148,9 +142,8 @@ Result<std::optional<RowDifference>> compare(const TableStore& a, const TableSto
   if (Result<void> same = same_place(left, at_left, right, at_right); !same) {
     return tl::make_unexpected(same.error());
   }
-  const std::string from = kind_key(KeyKind::row);
-  Range rows_a(*left.db, at_left.options(), from, after_prefix(from));
-  Range rows_b(*right.db, at_right.options(), from, after_prefix(from));
+  Range rows_a = all_of(*left.db, at_left.options(), KeyKind::row);
+  Range rows_b = all_of(*right.db, at_right.options(), KeyKind::row);
   while (rows_a.valid() || rows_b.valid()) {
     if (!rows_b.valid() || (rows_a.valid() && rows_a.key() < rows_b.key())) {
       return RowDifference{std::string(rows_a.key().substr(1)), served(rows_a.value()), {}};

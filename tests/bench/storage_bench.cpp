@@ -1,4 +1,5 @@
-// How fast two small tables fold, live and in a rebuild, in a directory given as argument.
+// How fast two small tables fold, live and in a rebuild, in a directory given as argument:
+// storage_bench [DIR [live|rebuild]].
 #include <fmt/format.h>
 
 #include <chrono>
@@ -123,32 +124,31 @@ History::Options a_million(std::uint32_t slots) {
   return options;
 }
 
+void bench_live(const std::filesystem::path& dir) {
+  History::Options options = a_million(1);
+  for (const std::uint64_t open : {2'000u, 300'000u}) {
+    options.open = open;
+    fmt::print("a million events, {} of 300000 bookings under way at a time\n", open);
+    const History history(options);
+    for (const std::size_t batch : {1'000u, 5'000u, 20'000u}) live(dir, history, batch);
+  }
+}
+
+void bench_rebuild(const std::filesystem::path& dir) {
+  fmt::print("a million events in two slots, all bookings under way\n");
+  const History history(a_million(2));
+  rebuild(dir, history, {});
+  rebuild(dir, history, {.rows_in_memory = 60'000});
+}
+
 }  // namespace
 }  // namespace wf::sample
 
 int main(int count, char** arguments) {
-  using wf::sample::History;
   const std::filesystem::path dir = count > 1 ? arguments[1] : "storage_bench.tmp";
-  History::Options options = wf::sample::a_million(1);
-  {
-    fmt::print("a million events, any of 300,000 bookings at any time\n");
-    const History history(options);
-    for (const std::size_t batch : {1'000u, 5'000u, 20'000u}) {
-      wf::sample::live(dir, history, batch);
-    }
-  }
-  {
-    fmt::print("the same, 2,000 bookings under way at a time\n");
-    options.open = 2'000;
-    const History history(options);
-    for (const std::size_t batch : {1'000u, 5'000u, 20'000u}) {
-      wf::sample::live(dir, history, batch);
-    }
-  }
-  fmt::print("rebuild from two slots, any of 300,000 bookings at any time\n");
-  const History history(wf::sample::a_million(2));
-  wf::sample::rebuild(dir, history, {});
-  wf::sample::rebuild(dir, history, {.rows_in_memory = 60'000});
+  const std::string_view only = count > 2 ? arguments[2] : "";
+  if (only != "rebuild") wf::sample::bench_live(dir);
+  if (only != "live") wf::sample::bench_rebuild(dir);
   std::filesystem::remove_all(dir);
   return 0;
 }
