@@ -1,17 +1,21 @@
-# What scripts/gen.py makes of schemas/, below ${CMAKE_BINARY_DIR}/gen: the library wf_gen, included as "gen/booking.h".
+# What scripts/gen.py makes of schemas/, below ${CMAKE_BINARY_DIR}/gen: the library wf_gen, included
+# as "gen/booking.h".
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 set(WF_GEN_DIR ${CMAKE_BINARY_DIR}/gen)
 
 file(GLOB_RECURSE wf_schemas CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/schemas/*.json)
-file(GLOB wf_generator CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/scripts/gen.py ${CMAKE_SOURCE_DIR}/scripts/gen/*.py)
-file(GLOB wf_folds CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/projections/*.cpp)  # each table's code_hash covers its fold
-set(wf_gen_command ${CMAKE_COMMAND} -E env PYTHONDONTWRITEBYTECODE=1 ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/gen.py
+file(GLOB wf_generator CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/scripts/gen.py
+     ${CMAKE_SOURCE_DIR}/scripts/gen/*.py)
+# Each table's code_hash covers its fold.
+file(GLOB wf_folds CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/projections/*.cpp)
+set(wf_gen_command ${CMAKE_COMMAND} -E env PYTHONDONTWRITEBYTECODE=1
+    ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/gen.py
     --schemas ${CMAKE_SOURCE_DIR}/schemas --source ${CMAKE_SOURCE_DIR}/src)
 
-# A new aggregate or table brings new files, so what the schemas are is asked again when one changes.
+# A new aggregate or table brings new files, so a changed schema configures again.
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${wf_schemas} ${wf_generator})
-execute_process(COMMAND ${wf_gen_command} --list-outputs OUTPUT_VARIABLE wf_outputs OUTPUT_STRIP_TRAILING_WHITESPACE
-                RESULT_VARIABLE wf_failed)
+execute_process(COMMAND ${wf_gen_command} --list-outputs OUTPUT_VARIABLE wf_outputs
+                OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE wf_failed)
 if(wf_failed)
   message(FATAL_ERROR "the schemas do not generate")
 endif()
@@ -35,8 +39,8 @@ target_include_directories(wf_gen PUBLIC ${WF_GEN_DIR})
 target_link_libraries(wf_gen PUBLIC wf_base)
 wf_pch(wf_gen)
 
-# The generated adapters call what these layers define, and those use the generated structs: libraries in a circle, which
-# the linker is told.
+# The generated adapters call what these layers define, and those use the generated structs:
+# libraries in a circle, which the linker is told.
 function(wf_gen_calls)
   foreach(layer ${ARGN})
     get_target_property(kind wf_${layer} TYPE)

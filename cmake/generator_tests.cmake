@@ -2,14 +2,15 @@
 add_test(NAME gen_golden COMMAND ${CMAKE_SOURCE_DIR}/tests/golden/gen/check.py)
 add_test(NAME schema_lock COMMAND ${CMAKE_SOURCE_DIR}/scripts/schema_lock.py)
 add_test(NAME compile_fail
-         COMMAND ${CMAKE_SOURCE_DIR}/tests/compile_fail/check.py ${CMAKE_CXX_COMPILER} ${CMAKE_SOURCE_DIR})
+         COMMAND ${CMAKE_SOURCE_DIR}/tests/compile_fail/check.py
+                 ${CMAKE_CXX_COMPILER} ${CMAKE_SOURCE_DIR})
 
 # An independent validator, which scripts/deps test installs.
 add_test(NAME test_venv COMMAND sh -c "test -e .cache/venv/ready || scripts/deps test"
          WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
 set_tests_properties(test_venv PROPERTIES FIXTURES_SETUP test_venv)
-add_test(NAME openapi
-         COMMAND ${CMAKE_SOURCE_DIR}/.cache/venv/bin/python3 -m openapi_spec_validator ${WF_GEN_DIR}/openapi.json)
+add_test(NAME openapi COMMAND .cache/venv/bin/python3 -m openapi_spec_validator
+         ${WF_GEN_DIR}/openapi.json WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
 set_tests_properties(openapi PROPERTIES FIXTURES_REQUIRED test_venv)
 
 set_tests_properties(gen_golden schema_lock PROPERTIES ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)

@@ -6,7 +6,7 @@ import hashlib
 import sys
 from pathlib import Path
 
-from gen import aggregates, catalogue, config, openapi, tables
+from gen import aggregate_adapter, aggregates, catalogue, config, openapi, tables
 from gen.model import Schemas
 from gen.schema import SchemaError
 
@@ -24,7 +24,7 @@ def outputs(schemas, source):
         files[f"gen/{one.name}.h"] = aggregates.header(one)
         files[f"gen/{one.name}_json.h"] = aggregates.codec_header(one)
         files[f"gen/{one.name}_json.cpp"] = aggregates.codec_code(one)
-        files[f"gen/{one.name}.cpp"] = aggregates.code(one)
+        files[f"gen/{one.name}.cpp"] = aggregate_adapter.code(one)
     for one in schemas.tables:
         files[f"gen/tables/{one.name}.h"] = tables.header(one)
         files[f"gen/tables/{one.name}.cpp"] = tables.code(schemas, one, source)

@@ -1,6 +1,6 @@
 """Readers, writers and shapes (what validation knows) of a module's types."""
 
-from gen.cpp import identifier, integer, literal, qualified, snake, type_name
+from gen.cpp import identifier, integer, literal, snake
 
 READ = {
     "integer": "in.int64()",
@@ -233,12 +233,12 @@ class Shapes:
     def _body(self, kind):
         if kind.kind == "object":
             return self._object(kind.fields, kind.closed)
-        limits = f"INT64_MIN" if kind.low is None else integer(kind.low)
+        limits = "INT64_MIN" if kind.low is None else integer(kind.low)
         limits = (
             f".low = {limits}, .high = {'INT64_MAX' if kind.high is None else integer(kind.high)}"
         )
         if kind.kind == "text":
-            pattern = f", .pattern = &@_pattern" if kind.pattern else ""
+            pattern = ", .pattern = &@_pattern" if kind.pattern else ""
             before = (
                 f"const Pattern @_pattern{{{literal(kind.pattern)}}};\n" if kind.pattern else ""
             )

@@ -8,7 +8,6 @@ from gen.cpp import (
     includes,
     namespace_close,
     namespace_open,
-    snake,
 )
 
 

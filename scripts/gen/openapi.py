@@ -246,20 +246,8 @@ def command_route(document, command):
     item[command.method.lower()] = operation
 
 
-def table_routes(document, table):
-    row = document.schema(table.row)
-    name = row["$ref"].rsplit("/", 1)[1]
-    document.components[name]["examples"] = [samples.members(table.row.fields)]
-    security = [{"bearer": []}] + (
-        [{}] if any(role == "guest" for role, _ in table.readers) else []
-    )
-    base = {"tags": [table.path.strip("/")], "security": security}
-    refused = {
-        "401": problem("unauthenticated"),
-        "403": problem("forbidden"),
-        "503": problem("not_yet, with Retry-After"),
-    }
-    summary = table.module.node.get("description", "")
+def row_filters(document, table):
+    """The query parameters of a list."""
     filters = [
         {
             "name": f.name,
@@ -297,6 +285,24 @@ def table_routes(document, table):
                 "description": "With near.",
             },
         ]
+    return filters
+
+
+def table_routes(document, table):
+    row = document.schema(table.row)
+    name = row["$ref"].rsplit("/", 1)[1]
+    document.components[name]["examples"] = [samples.members(table.row.fields)]
+    security = [{"bearer": []}] + (
+        [{}] if any(role == "guest" for role, _ in table.readers) else []
+    )
+    base = {"tags": [table.path.strip("/")], "security": security}
+    refused = {
+        "401": problem("unauthenticated"),
+        "403": problem("forbidden"),
+        "503": problem("not_yet, with Retry-After"),
+    }
+    summary = table.module.node.get("description", "")
+    filters = row_filters(document, table)
     page = {
         "type": "object",
         "required": ["items"],
@@ -310,14 +316,17 @@ def table_routes(document, table):
         "responses": {"200": answer("A page of rows.", page), "400": problem("invalid_parameter")}
         | refused,
     }
-    if len(table.keys) != 1:
-        return
+    if len(table.keys) == 1:
+        row_routes(document, table, base, refused | {"404": problem("not_found")}, row)
+
+
+def row_routes(document, table, base, refused, row):
+    """GET of one row, and of what answer() makes of it."""
     kinds = {"id": document.schema(table.keys[0].type)}
     path, item = document.path(table.path + "/{id}")
-    refused = refused | {"404": problem("not_found")}
     item["get"] = base | {
         "operationId": f"{table.name}.get",
-        "summary": summary,
+        "summary": table.module.node.get("description", ""),
         "parameters": path_parameters(path, {re.findall("{(.*?)}", path)[0]: kinds["id"]})
         + [parameter("Position")],
         "responses": {"200": answer("The row.", row)} | refused,

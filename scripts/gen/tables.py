@@ -65,7 +65,7 @@ def _key(table):
     lines = ["struct Key {"]
     lines += [
         f"  {type_name(f.type, table.module.namespace)} "
-        f"{identifier(f.name)}{'{}' if f.type.kind in ('integer', 'boolean', 'enumeration') else ''};"
+        f"{identifier(f.name)}{'{}' if f.type.kind in PLAIN else ''};"
         for f in table.keys
     ]
     return lines + ["", "  bool operator==(const Key&) const = default;", "};", ""]
@@ -173,6 +173,7 @@ def _codecs(table):
     return lines + ["}  // namespace", ""] + codec.writer(table.row, "Row")
 
 
+PLAIN = ("integer", "boolean", "enumeration")  # no constructor of their own: zero by {}
 COLUMN = {
     "text": "text",
     "integer": "integer",

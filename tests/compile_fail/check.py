@@ -53,7 +53,7 @@ def main():
             return made.returncode, made.stderr
 
         def build(*defines):
-            """(compiled, the compiler's words, the linker's words): the rest of wf is not linked."""
+            """(compiled, the compiler's words, the linker's): the rest of wf is not linked."""
             code, said = run(
                 *flags, *defines, "-c", root / "tests/compile_fail/lamp.cpp", "-o", work / "lamp.o"
             )
