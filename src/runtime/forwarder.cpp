@@ -46,8 +46,7 @@ Forwarder::Progress Forwarder::step(Instant now) {
     return Progress::stopped;
   }
   if (why.code == Code::mismatch) {  // a store of another log: all it knew is in the log itself
-    store_.reset();
-    if (auto ok = discard_store(options_.store_path); !ok) failure_ = ok.error();
+    if (auto ok = open_store(true); !ok) failure_ = ok.error();
   }
   return Progress::idle;
 }
@@ -82,12 +81,7 @@ Result<bool> Forwarder::advance(Instant now) {
 
 // Begins again at the first send that is not known to be answered.
 Result<void> Forwarder::open() {
-  if (!store_) {
-    auto store =
-        KvStore::open({.path = options_.store_path, .in_memory = options_.store_in_memory});
-    if (!store) return tl::unexpected(store.error());
-    store_ = std::move(*store);
-  }
+  if (auto ok = open_store(false); !ok) return ok;
   for (auto* reader : {&reader_, &answer_reader_}) {
     auto opened = log_.reader();
     if (!opened) return tl::unexpected(opened.error());
@@ -102,6 +96,21 @@ Result<void> Forwarder::open() {
   collected_.clear();
   caught_up_ = gap_ = false;
   return load();
+}
+
+Result<void> Forwarder::open_store(bool fresh) {
+  if (store_ && !fresh) return {};
+  store_.reset();
+  if (fresh && !options_.open_store) {
+    if (auto ok = discard_store(options_.store_path); !ok) return ok;
+  }
+  auto store =
+      options_.open_store
+          ? options_.open_store(fresh)
+          : KvStore::open({.path = options_.store_path, .in_memory = options_.store_in_memory});
+  if (!store) return tl::unexpected(store.error());
+  store_ = std::move(*store);
+  return {};
 }
 
 Result<void> Forwarder::load() {

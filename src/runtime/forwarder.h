@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -21,6 +22,8 @@ struct ForwarderOptions {
   std::vector<Slot> answers;  // every events slot a send of it may be answered in
   std::string store_path;
   bool store_in_memory = false;
+  // For tests: opens the store in place of the two above; `fresh`: after deleting what it has.
+  std::function<Result<std::unique_ptr<KvStore>>(bool fresh)> open_store;
   Limit batch{.records = 2048, .bytes = 4u << 20};
   std::size_t unanswered_max = 20'000;  // sends appended and not answered yet; then it waits
   Duration save_after = Duration::seconds(1);
@@ -53,6 +56,7 @@ class Forwarder {
 
   Result<bool> advance(Instant now);
   Result<void> open();
+  Result<void> open_store(bool fresh);
   Result<void> load();
   Result<bool> read_answers();
   void answered(const Slot& target, std::span<const Record> outcome);

@@ -169,7 +169,8 @@ class Counter : public TestAggregate {
   }
 
  private:
-  // What to do is in the numbers; `build` also decides into how many events.
+  // What to do is in the numbers; `build` also decides into how many events. Build 3 never decides
+  // the same twice, so that two attempts at one command cannot pass for one.
   Result<Decided> add(std::string_view payload) const {
     const std::int64_t n = field(payload, "n");
     if (n == 0) return Decided{};
@@ -180,12 +181,15 @@ class Counter : public TestAggregate {
     if (n == 503) return one("counter.Added", std::string(800u << 10, 'x'));
     if (n >= 1000) return many(n - 1000);
     Decided decided;
-    for (int i = 0; i <= build_ % 3; ++i) {
+    const std::uint64_t attempt = build_ == 3 ? ++attempts_ : 0;
+    const std::uint64_t count = 1 + (static_cast<std::uint64_t>(build_) + attempt) % 3;
+    for (std::uint64_t i = 0; i < count; ++i) {
       decided.events.push_back(
           {event_type("counter.Added"),
-           fmt::format(R"({{"n":{}{}}})",
-                       i == 0 ? n : 0,
-                       build_ == 0 ? "" : fmt::format(",\"build\":{}", build_))});
+           build_ == 0
+               ? fmt::format(R"({{"n":{}}})", n)
+               : fmt::format(
+                     R"({{"n":{},"build":{},"try":{}}})", i == 0 ? n : 0, build_, attempt)});
     }
     return decided;
   }
@@ -196,6 +200,8 @@ class Counter : public TestAggregate {
     }
     return decided;
   }
+
+  mutable std::uint64_t attempts_ = 0;
 };
 
 class Follower : public TestAggregate {
