@@ -4,12 +4,19 @@ find_package(fmt REQUIRED)
 find_package(Threads REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(absl REQUIRED)
+find_package(CLI11 REQUIRED)
 find_package(Boost 1.81 REQUIRED COMPONENTS unit_test_framework)
 pkg_check_modules(simdjson REQUIRED IMPORTED_TARGET simdjson)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(rocksdb REQUIRED IMPORTED_TARGET rocksdb)
 pkg_check_modules(rdkafka REQUIRED IMPORTED_TARGET rdkafka)
+
+# What `wayfold version` prints.
+string(CONCAT wf_libraries "RocksDB ${rocksdb_VERSION},librdkafka ${rdkafka_VERSION},"
+  "Boost ${Boost_VERSION},OpenSSL ${OPENSSL_VERSION},libsodium ${sodium_VERSION},"
+  "simdjson ${simdjson_VERSION},fmt ${fmt_VERSION},xxHash ${xxhash_VERSION},"
+  "CLI11 ${CLI11_VERSION}")
 
 add_library(wf_json INTERFACE)
 target_link_libraries(wf_json INTERFACE PkgConfig::simdjson)

@@ -38,14 +38,22 @@ Result<std::string> read_file(const std::string& path) {
   return std::move(text).str();
 }
 
+Result<ProcessConfig> load_process(const std::string& path, const std::string& var_override) {
+  ProcessConfig process;
+  if (!path.empty()) {
+    auto parsed = parse<ProcessConfig>(path, parse_process);
+    if (!parsed) return parsed;
+    process = std::move(*parsed);
+  }
+  if (!var_override.empty()) process.var = var_override;
+  return process;
+}
+
 Result<Config> load_config(const std::string& path, const std::string& var_override) {
   Config config;
-  if (!path.empty()) {
-    auto process = parse<ProcessConfig>(path, parse_process);
-    if (!process) return tl::unexpected(process.error());
-    config.process = std::move(*process);
-  }
-  if (!var_override.empty()) config.process.var = var_override;
+  auto process = load_process(path, var_override);
+  if (!process) return tl::unexpected(process.error());
+  config.process = std::move(*process);
   auto platform = parse<PlatformConfig>(config.process.platform, parse_platform);
   if (!platform) return tl::unexpected(platform.error());
   config.platform = std::move(*platform);

@@ -16,6 +16,8 @@ struct Config {
 
 // `path` may be empty: defaults. Code::invalid lists every wrong place with its JSON Pointer.
 Result<Config> load_config(const std::string& path, const std::string& var_override);
+// The same without the platform, which only deciders and gateways need.
+Result<ProcessConfig> load_process(const std::string& path, const std::string& var_override);
 Result<std::string> read_file(const std::string& path);
 
 }  // namespace wf::cli

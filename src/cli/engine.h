@@ -14,6 +14,7 @@
 #include "runtime/command_outcomes.h"
 #include "runtime/deciders.h"
 #include "runtime/projector.h"
+#include "runtime/rebuild.h"
 #include "storage/generations.h"
 
 namespace wf::cli {
@@ -42,6 +43,11 @@ class Engine {
   const std::map<std::string, std::unique_ptr<TableHome>, std::less<>>& tables() const {
     return tables_;
   }
+  // Builds a table's next generation beside the live one and swaps it in; returns when it is live.
+  // One at a time: Code::unavailable while another runs. Code::closed: cancelled.
+  Result<void> rebuild(std::string_view table, RebuildProgress& progress);
+  // A copy of a table's store as it stands, in a directory that is not there yet.
+  Result<void> checkpoint(std::string_view table, const std::string& directory);
   CommandOutcomes& outcomes() { return *outcomes_; }
   Deciders* deciders() { return deciders_.get(); }
   std::uint64_t folded() const { return folded_.load(std::memory_order_relaxed); }
@@ -62,6 +68,7 @@ class Engine {
   std::unique_ptr<Projector> projector_;
   std::unique_ptr<Deciders> deciders_;
   std::atomic<std::uint64_t> folded_{0};
+  std::mutex rebuilding_;
   std::jthread projecting_;
 };
 

@@ -37,6 +37,7 @@ class BytesReader {
   explicit BytesReader(std::string_view rest) : rest_(rest) {}
   bool ok() const { return ok_; }
   bool done() const { return ok_ && rest_.empty(); }
+  std::string_view rest() const { return rest_; }
   template <class Integer>
   Integer number() {
     Integer value{};

@@ -30,6 +30,17 @@ struct Work {
   }
 };
 
+// Where to stop in a slot.
+Result<Offset> end_of(Log& log, const Slot& slot, const SlotPositions& until) {
+  if (until.empty()) return log.end(slot);
+  for (const SlotPosition& position : until) {
+    if (position.topic == slot.topic && position.partition == slot.partition) {
+      return position.offset;
+    }
+  }
+  return 0;  // a slot that store has read nothing of
+}
+
 Result<void> read_slot(Work& work, Reader& reader, std::size_t index) {
   const Slot& slot = work.options.slots[index];
   OutcomeReader outcomes(reader, slot);
@@ -39,10 +50,13 @@ Result<void> read_slot(Work& work, Reader& reader, std::size_t index) {
   start.offset = *begin;
   if (auto ok = outcomes.start(start); !ok) return ok;
   Result<void> decoded;
-  while (outcomes.position().offset < work.ends[index]) {
+  Offset next = *begin;  // offsets of events are dense
+  while (next < work.ends[index]) {
     if (work.progress.cancel) return fail(Code::closed, "the rebuild was cancelled");
     DecodedEvents events;
-    const auto count = outcomes.read(work.options.batch, [&](std::span<const Record> outcome) {
+    Limit limit = work.options.batch;
+    limit.records = std::min(limit.records, static_cast<std::size_t>(work.ends[index] - next));
+    const auto count = outcomes.read(limit, [&](std::span<const Record> outcome) {
       const auto slot_number = static_cast<std::uint32_t>(index);
       if (decoded) decoded = decode_events(work.catalogue, outcome, slot_number, events);
     });
@@ -51,7 +65,8 @@ Result<void> read_slot(Work& work, Reader& reader, std::size_t index) {
     if (auto ok = work.builder.add(events.items); !ok) return ok;
     work.progress.records += *count;
     work.progress.events += events.items.size();
-    if (*count == 0) break;  // an outcome is half written at the end
+    if (*count == 0) break;  // not served yet
+    next += static_cast<Offset>(*count);
   }
   work.positions[index] = {
       slot.topic, slot.partition, outcomes.position().offset, bytes_of(outcomes.position())};
@@ -79,7 +94,7 @@ Result<std::shared_ptr<TableStore>> rebuild(Log& log,
   SlotPositions slots;
   std::vector<Offset> ends;
   for (const Slot& slot : options.slots) {
-    const auto end = log.end(slot);
+    const auto end = end_of(log, slot, options.until);
     if (!end) return tl::unexpected(end.error());
     slots.push_back({slot.topic, slot.partition, 0, {}});
     ends.push_back(*end);

@@ -17,19 +17,22 @@ struct RebuildOptions {
   Limit batch{.records = 20'000, .bytes = 16u << 20};
   std::uint32_t threads = 2;  // readers and decoders; the builder has its own
   BuildLimits limits;
+  // Where to stop in each slot, as a store's positions say; empty: at the log's ends as of the
+  // start.
+  SlotPositions until;
 };
 
 // Counted while it runs; any thread may read.
 struct RebuildProgress {
   std::atomic<std::uint64_t> records{0};  // read
   std::atomic<std::uint64_t> events{0};   // folded
-  std::uint64_t total = 0;                // records up to the ends as of the start
+  std::atomic<std::uint64_t> total{0};    // records up to the ends as of the start
   std::atomic<bool> cancel{false};
 };
 
-// Reads up to the log's ends as of the start. The store it returns may go on by apply(), and be
-// swapped in by Projector::replace or TableHome::swap. `begin_build` is called on this thread: the
-// projector must not swap the same table meanwhile. Code::closed: cancelled.
+// Reads up to the log's ends as of the start, or to `until`. The store it returns may go on by
+// apply(), and be swapped in by Projector::replace or TableHome::swap. `begin_build` is called on
+// this thread: the projector must not swap the same table meanwhile. Code::closed: cancelled.
 Result<std::shared_ptr<TableStore>> rebuild(Log& log,
                                             const Catalogue& catalogue,
                                             TableHome& table,

@@ -1,0 +1,68 @@
+// CLI11's parser over a table of subcommands.
+#include "cli/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <sstream>
+
+namespace wf::cli {
+namespace {
+
+constexpr const char* exit_codes =
+    "\nExit codes: 0 ok, 1 the check found something, 2 wrong usage or name, 3 nothing answers\n"
+    "(try again), 4 refused, 5 a disk or stored data is broken, 130 interrupted.";
+
+constexpr const char* about =
+    "Wayfold: bookings and on-demand services on an event log.\n"
+    "`wayfold SUBCOMMAND --help` says what each is for, with examples.";
+
+void add_shared(CLI::App& app, Setup& setup) {
+  app.add_option("--config", setup.config, "the process's configuration file (default: built in)")
+      ->type_name("FILE");
+  app.add_option("--var", setup.var, "where the deployment's data is (default: as configured, var)")
+      ->type_name("DIR");
+  app.add_flag("--json", setup.json, "print JSON instead of text");
+}
+
+}  // namespace
+
+Exit Setup::fail(const Error& error) {
+  out.flush();
+  std::string line = error.detail;
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  err.line("wayfold: " + line);
+  err.flush();
+  return exit_of(error.code);
+}
+
+Exit run_command_line(std::span<const Subcommand> subcommands,
+                      std::span<const std::string> arguments,
+                      Setup& setup) {
+  CLI::App app(about, "wayfold");
+  app.require_subcommand(1);
+  app.footer(exit_codes);
+  Action chosen;
+  for (const Subcommand& subcommand : subcommands) {
+    CLI::App* part = app.add_subcommand(subcommand.name, subcommand.summary);
+    add_shared(*part, setup);
+    const Action action = subcommand.declare(*part, setup);
+    part->footer(std::string("\n") + subcommand.help + exit_codes);
+    part->callback([&chosen, action] { chosen = action; });
+  }
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // as CLI11 wants them
+  try {
+    app.parse(std::move(reversed));
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() != 0) return setup.usage(error.what());
+    std::ostringstream help;
+    app.exit(error, help, help);
+    setup.out.text() += help.str();
+    setup.out.flush();
+    return Exit::ok;
+  }
+  const Exit exit = chosen();
+  setup.out.flush();
+  return exit;
+}
+
+}  // namespace wf::cli

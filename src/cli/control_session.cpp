@@ -1,0 +1,178 @@
+// Questions to calls of the engine, and their answers back.
+#include "cli/control_session.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <future>
+
+#include "cli/status.h"
+
+namespace wf::cli {
+namespace {
+
+constexpr Duration wait_max = Duration::seconds(1);
+constexpr auto progress_every = std::chrono::milliseconds(200);
+
+std::string failure(const Error& error) {
+  std::string frame{static_cast<char>(Tone::failed)};
+  BytesWriter(frame).number(static_cast<std::uint8_t>(error.code)).text(error.detail);
+  return frame;
+}
+
+Slot read_slot(BytesReader& question) {
+  Slot slot;
+  slot.topic = question.text();
+  slot.partition = question.number<std::uint32_t>();
+  return slot;
+}
+
+std::string offset_bytes(Offset offset) {
+  std::string bytes;
+  BytesWriter(bytes).number(offset);
+  return bytes;
+}
+
+std::string progress_frame(const RebuildProgress& progress) {
+  return fmt::format("{}{{\"records\":{},\"events\":{},\"total\":{}}}",
+                     static_cast<char>(Tone::more),
+                     progress.records.load(),
+                     progress.events.load(),
+                     progress.total.load());
+}
+
+}  // namespace
+
+void ControlSession::serve() {
+  for (;;) {
+    const auto frame = connection_.receive();
+    if (!frame) return;
+    const std::string_view rest = std::string_view(*frame).substr(1);
+    BytesReader question(rest);
+    const auto text = answer(static_cast<Ask>(frame->front()), question, rest);
+    const std::string reply =
+        text ? std::string{static_cast<char>(Tone::done)} + *text : failure(text.error());
+    if (!connection_.send(reply)) return;
+  }
+}
+
+Result<std::string> ControlSession::answer(Ask what, BytesReader& question, std::string_view rest) {
+  if (!introduced_ && what != Ask::hello) return fail(Code::forbidden, "say hello first");
+  switch (what) {
+    case Ask::hello:
+      return hello(question);
+    case Ask::begin:
+    case Ask::end:
+      return offset(what, question);
+    case Ask::seek:
+    case Ask::drop:
+    case Ask::read:
+    case Ask::wait:
+      return read_log(what, question);
+    case Ask::append:
+      return append(rest);
+    case Ask::checkpoint:
+      return checkpoint(question);
+    case Ask::rebuild:
+      return rebuild(question);
+    case Ask::status:
+      return status_json(engine_);
+  }
+  return fail(Code::invalid, "no such question");
+}
+
+Result<std::string> ControlSession::hello(BytesReader& question) {
+  if (question.text() != catalogue().build) {
+    return fail(Code::mismatch,
+                fmt::format("the running process is of another build ({})", catalogue().build));
+  }
+  introduced_ = true;
+  std::string answer;
+  BytesWriter writer(answer);
+  writer.id(engine_.log().id());
+  for (const TopicSpec& topic : engine_.log().topics()) {
+    writer.text(topic.name).number(topic.partitions);
+    writer.number(static_cast<std::uint8_t>(topic.compacted ? 1 : 0));
+  }
+  return answer;
+}
+
+Result<std::string> ControlSession::offset(Ask what, BytesReader& question) {
+  const Slot slot = read_slot(question);
+  if (!question.done()) return fail(Code::invalid, "no slot");
+  return (what == Ask::begin ? engine_.log().begin(slot) : engine_.log().end(slot))
+      .map(offset_bytes);
+}
+
+Result<Reader*> ControlSession::reader() {
+  if (!reader_) {
+    auto opened = engine_.log().reader();
+    if (!opened) return tl::unexpected(opened.error());
+    reader_ = std::move(*opened);
+  }
+  return reader_.get();
+}
+
+Result<std::string> ControlSession::read_log(Ask what, BytesReader& question) {
+  const auto from = reader();
+  if (!from) return tl::unexpected(from.error());
+  if (what == Ask::wait) {
+    const Duration timeout{question.number<std::int64_t>()};
+    return std::string((*from)->wait(std::min(timeout, wait_max)) ? "1" : "0");
+  }
+  const Slot slot = read_slot(question);
+  if (what == Ask::drop) {
+    (*from)->drop(slot);
+    return std::string();
+  }
+  if (what == Ask::seek) {
+    const auto offset = question.number<Offset>();
+    if (!question.done()) return fail(Code::invalid, "no offset");
+    return (*from)->seek(slot, offset).map([] { return std::string(); });
+  }
+  Limit limit;
+  limit.records = std::min<std::size_t>(question.number<std::uint64_t>(), read_records_max);
+  limit.bytes = std::min<std::size_t>(question.number<std::uint64_t>(), read_bytes_max);
+  if (!question.done()) return fail(Code::invalid, "no limit");
+  const auto batch = (*from)->read(slot, limit);
+  if (!batch) return tl::unexpected(batch.error());
+  std::string answer;
+  for (const Record& record : batch->records) put_record(answer, record);
+  return answer;
+}
+
+Result<std::string> ControlSession::append(std::string_view question) {
+  BytesReader head(question);
+  const Slot slot = read_slot(head);
+  const auto durability = static_cast<Durability>(head.number<std::uint8_t>());
+  if (!head.ok()) return fail(Code::invalid, "no slot");
+  const auto records = read_records(head.rest());
+  if (!records) return tl::unexpected(records.error());
+  if (!appender_) {
+    auto opened = engine_.log().writer("command line");
+    if (!opened) return tl::unexpected(opened.error());
+    appender_ = std::move(*opened);
+  }
+  return appender_->append(slot, *records, durability).map([] { return std::string(); });
+}
+
+Result<std::string> ControlSession::checkpoint(BytesReader& question) {
+  const std::string_view table = question.text();
+  const std::string_view directory = question.text();
+  if (!question.done()) return fail(Code::invalid, "no table and directory");
+  return engine_.checkpoint(table, std::string(directory)).map([] { return std::string(); });
+}
+
+// Tells of its progress while it runs; a client that has gone cancels it.
+Result<std::string> ControlSession::rebuild(BytesReader& question) {
+  const std::string table(question.text());
+  if (!question.done()) return fail(Code::invalid, "no table");
+  RebuildProgress progress;
+  auto done = std::async(std::launch::async, [&] { return engine_.rebuild(table, progress); });
+  while (done.wait_for(progress_every) == std::future_status::timeout) {
+    if (!connection_.send(progress_frame(progress))) progress.cancel = true;
+  }
+  return done.get().map([] { return std::string(); });
+}
+
+}  // namespace wf::cli

@@ -1,0 +1,113 @@
+// Frames over plain sockets, and records in them.
+#include "cli/control_wire.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "cli/unix_socket.h"
+#include "runtime/bytes.h"
+
+namespace wf::cli {
+namespace {
+
+tl::unexpected<Error> gone(const char* what) {
+  return fail(
+      Code::closed,
+      std::string("the running process went away while ") + what + ": " + std::strerror(errno));
+}
+
+bool send_all(int fd, std::string_view rest) {
+  while (!rest.empty()) {
+    const ssize_t sent = ::send(fd, rest.data(), rest.size(), MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0) return false;
+    rest.remove_prefix(static_cast<std::size_t>(sent));
+  }
+  return true;
+}
+
+bool receive_all(int fd, char* into, std::size_t size) {
+  while (size > 0) {
+    const ssize_t got = ::recv(fd, into, size, 0);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return false;
+    into += got;
+    size -= static_cast<std::size_t>(got);
+  }
+  return true;
+}
+
+}  // namespace
+
+Connection::~Connection() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+Result<Connection> Connection::open(const std::string& path) {
+  const auto address = unix_address(path);
+  if (!address) return tl::unexpected(address.error());
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return fail(Code::io, std::string("socket: ") + std::strerror(errno));
+  Connection connection(fd);
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) {
+    const Code code = errno == ENOENT || errno == ECONNREFUSED ? Code::not_found : Code::io;
+    return fail(code, path + ": " + std::strerror(errno));
+  }
+  return connection;
+}
+
+Result<void> Connection::send(std::string_view frame) const {
+  if (frame.size() > frame_bytes_max) return fail(Code::full, "more than one frame holds");
+  const auto size = static_cast<std::uint32_t>(frame.size());
+  std::string head;
+  BytesWriter(head).number(size);
+  if (!send_all(fd_, head) || !send_all(fd_, frame)) return gone("asking");
+  return {};
+}
+
+Result<std::string> Connection::receive() const {
+  std::uint32_t size = 0;
+  if (!receive_all(fd_, reinterpret_cast<char*>(&size), sizeof size)) return gone("answering");
+  if (size == 0 || size > frame_bytes_max) return fail(Code::corrupt, "a frame of a wrong size");
+  std::string frame(size, '\0');
+  if (!receive_all(fd_, frame.data(), size)) return gone("answering");
+  return frame;
+}
+
+void Connection::shut_down() const { ::shutdown(fd_, SHUT_RDWR); }
+
+void put_slot(std::string& out, const Slot& slot) {
+  BytesWriter(out).text(slot.topic).number(slot.partition);
+}
+
+void put_record(std::string& out, const Record& record) {
+  BytesWriter writer(out);
+  writer.number(record.offset).text(record.type).text(record.payload);
+  const std::size_t at = out.size();
+  writer.number(std::uint32_t{0});
+  append_header(out, record);
+  const auto size = static_cast<std::uint32_t>(out.size() - at - sizeof(std::uint32_t));
+  std::memcpy(out.data() + at, &size, sizeof size);
+}
+
+Result<std::vector<Record>> read_records(std::string_view bytes) {
+  BytesReader reader(bytes);
+  std::vector<Record> records;
+  while (reader.ok() && !reader.done()) {
+    Record record;
+    const auto offset = reader.number<Offset>();
+    const std::string_view type = reader.text();
+    const std::string_view payload = reader.text();
+    if (auto ok = read_header(reader.text(), record); !ok) return tl::unexpected(ok.error());
+    record.offset = offset;
+    record.type = type;
+    record.payload = payload;
+    records.push_back(record);
+  }
+  if (!reader.ok()) return fail(Code::corrupt, "a frame ends within a record");
+  return records;
+}
+
+}  // namespace wf::cli

@@ -1,0 +1,42 @@
+// How far everything of a deployment is, as `wayfold lag` prints it.
+#pragma once
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/engine.h"
+
+namespace wf::cli {
+
+struct SlotStatus {
+  std::string family;
+  std::uint32_t partition = 0;
+  Offset commands_end = 0;
+  Offset events_end = 0;
+  Offset decided = 0;  // the command to decide next
+  std::uint64_t forwarded = 0;
+  std::string failure;                   // of its decider; empty: none
+  std::map<std::string, Offset> tables;  // the event each reads next
+
+  std::int64_t undecided() const { return commands_end - decided; }
+};
+struct TableStatus {
+  std::string name;
+  std::string generation;
+  bool live = false;
+  std::uint64_t quarantined = 0;
+};
+struct Status {
+  std::vector<SlotStatus> slots;
+  std::vector<TableStatus> tables;
+  std::uint64_t folded = 0;  // events since the process started
+};
+
+Result<Status> status_of(Engine& engine);
+void append_status_json(std::string& out, const Status& status);
+Result<std::string> status_json(Engine& engine);
+// What append_status_json() wrote.
+Result<Status> parse_status(std::string_view json);
+
+}  // namespace wf::cli

@@ -1,0 +1,20 @@
+// The log as tools open it: Kafka, the embedded log's directory, or the process that has it open.
+#pragma once
+#include <memory>
+
+#include "base/result.h"
+#include "gen/process.h"
+#include "log/kafka_log.h"
+#include "log/log.h"
+
+namespace wf::cli {
+
+// Never creates a log. Embedded: VAR/control.sock if a process answers there, else the directory
+// itself, which then belongs to this process. Code::not_found: there is no log; Code::unavailable:
+// somebody has it open and does not answer.
+Result<std::unique_ptr<Log>> open_tool_log(const ProcessConfig& process);
+
+std::string control_path(const ProcessConfig& process);
+KafkaLogOptions kafka_options(const ProcessConfig& process);
+
+}  // namespace wf::cli

@@ -1,0 +1,45 @@
+// `wayfold version`: which build this is, and of which libraries.
+#include <CLI/CLI.hpp>
+
+#include "base/catalogue.h"
+#include "base/json_write.h"
+#include "cli/commands.h"
+
+namespace wf::cli {
+namespace {
+
+// "NAME VERSION,NAME VERSION…", as CMake found them.
+constexpr std::string_view libraries = WF_LIBRARIES;
+
+Exit print_version(Setup& setup) {
+  std::string& out = setup.out.text();
+  if (!setup.json) {
+    out += "wayfold " WF_VERSION "\nbuild   ";
+    out.append(catalogue().build).push_back('\n');
+    for (const auto& library : CLI::detail::split(std::string(libraries), ',')) {
+      setup.out.line("with    " + library);
+    }
+    return Exit::ok;
+  }
+  out += R"({"version":")" WF_VERSION R"(","build":)";
+  append_json_string(out, catalogue().build);
+  out += R"(,"libraries":{)";
+  bool first = true;
+  for (const auto& library : CLI::detail::split(std::string(libraries), ',')) {
+    if (!std::exchange(first, false)) out += ',';
+    const auto space = library.find(' ');
+    append_json_string(out, library.substr(0, space));
+    out += ':';
+    append_json_string(out, library.substr(space + 1));
+  }
+  setup.out.line("}}");
+  return Exit::ok;
+}
+
+}  // namespace
+
+Action declare_version(CLI::App&, Setup& setup) {
+  return [&setup] { return print_version(setup); };
+}
+
+}  // namespace wf::cli
