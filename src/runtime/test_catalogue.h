@@ -77,6 +77,8 @@ inline const CommandType* find_command(std::string_view name) {
   return find_type(command_types, name);
 }
 
+struct Killed {};  // thrown by counter.Add{504}: what ends a process, nobody catches
+
 inline constexpr Reason negative{"negative"};
 inline constexpr Reason unlucky{"unlucky"};
 
@@ -175,6 +177,7 @@ class Counter : public TestAggregate {
     const std::int64_t n = field(payload, "n");
     if (n == 0) return Decided{};
     if (n < 0) return refusal(negative);
+    if (n == 504) throw Killed();
     if (n == 500) throw std::runtime_error("not today");
     if (n == 501) return fail(Code::invalid, "not today");
     if (n == 502) return one("counter.Added", "undecodable");

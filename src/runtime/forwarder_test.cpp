@@ -1,0 +1,230 @@
+// Sends on their way between two families: once each and in order, whatever happens to the
+// forwarder.
+#include "runtime/forwarder.h"
+
+#include <boost/test/unit_test.hpp>
+
+#include "log/faulty_log.h"
+#include "runtime/test_hook_log.h"
+#include "runtime/test_world.h"
+
+namespace wf {
+namespace {
+
+using test::accepted;
+using test::shown;
+using test::StoreContent;
+
+const Slot counters{"events.counters", 0};
+const Slot followers{"events.followers", 0};
+const Slot to_followers{"commands.followers", 0};
+
+// Both families' deciders and both forwarders.
+struct Bench : test::World {
+  Bench() {
+    counting = worker("counters", counting_store);
+    following = worker("followers", following_store);
+    there = forwarder(*log, "events.counters", there_store);
+    back = forwarder(*log, "events.followers", back_store);
+  }
+
+  std::unique_ptr<CommandWorker> worker(std::string family, StoreContent& store) {
+    auto options = World::worker(std::move(family));
+    options.open_store = test::opener(store);
+    return std::make_unique<CommandWorker>(
+        *log, *catalogue, test::TestCatalogue::platform(), options, told());
+  }
+  std::unique_ptr<Forwarder> forwarder(Log& on, std::string source, StoreContent& store) {
+    auto options = World::forwarder(std::move(source));
+    options.open_store = test::opener(store);
+    options.batch.records = 5;
+    return std::make_unique<Forwarder>(on, options, told());
+  }
+  Alarm told() {
+    return [this](std::string_view what) { alarms.emplace_back(what); };
+  }
+  void settle_all() { settle(*counting, *following, *there, *back); }
+  std::string outcomes(const Slot& slot) const { return shown(accepted(read(slot).records)); }
+  std::size_t followed() const {
+    std::size_t count = 0;
+    for (const auto& outcome : accepted(read(followers).records)) {
+      if (outcome.front().type == "follower.Followed") ++count;
+    }
+    return count;
+  }
+  std::size_t arrived() const { return read(to_followers).records.size(); }
+
+  test::TestCatalogue catalogue;
+  std::vector<std::string> alarms;
+  StoreContent counting_store, following_store, there_store, back_store;
+  std::unique_ptr<CommandWorker> counting, following;
+  std::unique_ptr<Forwarder> there, back;
+};
+
+struct Fixture {
+  Bench bench;
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(forwarder_tests, Fixture)
+
+BOOST_AUTO_TEST_CASE(a_send_arrives_and_says_where_it_is_from) {
+  bench.add(5, 100);
+  bench.settle_all();
+  BOOST_TEST(bench.outcomes(followers) == "Followed");
+  const auto history = bench.read(to_followers);
+  const Record& command = history.records.at(0);
+  const auto sent = bench.read(counters);
+  const Record& send = accepted(sent.records)[0][1];
+  BOOST_CHECK(command.id == send.id);
+  BOOST_TEST(command.type == "follower.Follow");
+  BOOST_TEST(command.link.topic == "events.counters");
+  BOOST_TEST(command.link.n == 1U);
+  BOOST_CHECK(command.causation == send.causation);
+  BOOST_CHECK(command.correlation == test::uuid_of(100));
+  BOOST_TEST(bench.there->unanswered() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_refused_send_comes_back_to_its_stream) {
+  bench.add(13, 100);
+  bench.settle_all();
+  BOOST_TEST(bench.outcomes(followers) == "unlucky");
+  BOOST_TEST(bench.outcomes(counters) == "Added Bounced");
+  const auto history = bench.read(counters);
+  const auto outcomes = accepted(history.records);
+  BOOST_CHECK(outcomes[1].front().stream == outcomes[0].front().stream);
+}
+
+BOOST_AUTO_TEST_CASE(policies_that_go_round_end_after_sixteen_hops) {
+  bench.append({"commands.counters", 0},
+               test::World::command("counter.Ping", "{}", 100, bench.now));
+  bench.settle_all();
+  BOOST_TEST(bench.outcomes(counters).find("hops Bounced") == std::string::npos);
+  BOOST_TEST((bench.outcomes(counters) + bench.outcomes(followers)).find("hops") !=
+             std::string::npos);
+  BOOST_TEST((bench.outcomes(counters) + bench.outcomes(followers)).find("Bounced") !=
+             std::string::npos);
+  BOOST_TEST(accepted(bench.read(counters).records).size() < 20U);
+}
+
+BOOST_AUTO_TEST_CASE(a_forwarder_that_starts_again_sends_nothing_twice) {
+  for (std::uint64_t i = 0; i < 10; ++i) bench.add(5, 100 + i);
+  bench.settle_all();
+  const auto kept = bench.there_store;
+  bench.add(5, 200);
+  bench.settle_all();
+  const std::size_t before = bench.arrived();
+  for (const StoreContent& start : {bench.there_store, StoreContent{}, kept}) {
+    bench.there_store = start;
+    bench.there = bench.forwarder(*bench.log, "events.counters", bench.there_store);
+    bench.settle_all();
+    BOOST_TEST(bench.arrived() == before);
+  }
+  BOOST_TEST(bench.followed() == 11U);
+}
+
+BOOST_AUTO_TEST_CASE(a_store_of_another_log_is_discarded) {
+  bench.add(5, 100);
+  bench.settle_all();
+  StoreContent foreign = bench.there_store;
+  foreign["log"] = test::uuid_of(1).text();
+  const auto forwarder = bench.forwarder(*bench.log, "events.counters", foreign);
+  bench.add(5, 101);
+  bench.there.reset();
+  bench.settle(*bench.counting, *bench.following, *forwarder);
+  BOOST_TEST(bench.followed() == 2U);
+  BOOST_TEST(!forwarder->failure());
+}
+
+BOOST_AUTO_TEST_CASE(two_forwarders_at_once_do_no_harm) {
+  StoreContent store;
+  const auto second = bench.forwarder(*bench.log, "events.counters", store);
+  for (std::uint64_t i = 0; i < 30; ++i) {
+    bench.add(5, 100 + i);
+    bench.now = bench.now + Duration::millis(40);
+    bench.counting->step(bench.now);
+    (i % 2 == 0 ? *second : *bench.there).step(bench.now);
+    if (i % 3 == 0) second->step(bench.now);
+    if (i % 5 == 0) bench.following->step(bench.now);
+  }
+  bench.settle(*bench.counting, *bench.following, *bench.there, *second);
+  BOOST_TEST(bench.followed() == 30U);
+}
+
+BOOST_AUTO_TEST_CASE(appends_that_fail_arrive_late_or_twice_change_nothing) {
+  for (const Faults& faults : {Faults{.lost = 0.3},
+                               Faults{.prefix = 0.3},
+                               Faults{.unseen = 0.3},
+                               Faults{.late = 0.3},
+                               Faults{.doubled = 0.3},
+                               Faults{.short_read = 0.5, .empty_read = 0.5}}) {
+    Bench one;
+    FaultyLog faulty(*one.log, 3, faults);
+    one.there = one.forwarder(faulty, "events.counters", one.there_store);
+    for (std::uint64_t i = 0; i < 40; ++i) {
+      one.add(5, 100 + i);
+      one.now = one.now + Duration::millis(150);
+      for (int k = 0; k < 3; ++k) {
+        one.counting->step(one.now);
+        one.there->step(one.now);
+        one.following->step(one.now);
+      }
+    }
+    faulty.set({});
+    faulty.deliver_late();
+    one.settle_all();
+    BOOST_TEST(one.followed() == 40U);
+    one.there.reset();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_crash_at_any_call_of_the_log_loses_and_doubles_nothing) {
+  for (int calls = 0; calls < 60; ++calls) {
+    Bench one;
+    int left = calls;
+    test::HookLog hooked(*one.log, [&left] {
+      if (left-- == 0) throw test::Crash();
+    });
+    one.there = one.forwarder(hooked, "events.counters", one.there_store);
+    for (std::uint64_t i = 0; i < 8; ++i) {
+      one.add(5, 100 + i);
+      one.now = one.now + Duration::millis(150);
+      one.counting->step(one.now);
+      try {
+        one.there->step(one.now);
+      } catch (const test::Crash&) {
+        one.there = one.forwarder(hooked, "events.counters", one.there_store);
+      }
+      one.following->step(one.now);
+    }
+    left = -1;
+    one.settle_all();
+    BOOST_TEST(one.followed() == 8U);
+    one.there.reset();
+  }
+}
+
+// Its target has one that came too early: what is missing is sent again.
+BOOST_AUTO_TEST_CASE(a_gap_makes_the_forwarder_rewind) {
+  bench.add(5, 100);
+  bench.settle_all();
+  bench.following.reset();
+  bench.add(5, 101);
+  bench.add(5, 102);
+  bench.settle(*bench.counting);
+  const auto history = bench.read(counters);
+  Record early = accepted(history.records)[2][1];
+  BOOST_REQUIRE(early.link.n == 3U);
+  early.kind = Kind::command;
+  early.link = {"events.counters", 0, 3};
+  bench.append(to_followers, early);
+  bench.following = bench.worker("followers", bench.following_store);
+  bench.settle_all();
+  BOOST_TEST(bench.outcomes(followers).find("gap") != std::string::npos);
+  BOOST_TEST(bench.followed() == 3U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace wf
