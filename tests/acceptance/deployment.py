@@ -1,0 +1,196 @@
+"""Deployments of the real binary in a directory of their own: embedded, or on a Kafka broker."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import httpx
+
+from client import Client
+from process import Process, wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("WF_BUILD") or ROOT / "build/dev")
+BINARY = BUILD / "bin/wayfold"
+DATA = Path(os.environ.get("WAYFOLD_DATA") or ROOT / "../shared/data").resolve()
+START_S = 60
+# One machine, one address: the limits on clients are the subject of a test of their own.
+NO_RATE = {"per_principal_per_s": 1_000_000, "per_principal_burst": 1_000_000,
+           "per_ip_per_s": 1_000_000, "per_ip_burst": 1_000_000, "auth_per_ip_per_min": 1_000_000,
+           "importer_per_s": 1_000_000}
+
+
+def merged(base: dict, over: dict) -> dict:
+    both = base | over
+    for key in base.keys() & over.keys():
+        if isinstance(base[key], dict):
+            both[key] = base[key] | over[key]
+    return both
+
+
+class Deployment:
+    """What both kinds share. `self.web` answers HTTP; `self.config` is every process's file."""
+
+    log_kind = "rocks"
+
+    def __init__(self, directory: Path, **config):
+        self.dir = directory
+        self.dir.mkdir(parents=True, exist_ok=True)
+        self.var = directory / "var"
+        self.settings = merged({
+            "platform": str(ROOT / "config/platforms/charge_mitra.json"), "var": str(self.var),
+            "partitions": 4, "http": {"port": 0}, "rate": NO_RATE, "login": {"queue_max": 1000},
+            "log": {"kind": self.log_kind}}, config)
+        self.web: Process | None = None
+        self.url = ""
+        self._staff: dict[str, str] = {}
+
+    @property
+    def config(self) -> Path:
+        path = self.dir / "config.json"
+        path.write_text(json.dumps(self.settings, indent=1))
+        return path
+
+    def processes(self) -> list[Process]:
+        return [self.web] if self.web else []
+
+    def launch(self, *arguments, log: str) -> Process:
+        return Process([BINARY, *arguments], self.dir / f"{log}.log")
+
+    def wait_ready(self, process: Process) -> None:
+        self.url = process.wait_for(r"(https?://[\w.]+:\d+)", START_S).group(1)
+
+        def ready():
+            if not process.alive():
+                raise RuntimeError(f"{process.arguments} ended:\n{process.output()[-2000:]}")
+            try:
+                return httpx.get(self.url + "/readyz", timeout=5).status_code == 200
+            except httpx.TransportError:
+                return False
+
+        wait_until(ready, START_S, f"{self.url}/readyz")
+
+    # ---- the command line ----
+
+    def cli(self, *arguments, check: bool = True, seconds: float = 120,
+            text_in: str | None = None) -> subprocess.CompletedProcess:
+        name, *rest = map(str, arguments)
+        done = subprocess.run([BINARY, name, "--config", self.config, *rest], text=True,
+                              capture_output=True, timeout=seconds, input=text_in)
+        if check and done.returncode != 0:
+            raise RuntimeError(f"wayfold {name} {rest} ended with {done.returncode}:\n"
+                               f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
+        return done
+
+    def verify(self) -> dict:
+        """Every table's stored digest, scan and refold agree, or this fails."""
+        report = json.loads(self.cli("verify", "--json").stdout)
+        assert report["tables"], report
+        return report
+
+    def digests(self) -> dict:
+        return {table["table"]: table["stored"] for table in self.verify()["tables"]}
+
+    def token(self, role: str) -> str:
+        if role not in self._staff:
+            done = self.cli("admin", "token", "--role", role, "--hours", 24, "--json")
+            self._staff[role] = json.loads(done.stdout)["token"]
+        return self._staff[role]
+
+    # ---- clients ----
+
+    def guest(self) -> Client:
+        return Client(self.url)
+
+    def staff(self, role: str = "operator") -> Client:
+        return Client(self.url, self.token(role))
+
+    def logs(self) -> str:
+        return "\n".join(f"--- {path.name}\n{path.read_text(errors='replace')[-4000:]}"
+                         for path in sorted(self.dir.glob("*.log")))
+
+
+class Embedded(Deployment):
+    def start(self) -> None:
+        self.web = self.launch("run", "--config", self.config, log="run")
+        self.wait_ready(self.web)
+
+    def stop(self) -> None:
+        if self.web:
+            assert self.web.stop() == 0, self.logs()
+
+    def kill(self) -> None:
+        if self.web:
+            self.web.kill()
+
+    def delete_stores(self) -> None:
+        """Everything but the log and the keys to it."""
+        for folder in ("tables", "stores"):
+            shutil.rmtree(self.var / folder)
+
+    def destroy(self) -> None:
+        self.kill()
+
+
+class OnKafka(Deployment):
+    """Topics, one `serve` and one or more `work`, on a broker of their own."""
+
+    log_kind = "kafka"
+
+    def __init__(self, directory: Path, workers: int = 1, **config):
+        kafka = {"bootstrap": "", "replication": 1, "min_insync": 1, "session_timeout_ms": 3000}
+        super().__init__(directory, **merged({"kafka": kafka}, config))
+        self.worker_count = workers
+        self.work: list[Process] = []
+        self.broker_dir = directory / "broker"
+
+    def broker(self, action: str) -> str:
+        done = subprocess.run([ROOT / "scripts/kafka", action, "--dir", self.broker_dir],
+                              capture_output=True, text=True, timeout=150)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def start(self) -> None:
+        if not self.settings["kafka"]["bootstrap"]:
+            answer = self.broker("up")
+            self.settings["kafka"]["bootstrap"] = answer.strip().removeprefix("bootstrap=")
+            self.cli("topics")
+        self.start_web()
+        self.start_work()
+        self.wait_ready(self.web)
+
+    def start_web(self) -> None:
+        self.web = self.launch("serve", "--config", self.config, log="serve")
+
+    def start_work(self) -> None:
+        for number in range(self.worker_count):
+            if number < len(self.work) and self.work[number].alive():
+                continue
+            self.work[number:number + 1] = [self.launch(
+                "work", "--config", self.config, "--var", f"{self.var}-work{number}",
+                "--secrets", self.var / "secrets.json", log=f"work{number}")]
+
+    def processes(self) -> list[Process]:
+        return super().processes() + self.work
+
+    def stop(self) -> None:
+        codes = [process.stop() for process in self.processes()]
+        assert not any(codes), f"{codes}\n{self.logs()}"
+
+    def kill(self) -> None:
+        for process in self.processes():
+            process.kill()
+
+    def delete_stores(self) -> None:
+        for folder in [self.var] + [Path(f"{self.var}-work{n}") for n in range(self.worker_count)]:
+            for name in ("tables", "stores"):
+                shutil.rmtree(folder / name, ignore_errors=True)
+
+    def destroy(self) -> None:
+        self.kill()
+        self.broker("kill")
+
+
+KINDS = {"embedded": Embedded, "kafka": OnKafka}
