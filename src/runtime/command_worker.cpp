@@ -69,15 +69,25 @@ Result<void> CommandWorker::advance(Instant now, bool& busy) {
     return {};
   }
   phase_ = Phase::running;
-  const bool many = state_->unsaved() >= options_.checkpoint_changes;
-  if (many || (state_->unsaved() > 0 && now > checkpointed_ + options_.checkpoint_after)) {
-    if (auto ok = checkpoint(); !ok) return ok;
-    checkpointed_ = now;
+  state_->accepted(outcomes_->position());
+  if (state_->unsaved() > options_.checkpoint_changes) {
+    if (auto ok = state_->save(state_->unsaved() - options_.checkpoint_changes); !ok) return ok;
   }
   if (auto ok = wake_due(now); !ok) return ok;
   const auto decided = decide_batch(now);
   if (!decided) return tl::unexpected(decided.error());
   busy = busy || *decided;
+  if (!*decided && now > checkpointed_ + options_.checkpoint_after) return save_idle(now, busy);
+  return {};
+}
+
+// While nothing arrives the store catches up, a little at a time.
+Result<void> CommandWorker::save_idle(Instant now, bool& busy) {
+  if (state_->unsaved() > 0) {
+    if (auto ok = state_->save(options_.batch.records); !ok) return ok;
+  }
+  if (state_->unsaved() == 0) checkpointed_ = now;
+  busy = busy || state_->unsaved() > 0;
   return {};
 }
 
@@ -148,6 +158,9 @@ Result<void> CommandWorker::start_reading() {
   }
   outcomes_ = std::make_unique<OutcomeReader>(*event_reader_, events_);
   if (auto ok = state_->load(log_.id()); !ok) return ok;
+  if (state_->newest().last_offset >= 0) {  // the log must still have whatever is in the store
+    if (auto ok = outcomes_->start(state_->newest()); !ok) return ok;
+  }
   Position start = state_->saved();
   if (start == Position{}) {
     const auto begin = log_.begin(events_);
@@ -162,6 +175,7 @@ Result<void> CommandWorker::start_reading() {
 // Folds the partition up to our `opened`. False: it is not there yet.
 Result<bool> CommandWorker::read_until_opened() {
   while (epoch_ < 0) {
+    state_->accepted(outcomes_->position());
     const auto count = outcomes_->read(
         options_.batch,
         [this](std::span<const Record> outcome) { fold(outcome); },
@@ -169,8 +183,10 @@ Result<bool> CommandWorker::read_until_opened() {
     if (!count) return tl::unexpected(count.error());
     if (fold_error_) return tl::unexpected(*std::exchange(fold_error_, std::nullopt));
     if (*count == 0) return false;
-    if (tries_.empty() && state_->unsaved() >= options_.checkpoint_changes) {
-      if (auto ok = state_->save(outcomes_->position()); !ok) return tl::unexpected(ok.error());
+    if (tries_.empty() && state_->unsaved() > options_.checkpoint_changes) {
+      state_->accepted(outcomes_->position());
+      const auto saved = state_->save(state_->unsaved() - options_.checkpoint_changes);
+      if (!saved) return tl::unexpected(saved.error());
     }
   }
   if (foreign_) return fail(Code::closed, "another owner opened this partition");
@@ -373,7 +389,8 @@ Result<void> CommandWorker::wake_due(Instant now) {
 
 Result<void> CommandWorker::checkpoint() {
   if (phase_ != Phase::running || !state_) return {};
-  return state_->save(outcomes_->position());
+  state_->accepted(outcomes_->position());
+  return state_->save(state_->unsaved());
 }
 
 Instant CommandWorker::next_due(Instant now) const {

@@ -29,9 +29,9 @@ struct CommandWorkerOptions {
   std::size_t outcomes_bytes = 4u << 20;  // payloads of one append; one outcome more may be in it
   std::size_t outcomes_records = 16'384;  // likewise
   DeciderLimits limits;
-  std::size_t checkpoint_changes =
-      4'000;  // changed streams and answers before the store is written…
-  Duration checkpoint_after = Duration::seconds(2);   // …or this long after the last time
+  std::size_t checkpoint_changes = 200'000;  // changed streams and answers kept unsaved under load
+  Duration checkpoint_after =
+      Duration::seconds(2);  // the store catches up this long after, when idle
   Duration read_back_within = Duration::seconds(10);  // an append not read back by then has failed
   Duration retry_min = Duration::millis(50);          // jittered wait before opening again
   Duration retry_max = Duration::seconds(2);
@@ -82,6 +82,7 @@ class CommandWorker {
   Result<void> resume(Instant now);
   Result<bool> read_back();
   Result<bool> decide_batch(Instant now);
+  Result<void> save_idle(Instant now, bool& busy);
   Result<void> decide_one(const Record& command, Outcomes& out);
   Result<void> append(const Outcomes& out, Instant now);
   Result<void> wake_due(Instant now);

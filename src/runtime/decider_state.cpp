@@ -78,6 +78,15 @@ std::string reason_in(std::string_view payload) {
   return std::string(payload.substr(start, payload.find('"', start) - start));
 }
 
+// Whether the outcome answers its command for the first time: not a wake's, not of one answered
+// before.
+bool decides(const Record& first, const Record* end) {
+  if (first.commanded.us == 0) return false;
+  if (end == nullptr) return true;
+  const bool reused = end->kind == Kind::rejected && reason_in(end->payload) == "key_reused";
+  return end->kind != Kind::duplicate && end->kind != Kind::gap && !reused;
+}
+
 }  // namespace
 
 DeciderState::DeciderState(const Catalogue& catalogue,
@@ -97,7 +106,7 @@ Result<void> DeciderState::load(const Uuid& log_id) {
 
 Result<void> DeciderState::drop() {
   streams_.clear();
-  changed_.clear();
+  changes_.clear();
   answers_.clear();
   sent_.clear();
   received_.clear();
@@ -105,7 +114,7 @@ Result<void> DeciderState::drop() {
   held_.clear();
   imports_ended_.clear();
   highest_appended_ = {};
-  saved_ = {};
+  saved_ = newest_ = accepted_ = {};
   const auto stored = store_.get("p");
   if (!stored) return tl::unexpected(stored.error());
   if (!*stored) return {};
@@ -113,11 +122,13 @@ Result<void> DeciderState::drop() {
   const Uuid log_id = reader.id();
   const std::string_view build = reader.text();
   const auto position = position_of(reader.text());
+  const auto newest = position_of(reader.text());
   highest_appended_ = {reader.number<std::int64_t>()};
-  if (!reader.done() || !position || log_id != log_id_ || build != catalogue_.build) {
+  if (!reader.done() || !position || !newest || log_id != log_id_ || build != catalogue_.build) {
     return fail(Code::mismatch, "the decider's store is of another build or log");
   }
-  saved_ = *position;
+  saved_ = accepted_ = *position;
+  newest_ = *newest;
   const auto each = [this](std::string_view key, std::string_view value) {
     switch (key[0]) {
       case 'i':
@@ -141,51 +152,65 @@ Result<void> DeciderState::drop() {
   return {};
 }
 
-Result<void> DeciderState::save(const Position& position) {
+Result<void> DeciderState::save(std::size_t most) {
   KvBatch batch;
-  save_streams(batch);
-  for (const auto& [id, answer] : answers_) {
-    batch.puts.emplace_back(id_key('a', id), bytes_of(answer));
+  const std::size_t count = std::min(most, changes_.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    const Change& change = changes_[i];
+    if (change.answer) {
+      batch.puts.emplace_back(id_key('a', change.id), bytes_of(answers_.at(change.id)));
+    } else {
+      save_stream(change.id, batch);
+    }
   }
   std::sort(batch.puts.begin(), batch.puts.end());
-  save_numbers(batch);
+  const Position start = count < changes_.size() ? changes_[count].after : accepted_;
+  save_head(batch, start);
+  if (auto ok = store_.write(batch); !ok) return ok;
+  store_.expire_before(highest_appended_ - limits_.window);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (changes_[i].answer) answers_.erase(changes_[i].id);
+  }
+  changes_.erase(changes_.begin(), changes_.begin() + static_cast<std::ptrdiff_t>(count));
+  saved_ = start;
+  newest_ = accepted_;
+  forget_unchanged();
+  return {};
+}
+
+void DeciderState::save_stream(const Uuid& id, KvBatch& batch) {
+  Stream& stream = streams_.at(id);
+  batch.puts.emplace_back(id_key('s', id), encode(stream));
+  if (stream.stored_due && stream.stored_due != stream.due) {
+    batch.removals.push_back(deadline_key({*stream.stored_due, id}));
+  }
+  if (stream.due) {
+    std::string import;
+    BytesWriter(import).id(stream.import);
+    batch.puts.emplace_back(deadline_key({*stream.due, id}), std::move(import));
+  }
+  stream.stored_due = stream.due;
+  stream.dirty = false;
+}
+
+void DeciderState::save_head(KvBatch& batch, const Position& start) const {
+  for (const auto& [slot, n] : sent_) batch.puts.emplace_back(slot_key('n', slot), bytes_of(n));
+  for (const auto& [slot, n] : received_) batch.puts.emplace_back(slot_key('r', slot), bytes_of(n));
+  for (const Uuid& import : imports_ended_) batch.puts.emplace_back(id_key('i', import), "");
   std::string head;
   BytesWriter(head)
       .id(log_id_)
       .text(catalogue_.build)
-      .text(wf::bytes_of(position))
+      .text(wf::bytes_of(start))
+      .text(wf::bytes_of(accepted_))
       .number(highest_appended_.us);
   batch.puts.emplace_back("p", std::move(head));
-  if (auto ok = store_.write(batch); !ok) return ok;
-  store_.expire_before(highest_appended_ - limits_.window);
-  saved_ = position;
-  changed_.clear();
-  answers_.clear();
-  if (streams_.size() > limits_.streams_cached) streams_.clear();
-  return {};
 }
 
-void DeciderState::save_streams(KvBatch& batch) {
-  for (const Uuid& id : changed_) {
-    Stream& stream = streams_.at(id);
-    batch.puts.emplace_back(id_key('s', id), encode(stream));
-    if (stream.stored_due && stream.stored_due != stream.due) {
-      batch.removals.push_back(deadline_key({*stream.stored_due, id}));
-    }
-    if (stream.due) {
-      std::string import;
-      BytesWriter(import).id(stream.import);
-      batch.puts.emplace_back(deadline_key({*stream.due, id}), std::move(import));
-    }
-    stream.stored_due = stream.due;
-    stream.dirty = false;
-  }
-}
-
-void DeciderState::save_numbers(KvBatch& batch) const {
-  for (const auto& [slot, n] : sent_) batch.puts.emplace_back(slot_key('n', slot), bytes_of(n));
-  for (const auto& [slot, n] : received_) batch.puts.emplace_back(slot_key('r', slot), bytes_of(n));
-  for (const Uuid& import : imports_ended_) batch.puts.emplace_back(id_key('i', import), "");
+// Streams the store has as they are can be read again.
+void DeciderState::forget_unchanged() {
+  if (streams_.size() <= limits_.streams_cached) return;
+  std::erase_if(streams_, [](const auto& entry) { return !entry.second.dirty; });
 }
 
 Result<Stream*> DeciderState::stream(const Uuid& id) {
@@ -241,41 +266,53 @@ Result<void> DeciderState::note(std::span<const Record> outcome) {
   auto found = stream(first.stream);
   if (!found) return tl::unexpected(found.error());
   Stream& stream = **found;
+  std::uint64_t version = 0;
   for (const Record& record : outcome) {
-    stream.last_now = std::max(stream.last_now, record.at);
-    if (record.kind == Kind::send) {
-      sent_[{std::string(record.link.topic), record.link.partition}] = record.link.n;
-    }
+    version = std::max(version, record.version);
+    if (record.kind != Kind::send) continue;
+    std::uint64_t& n = sent_[{std::string(record.link.topic), record.link.partition}];
+    n = std::max(n, record.link.n);
   }
   saw(first.commanded);
+  if (first.cause > stream.last_cause) note_stream(first, outcome, stream);
   const Record* end = closing(outcome);
   const Kind kind = end == nullptr ? Kind::event : end->kind;
-  std::string reason = kind == Kind::rejected ? reason_in(end->payload) : std::string();
-  const bool wake = first.commanded.us == 0;
-  const bool again = kind == Kind::duplicate || kind == Kind::gap || reason == "key_reused";
   if (end != nullptr && end->type == "import_ended") {
     imports_ended_.insert(first.import);
     for (const auto& deadline : held_[first.import]) deadlines_.insert(deadline);
     held_.erase(first.import);
-  } else if (!again && !wake) {
-    stream.import = first.import;
   }
-  if (first.link && !again) {
-    received_[{std::string(first.link.topic), first.link.partition}] = first.link.n;
-  } else if (!again && !wake) {
-    answers_.insert_or_assign(
-        first.causation,
-        FirstAnswer{first.commanded, kind, first.body, stream.version, std::move(reason)});
+  if (first.link) {
+    if (kind == Kind::duplicate || kind == Kind::gap) return {};
+    std::uint64_t& n = received_[{std::string(first.link.topic), first.link.partition}];
+    n = std::max(n, first.link.n);
+  } else if (decides(first, end)) {
+    std::string reason = kind == Kind::rejected ? reason_in(end->payload) : std::string();
+    FirstAnswer answer{first.commanded, kind, first.body, version, std::move(reason)};
+    if (answers_.insert_or_assign(first.causation, std::move(answer)).second) {
+      changes_.push_back({first.causation, true, accepted_});
+    }
   }
-  reindex(first.stream, stream);
   return {};
+}
+
+void DeciderState::note_stream(const Record& first,
+                               std::span<const Record> outcome,
+                               Stream& stream) {
+  const Record* end = closing(outcome);
+  for (const Record& record : outcome) stream.last_now = std::max(stream.last_now, record.at);
+  stream.last_cause = first.cause;
+  const bool ended = end != nullptr && end->type == "import_ended";
+  if (!ended && decides(first, end)) stream.import = first.import;
+  reindex(first.stream, stream);
 }
 
 Result<void> DeciderState::fold(std::span<const Record> outcome) {
   auto found = stream(outcome.front().stream);
   if (!found) return tl::unexpected(found.error());
+  const bool known = outcome.front().cause <= (*found)->last_cause;
   for (const Record& record : outcome) {
-    if (record.kind != Kind::event) continue;
+    if (known || record.kind != Kind::event) continue;
     const auto event = event_of(record);
     if (!event) return tl::unexpected(event.error());
     apply(**found, *event);
@@ -286,7 +323,7 @@ Result<void> DeciderState::fold(std::span<const Record> outcome) {
 void DeciderState::reindex(const Uuid& id, Stream& stream) {
   if (!stream.dirty) {
     stream.dirty = true;
-    changed_.push_back(id);
+    changes_.push_back({id, false, accepted_});
   }
   if (stream.due) {
     deadlines_.erase({*stream.due, id});
@@ -338,7 +375,8 @@ std::optional<std::pair<Deadline, std::size_t>> DeciderState::deadline(const Str
 std::string DeciderState::encode(const Stream& stream) const {
   std::string out;
   BytesWriter writer(out);
-  writer.number(stream.version).number(stream.last_now.us).id(stream.import);
+  writer.number(stream.version).number(stream.last_now.us).number(stream.last_cause);
+  writer.id(stream.import);
   writer.number(stream.due ? stream.due->us : INT64_MIN);
   std::string state;
   for (std::size_t i = 0; i < aggregates_.size(); ++i) {
@@ -354,6 +392,7 @@ Result<Stream> DeciderState::decode(std::string_view bytes) const {
   BytesReader reader(bytes);
   stream.version = reader.number<std::uint64_t>();
   stream.last_now = {reader.number<std::int64_t>()};
+  stream.last_cause = reader.number<Offset>();
   stream.import = reader.id();
   const auto due = reader.number<std::int64_t>();
   if (due != INT64_MIN) stream.due = stream.stored_due = Instant{due};

@@ -2,6 +2,7 @@
 // A fold of its events.
 #pragma once
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -21,6 +22,7 @@ namespace wf {
 struct Stream {
   std::uint64_t version = 0;     // accepted events
   Instant last_now;              // the latest decision's
+  Offset last_cause = -1;        // of the last outcome it has in it
   Uuid import;                   // of the last command; nil: it was not imported
   std::vector<StatePtr> states;  // by aggregate of the topic
   std::optional<Instant> due;    // the earliest deadline
@@ -42,8 +44,9 @@ struct DeciderLimits {
   std::size_t streams_cached = 200'000;   // decoded streams kept between checkpoints
 };
 
-// One thread. Memory runs ahead of the store by what was decided since the last save(); drop()
-// forgets that.
+// One thread. Memory runs ahead of the store by what changed since; drop() forgets that. Streams
+// are saved a few at a time, oldest change first, so the store may hold some newer than its
+// position: each knows the last outcome it has in it, and fold() skips what it has.
 class DeciderState {
  public:
   DeciderState(const Catalogue& catalogue,
@@ -54,10 +57,15 @@ class DeciderState {
   // Reads position, numbers and deadlines. Code::mismatch if the store was made by another build or
   // from another log: discard it and fold again.
   Result<void> load(const Uuid& log_id);
-  // Writes everything changed since the last save, with the position it belongs to, atomically.
-  Result<void> save(const Position& position);
+  // Everything folded so far was accepted, and ends here: what changes from now on changes after
+  // it.
+  void accepted(const Position& position) { accepted_ = position; }
+  // Writes up to `most` of the oldest changes, and the position from which the rest can be folded
+  // again, atomically. Only while everything folded is accepted.
+  Result<void> save(std::size_t most);
   Result<void> drop();
-  const Position& saved() const { return saved_; }
+  const Position& saved() const { return saved_; }    // where folding starts again
+  const Position& newest() const { return newest_; }  // the furthest anything stored has seen
 
   Result<Stream*> stream(const Uuid& id);
   Result<std::optional<FirstAnswer>> first_answer(const Uuid& command);
@@ -84,7 +92,7 @@ class DeciderState {
   bool held(const Stream& stream) const { return held(stream.import); }
   std::span<const Aggregate* const> aggregates() const { return aggregates_; }
   const Catalogue& catalogue() const { return catalogue_; }
-  std::size_t unsaved() const { return changed_.size() + answers_.size(); }
+  std::size_t unsaved() const { return changes_.size(); }
 
  private:
   Result<Stream> decode(std::string_view bytes) const;
@@ -92,7 +100,16 @@ class DeciderState {
   bool held(const Uuid& import) const { return !import.nil() && !imports_ended_.contains(import); }
   void reindex(const Uuid& id, Stream& stream);
   void index_deadline(const std::pair<Instant, Uuid>& deadline, const Uuid& import);
-  void save_streams(KvBatch& batch);
+  // A change to be saved: of a stream, or a first answer. `after`: accepted before it was made.
+  struct Change {
+    Uuid id;
+    bool answer = false;
+    Position after;
+  };
+  void note_stream(const Record& first, std::span<const Record> outcome, Stream& stream);
+  void save_stream(const Uuid& id, KvBatch& batch);
+  void save_head(KvBatch& batch, const Position& start) const;
+  void forget_unchanged();
   void save_numbers(KvBatch& batch) const;
 
   const Catalogue& catalogue_;
@@ -101,8 +118,8 @@ class DeciderState {
   DeciderLimits limits_;
 
   std::unordered_map<Uuid, Stream> streams_;
-  std::vector<Uuid> changed_;
-  std::unordered_map<Uuid, FirstAnswer> answers_;  // since the last save
+  std::unordered_map<Uuid, FirstAnswer> answers_;  // not saved yet
+  std::deque<Change> changes_;                     // oldest first
   std::map<Slot, std::uint64_t> sent_;
   std::map<Slot, std::uint64_t> received_;
   using Deadlines = std::set<std::pair<Instant, Uuid>>;
@@ -110,7 +127,9 @@ class DeciderState {
   std::map<Uuid, Deadlines> held_;  // of streams last written by an import that has not ended
   std::set<Uuid> imports_ended_;
   Instant highest_appended_;
+  Position accepted_;
   Position saved_;
+  Position newest_;
   Uuid log_id_;
 };
 

@@ -169,7 +169,7 @@ class World {
     BOOST_REQUIRE(state.load(log->id()));
     const History history = read(events);
     for (const Outcome& outcome : accepted(history.records)) BOOST_REQUIRE(state.fold(outcome));
-    BOOST_REQUIRE(state.save({}));
+    BOOST_REQUIRE(state.save(state.unsaved()));
     content.erase("p");
     return content;
   }

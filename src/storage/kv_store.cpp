@@ -56,6 +56,8 @@ class RocksKvStore : public KvStore {
     rocks.compaction_filter = &expiry_;
     rocks.write_buffer_size = options.write_buffer_bytes;
     rocks.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+    rocks.memtable_whole_key_filtering = true;  // most look-ups are of keys that are not there
+    rocks.memtable_prefix_bloom_size_ratio = 0.05;
     rocks.compression = rocksdb::kLZ4Compression;
     rocks.max_log_file_size = 1u << 20;
     rocks.keep_log_file_num = 2;
