@@ -1,3 +1,4 @@
+// Accumulators: they take their events in any order, and pass through their stored form.
 #include "base/accumulators_json.h"
 
 #include <boost/test/unit_test.hpp>

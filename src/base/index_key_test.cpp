@@ -1,3 +1,4 @@
+// Keys of indexes sort as bytes the way their columns sort as values.
 #include "base/index_key.h"
 
 #include <algorithm>

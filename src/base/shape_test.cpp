@@ -1,3 +1,4 @@
+// Every fault of a client body is found, named and placed.
 #include "base/shape.h"
 
 #include <boost/test/unit_test.hpp>
@@ -43,7 +44,8 @@ BOOST_AUTO_TEST_SUITE(shape_tests)
 BOOST_AUTO_TEST_CASE(a_valid_body_has_no_fault) {
   BOOST_TEST(
       faults(
-          R"({"name": "asha", "code": "INR", "number": 9, "color": "red", "numbers": [1, 9], "yes": true,
+          R"({"name": "asha", "code": "INR", "number": 9, "color": "red", "numbers": [1, 9],
+      "yes": true,
       "id": "00112233-4455-6677-8899-aabbccddeeff", "at": "2026-11-21T09:00:00+05:30",
       "price": {"minor": -5, "currency": "INR"}, "place": [-180, 90.0]})") == "");
 }
@@ -51,7 +53,8 @@ BOOST_AUTO_TEST_CASE(a_valid_body_has_no_fault) {
 BOOST_AUTO_TEST_CASE(every_fault_is_told_not_the_first) {
   BOOST_TEST(
       faults(
-          R"({"code": "inr", "number": 0, "color": "blue", "numbers": [], "yes": 1, "id": "x", "at": "noon",
+          R"({"code": "inr", "number": 0, "color": "blue", "numbers": [], "yes": 1, "id": "x",
+      "at": "noon",
       "price": {"minor": 1}, "place": [181, -91], "extra/~": 0})") ==
       "/name required, /code pattern, /number minimum, /color enum, /numbers min_items, /yes type, "
       "/id format, "
@@ -68,7 +71,8 @@ BOOST_AUTO_TEST_CASE(texts_are_counted_in_code_points) {
 BOOST_AUTO_TEST_CASE(wrong_types_are_named_where_they_are) {
   BOOST_TEST(
       faults(
-          R"({"name": 1, "number": 1.5, "color": null, "numbers": [1, "2"], "price": 3, "place": [1]})") ==
+          R"({"name": 1, "number": 1.5, "color": null, "numbers": [1, "2"], "price": 3,
+      "place": [1]})") ==
       "/name type, /number type, /color type, /numbers/1 type, /price type, /place type");
   BOOST_TEST(faults("[]") == " type");
   BOOST_TEST(faults(R"({"name": "asha", "numbers": [1, 2, 3]})") == "/numbers max_items");
