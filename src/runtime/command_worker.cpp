@@ -33,7 +33,8 @@ CommandWorker::Progress CommandWorker::step(Instant now) {
   if (phase_ == Phase::stopped) return Progress::stopped;
   bool busy = false;
   if (auto ok = advance(now, busy); !ok) {
-    if (is_final(ok.error().code)) return stop(ok.error());
+    discard_ = state_ && state_->damaged();
+    if (is_final(ok.error().code) && !discard_) return stop(ok.error());
     retreat(now, ok.error());
     return Progress::idle;
   }
@@ -98,7 +99,7 @@ Result<void> CommandWorker::open(Instant now) {
   reader_.reset();
   appender_.reset();
   waker_.reset();
-  auto ready = open_store(false);
+  auto ready = open_store(std::exchange(discard_, false));
   if (ready) ready = start_reading();
   if (!ready && is_final(ready.error().code)) {
     alarm_(fmt::format("{}/{}: the decider's store is folded again: {}",
@@ -411,6 +412,9 @@ void CommandWorker::retreat(Instant now, const Error& why) {
                      events_.partition,
                      name(why.code),
                      why.detail));
+  outcomes_.reset();
+  event_reader_.reset();
+  reader_.reset();
   appender_.reset();
   waker_.reset();
   woken_.clear();

@@ -101,6 +101,7 @@ class CommandWorker {
   std::mt19937_64 random_;
 
   std::unique_ptr<KvStore> store_;
+  bool discard_ = false;  // the store was damaged
   std::unique_ptr<DeciderState> state_;
   std::unique_ptr<Decider> decider_;
   std::unique_ptr<Reader> reader_;  // of commands

@@ -216,11 +216,11 @@ void DeciderState::forget_unchanged() {
 Result<Stream*> DeciderState::stream(const Uuid& id) {
   if (const auto found = streams_.find(id); found != streams_.end()) return &found->second;
   Stream fresh;
-  const auto stored = store_.get(id_key('s', id));
-  if (!stored) return tl::unexpected(stored.error());
-  if (*stored) {
-    auto decoded = decode(**stored);
-    if (!decoded) return tl::unexpected(decoded.error());
+  const auto bytes = stored(id_key('s', id));
+  if (!bytes) return tl::unexpected(bytes.error());
+  if (*bytes) {
+    auto decoded = decode(**bytes);
+    if (!decoded) return tl::unexpected(damage(decoded.error().detail));
     fresh = std::move(*decoded);
   } else {
     for (const Aggregate* aggregate : aggregates_) fresh.states.push_back(aggregate->initial());
@@ -233,12 +233,26 @@ Result<std::optional<FirstAnswer>> DeciderState::first_answer(const Uuid& comman
   if (const auto found = answers_.find(command); found != answers_.end()) {
     answer = found->second;
   } else {
-    const auto stored = store_.get(id_key('a', command));
-    if (!stored) return tl::unexpected(stored.error());
-    if (*stored) answer = answer_of(**stored);
+    const auto bytes = stored(id_key('a', command));
+    if (!bytes) return tl::unexpected(bytes.error());
+    if (*bytes) {
+      answer = answer_of(**bytes);
+      if (!answer) return tl::unexpected(damage("a first answer in the decider's store"));
+    }
   }
   if (answer && answer->appended < highest_appended_ - limits_.window) answer.reset();
   return answer;
+}
+
+Result<std::optional<std::string>> DeciderState::stored(const std::string& key) {
+  auto value = store_.get(key);
+  damaged_ = damaged_ || (!value && value.error().code == Code::corrupt);
+  return value;
+}
+
+Error DeciderState::damage(std::string what) {
+  damaged_ = true;
+  return {Code::corrupt, std::move(what)};
 }
 
 Result<Event> DeciderState::event_of(const Record& record) const {

@@ -64,6 +64,8 @@ class DeciderState {
   // again, atomically. Only while everything folded is accepted.
   Result<void> save(std::size_t most);
   Result<void> drop();
+  // What the store gave did not decode: discard it and fold again.
+  bool damaged() const { return damaged_; }
   const Position& saved() const { return saved_; }    // where folding starts again
   const Position& newest() const { return newest_; }  // the furthest anything stored has seen
 
@@ -95,6 +97,8 @@ class DeciderState {
   std::size_t unsaved() const { return changes_.size(); }
 
  private:
+  Result<std::optional<std::string>> stored(const std::string& key);
+  Error damage(std::string what);
   Result<Stream> decode(std::string_view bytes) const;
   std::string encode(const Stream& stream) const;
   bool held(const Uuid& import) const { return !import.nil() && !imports_ended_.contains(import); }
@@ -129,6 +133,7 @@ class DeciderState {
   Instant highest_appended_;
   Position accepted_;
   Position saved_;
+  bool damaged_ = false;
   Position newest_;
   Uuid log_id_;
 };

@@ -22,7 +22,10 @@ Slot commands_of(const Slot& events) {
 }  // namespace
 
 Forwarder::Forwarder(Log& log, ForwarderOptions options, Alarm alarm)
-    : log_(log), options_(std::move(options)), alarm_(std::move(alarm)) {}
+    : log_(log),
+      options_(std::move(options)),
+      alarm_(std::move(alarm)),
+      patience_(options_.answered_within) {}
 
 Forwarder::Progress Forwarder::step(Instant now) {
   if (failure_) return Progress::stopped;
@@ -41,11 +44,13 @@ Forwarder::Progress Forwarder::step(Instant now) {
   answer_reader_.reset();
   appender_.reset();
   retry_at_ = now + options_.retry;
-  if (why.code == Code::corrupt) {
+  if (why.code == Code::corrupt && fresh_) {
     failure_ = why;
     return Progress::stopped;
   }
-  if (why.code == Code::mismatch) {  // a store of another log: all it knew is in the log itself
+  // A damaged store, or one of another log: all it knew is in the log itself.
+  if (why.code == Code::corrupt || why.code == Code::mismatch) {
+    fresh_ = true;
     if (auto ok = open_store(true); !ok) failure_ = ok.error();
   }
   return Progress::idle;
@@ -63,11 +68,12 @@ Result<bool> Forwarder::advance(Instant now) {
   }
   const auto read = read_answers();
   if (!read) return tl::unexpected(read.error());
-  if (*read) progress_at_ = now;
   if (gap_) return fail(Code::unavailable, "a target misses a send; the unanswered go again");
-  if (unanswered_.empty()) {
+  if (unanswered_.empty() || settled_) {
     progress_at_ = now;
-  } else if (now > progress_at_ + options_.answered_within) {
+    settled_ = false;
+  } else if (now > progress_at_ + patience_) {
+    patience_ = std::min(Duration{patience_.us * 2}, options_.answered_within_max);
     return fail(Code::timeout, "sends are not answered; they go again");
   }
   if (auto ok = save(now); !ok) return tl::unexpected(ok.error());
@@ -175,6 +181,8 @@ void Forwarder::settle() {
   while (!unanswered_.empty() && taken_[unanswered_.front().target] >= unanswered_.front().n) {
     if (unanswered_.front().after) answered_ = *unanswered_.front().after;
     unanswered_.pop_front();
+    settled_ = true;
+    patience_ = options_.answered_within;
   }
   if (unanswered_.empty()) answered_ = source_->position();
 }
@@ -230,7 +238,9 @@ Result<void> Forwarder::save(Instant now) {
     BytesWriter(n).number(taken_[commands_of(reader->slot())]);
     batch.puts.emplace_back(slot_key('t', reader->slot()), std::move(n));
   }
-  return store_->write(batch);
+  auto written = store_->write(batch);
+  if (written) fresh_ = false;
+  return written;
 }
 
 }  // namespace wf

@@ -27,7 +27,10 @@ struct ForwarderOptions {
   Limit batch{.records = 2048, .bytes = 4u << 20};
   std::size_t unanswered_max = 20'000;  // sends appended and not answered yet; then it waits
   Duration save_after = Duration::seconds(1);
-  Duration answered_within = Duration::seconds(30);  // else everything unanswered is sent again
+  // Without any answer for so long, everything unanswered is sent again; each time it waits twice
+  // as long, up to answered_within_max, for a target's decider may be down.
+  Duration answered_within = Duration::seconds(30);
+  Duration answered_within_max = Duration::minutes(30);
   Duration retry = Duration::millis(200);
 };
 
@@ -76,6 +79,7 @@ class Forwarder {
   std::unique_ptr<Appender> appender_;
 
   bool caught_up_ = false;               // with the answers, since it was opened
+  bool settled_ = false;                 // something was answered since it was last looked at
   bool gap_ = false;                     // a target says something before is missing
   std::map<Slot, std::uint64_t> taken_;  // highest number each target accepted
   std::deque<Sent> unanswered_;
@@ -86,6 +90,8 @@ class Forwarder {
   Instant retry_at_;
   Instant saved_at_;
   Instant progress_at_;
+  Duration patience_;
+  bool fresh_ = false;  // the store was discarded, and nothing was saved since
   std::optional<Error> failure_;
   std::uint64_t forwarded_ = 0;
 };

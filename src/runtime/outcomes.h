@@ -19,9 +19,8 @@ class Outcomes {
   void begin() { first_ = records_.size(); }
   Record& add(const Record& record) { return records_.emplace_back(record); }
   std::span<Record> current() { return std::span(records_).subspan(first_); }
-  void cancel(std::size_t keep) {
-    records_.resize(first_ + keep);
-  }  // drops what came after the first `keep`
+  // Drops what came after the first `keep`.
+  void cancel(std::size_t keep) { records_.resize(first_ + keep); }
 
   // Gives every record of the outcome its index and the count.
   void end() {
