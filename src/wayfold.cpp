@@ -10,6 +10,26 @@ namespace {
 using wf::cli::Subcommand;
 
 constexpr Subcommand subcommands[] = {
+    {"inspect",
+     "show one thing from all sides: a stream, a command, a row, the log",
+     "  wayfold inspect stream 5ad5…3f         its commands, events and states\n"
+     "  wayfold inspect command 8c21…90        the command and its outcome\n"
+     "  wayfold inspect row chargers 5ad5…3f   the row and its version\n"
+     "  wayfold inspect log                    every slot: begin, end, epochs, records skipped\n",
+     wf::cli::declare_inspect},
+    {"lag",
+     "show how far deciders, forwarders and tables are behind the log",
+     "Exit 1 if a decider failed, or with --max if one is too far behind.\n"
+     "  wayfold lag\n"
+     "  wayfold lag --max 1000 --json | jq .slots\n",
+     wf::cli::declare_lag},
+    {"rebuild",
+     "build a table anew from the log, beside the live one, and swap",
+     "No downtime: reads are answered by the old generation until the new one is level. Ctrl-C\n"
+     "leaves the old one in place.\n"
+     "  wayfold rebuild chargers bookings\n"
+     "  wayfold rebuild --all\n",
+     wf::cli::declare_rebuild},
     {"replay",
      "print events as NDJSON",
      "Prints what happened, one CloudEvent per line, in log order within a partition: what a\n"
@@ -23,6 +43,19 @@ constexpr Subcommand subcommands[] = {
      "  wayfold schema booking.Reserve   a valid body of that command\n"
      "  wayfold schema openapi > openapi.json\n",
      wf::cli::declare_schema},
+    {"topics",
+     "make and check the topics on Kafka; show those of the embedded log",
+     "Changes nothing that exists. Exit 1 if a topic is not what the guarantees need.\n"
+     "  wayfold topics --config config/kafka.json\n"
+     "  wayfold topics --config config/kafka.json --check\n",
+     wf::cli::declare_topics},
+    {"verify",
+     "prove tables equal to the fold of their log",
+     "Compares three digests at one position: what the store keeps, what its rows and indexes add\n"
+     "up to, and a refold of the log. Exit 1 names the first row that differs. Safe at any time.\n"
+     "  wayfold verify\n"
+     "  wayfold verify bookings --json\n",
+     wf::cli::declare_verify},
     {"version",
      "print version, build and libraries",
      "The build is the hash of schemas and generator; it stands in every `opened` record.\n"

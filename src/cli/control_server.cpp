@@ -52,6 +52,9 @@ Result<std::unique_ptr<ControlServer>> ControlServer::open(const std::string& so
   return server;
 }
 
+ControlServer::ControlServer(std::string path, int fd, Engine& engine)
+    : path_(std::move(path)), fd_(fd), engine_(engine) {}
+
 ControlServer::~ControlServer() { stop(); }
 
 void ControlServer::accept() {

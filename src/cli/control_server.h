@@ -28,8 +28,7 @@ class ControlServer {
 
  private:
   struct Session;
-  ControlServer(std::string path, int fd, Engine& engine)
-      : path_(std::move(path)), fd_(fd), engine_(engine) {}
+  ControlServer(std::string path, int fd, Engine& engine);
   void accept();
   void reap(bool all);
 

@@ -4,7 +4,6 @@
 
 #include "base/result.h"
 #include "gen/process.h"
-#include "log/kafka_log.h"
 #include "log/log.h"
 
 namespace wf::cli {
@@ -14,7 +13,7 @@ namespace wf::cli {
 // somebody has it open and does not answer.
 Result<std::unique_ptr<Log>> open_tool_log(const ProcessConfig& process);
 
+// Where a running process of this deployment listens.
 std::string control_path(const ProcessConfig& process);
-KafkaLogOptions kafka_options(const ProcessConfig& process);
 
 }  // namespace wf::cli

@@ -1,0 +1,128 @@
+// For tests: an engine on real files in a temporary directory, and commands for it.
+#pragma once
+#include <fmt/format.h>
+
+#include <boost/test/unit_test.hpp>
+#include <cstdio>
+#include <string>
+#include <thread>
+
+#include "cli/commands.h"
+#include "cli/control_server.h"
+#include "cli/engine.h"
+#include "cli/tool_log.h"
+#include "support/temp_dir.h"
+
+namespace wf::cli {
+
+// What a subcommand printed, and how it ended.
+struct Ran {
+  Exit exit;
+  std::string out;
+  std::string err;
+};
+
+inline std::string take(std::FILE* file) {
+  std::string text;
+  std::rewind(file);
+  char bytes[4096];
+  for (std::size_t n; (n = std::fread(bytes, 1, sizeof bytes, file)) > 0;) text.append(bytes, n);
+  std::fclose(file);
+  return text;
+}
+
+// Runs one subcommand as main() would.
+inline Ran run(const char* name,
+               Action (*declare)(CLI::App&, Setup&),
+               std::vector<std::string> arguments) {
+  std::FILE* out = std::tmpfile();
+  std::FILE* err = std::tmpfile();
+  arguments.insert(arguments.begin(), name);
+  Exit exit{};
+  {
+    Setup setup(0, fileno(out), fileno(err));
+    const Subcommand table[] = {{name, "", "", declare}};
+    exit = run_command_line(table, arguments, setup);
+  }
+  return {exit, take(out), take(err)};
+}
+
+// A deployment whose deciders and tables run; stop() leaves its directory.
+class Deployment {
+ public:
+  Deployment() {
+    config_.process.var = dir_.path().string();
+    config_.process.platform = "";
+    config_.platform.name = "test";
+  }
+  ~Deployment() { stop(); }
+
+  std::string var() const { return config_.process.var; }
+  const ProcessConfig& process() const { return config_.process; }
+
+  void start(bool control = true) {
+    auto engine = Engine::open(config_, {}, [](std::string_view) {});
+    BOOST_REQUIRE_MESSAGE(engine, engine.error().detail);
+    engine_ = std::move(*engine);
+    engine_->start();
+    if (!control) return;
+    auto server = ControlServer::open(control_path(config_.process), *engine_);
+    BOOST_REQUIRE_MESSAGE(server, server.error().detail);
+    server_ = std::move(*server);
+  }
+  void stop() {
+    server_.reset();
+    engine_.reset();
+  }
+  Engine& engine() { return *engine_; }
+
+  // Lists `count` chargers, and waits until the table has them.
+  void list_chargers(int count) {
+    auto appender = engine_->log().writer("test");
+    BOOST_REQUIRE(appender);
+    const CommandType* type = catalogue().command("charger.List");
+    const std::string payload = list_payload();
+    for (int i = 0; i < count; ++i, ++listed_) {
+      Record record;
+      record.id = Uuid::v5({}, fmt::format("list {}", listed_));
+      record.stream = Uuid::v5({}, fmt::format("charger {}", listed_));
+      record.at = wall_clock();
+      record.type = type->name;
+      record.payload = payload;
+      record.correlation = record.id;
+      record.principal = host;
+      record.roles = type->roles;
+      const auto partition =
+          partition_of(record.stream, static_cast<std::uint32_t>(config_.process.partitions));
+      BOOST_REQUIRE(
+          (*appender)->append({"commands.bookings", partition}, {&record, 1}, Durability::now));
+    }
+    for (int i = 0; i < listed_; ++i) {
+      while (!row_is_there(Uuid::v5({}, fmt::format("charger {}", i)))) std::this_thread::yield();
+    }
+  }
+
+  bool row_is_there(const Uuid& charger) {
+    const std::string key(reinterpret_cast<const char*>(charger.bytes.data()), 16);
+    const auto row = engine_->table("chargers")->get(key);
+    return row && row->found();
+  }
+
+  static constexpr AccountId host{Uuid{{0xa5}}};
+
+ private:
+  // The sample with a time zone and opening hours that exist.
+  static std::string list_payload() {
+    return R"({"title":"Garage","position":[77.5945627,12.9715987],)"
+           R"("connectors":[{"number":1,"type":"type2","power_w":22000}],"instant":true,)"
+           R"("time_zone":"Asia/Kolkata","schedule":[{"day":1,"from":0,"to":1440}]})";
+  }
+
+  TempDir dir_;
+  Config config_;
+  int listed_ = 0;
+  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<ControlServer> server_;
+};
+
+}  // namespace wf::cli

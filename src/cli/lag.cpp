@@ -1,0 +1,114 @@
+// `wayfold lag`: how far deciders, forwarders and tables are behind the log.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "cli/commands.h"
+#include "cli/config.h"
+#include "cli/remote_log.h"
+#include "cli/status.h"
+#include "cli/tool_log.h"
+#include "log/outcome_reader.h"
+
+namespace wf::cli {
+namespace {
+
+// Without a process to ask: what the log itself says was decided.
+Result<Status> status_of_log(Log& log, std::uint32_t partitions) {
+  Status status;
+  auto reader = log.reader();
+  if (!reader) return tl::unexpected(reader.error());
+  for (const Slot& slot : slots_of(catalogue(), "events", partitions)) {
+    SlotStatus& row = status.slots.emplace_back();
+    row.family = slot.topic.substr(slot.topic.find('.') + 1);
+    row.partition = slot.partition;
+    const auto commands = log.end({"commands." + row.family, slot.partition});
+    const auto events = log.end(slot);
+    const auto begin = log.begin(slot);
+    if (!commands) return tl::unexpected(commands.error());
+    if (!events) return tl::unexpected(events.error());
+    if (!begin) return tl::unexpected(begin.error());
+    row.commands_end = *commands;
+    row.events_end = *events;
+    OutcomeReader outcomes(**reader, slot);
+    Position start;
+    start.offset = *begin;
+    if (auto ok = outcomes.start(start); !ok) return tl::unexpected(ok.error());
+    for (;;) {
+      const auto read = outcomes.read({}, [](std::span<const Record>) {});
+      if (!read) return tl::unexpected(read.error());
+      if (*read == 0) break;
+    }
+    row.decided = std::max<Offset>(outcomes.position().last_cause, -1) + 1;
+    (*reader)->drop(slot);
+  }
+  return status;
+}
+
+std::string behind_text(const SlotStatus& slot) {
+  std::string text;
+  for (const auto& [table, offset] : slot.tables) {
+    const std::int64_t behind = slot.events_end - offset;
+    if (behind > 0) text += fmt::format(" {} −{}", table, behind);
+  }
+  return text.empty() ? " level" : text;
+}
+
+void print(Setup& setup, const Status& status) {
+  if (setup.json) {
+    append_status_json(setup.out.text(), status);
+    setup.out.line("");
+    return;
+  }
+  setup.out.line("slot                 commands    decided  undecided     events  tables behind");
+  for (const SlotStatus& slot : status.slots) {
+    setup.out.line(fmt::format("{:<18} {:>10} {:>10} {:>10} {:>10} {}{}",
+                               fmt::format("{}/{}", slot.family, slot.partition),
+                               slot.commands_end,
+                               slot.decided,
+                               slot.undecided(),
+                               slot.events_end,
+                               slot.tables.empty() ? "" : behind_text(slot),
+                               slot.failure.empty() ? "" : "  FAILED: " + slot.failure));
+  }
+  for (const TableStatus& table : status.tables) {
+    setup.out.line(fmt::format("{:<18} {}, {} rows quarantined, generation {}",
+                               table.name,
+                               table.live ? "live" : "catching up",
+                               table.quarantined,
+                               table.generation));
+  }
+}
+
+Result<Status> gather(const ProcessConfig& process) {
+  const auto told = ask_status(control_path(process));
+  if (told) return parse_status(*told);
+  if (told.error().code != Code::not_found) return tl::unexpected(told.error());
+  const auto log = open_tool_log(process);
+  if (!log) return tl::unexpected(log.error());
+  return status_of_log(**log, static_cast<std::uint32_t>(process.partitions));
+}
+
+Exit lag(Setup& setup, std::int64_t limit) {
+  const auto process = load_process(setup.config, setup.var);
+  if (!process) return setup.fail(process.error());
+  const auto status = gather(*process);
+  if (!status) return setup.fail(status.error());
+  print(setup, *status);
+  const bool found =
+      std::any_of(status->slots.begin(), status->slots.end(), [&](const SlotStatus& slot) {
+        return !slot.failure.empty() || (limit >= 0 && slot.undecided() > limit);
+      });
+  return found ? Exit::found : Exit::ok;
+}
+
+}  // namespace
+
+Action declare_lag(CLI::App& app, Setup& setup) {
+  auto limit = std::make_shared<std::int64_t>(-1);
+  app.add_option("--max", *limit, "exit 1 if a partition has more undecided commands than this");
+  return [&setup, limit] { return lag(setup, *limit); };
+}
+
+}  // namespace wf::cli
