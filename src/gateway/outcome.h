@@ -17,6 +17,8 @@ struct Outcome {
     pending,       // it is durable, but the client's patience ended first
     unknown,       // the append may or may not have arrived
     not_appended,  // certainly not on the log: the client may try again
+    overloaded,    // the same, because a bound was reached
+    forgotten,     // the same: the person its personal fields are about asked to be forgotten
   };
 
   Fate fate = Fate::not_appended;

@@ -9,7 +9,7 @@ namespace wf::gateway {
 namespace {
 
 constexpr char format = 1;
-constexpr std::size_t topic_bytes_max = 120;
+constexpr std::uint64_t topic_bytes_max = 120;
 
 void put_number(std::string& out, std::uint64_t value) {
   while (value >= 0x80) {
@@ -62,11 +62,17 @@ auto find_slot(const Offsets& offsets, const SlotOffset& slot) {
 std::string encode_position(const Uuid& log, const Offsets& offsets) {
   std::string bytes(1, format);
   bytes.append(reinterpret_cast<const char*>(log.bytes.data()), log.bytes.size());
-  for (const SlotOffset& slot : offsets) {
-    put_number(bytes, slot.topic.size());
-    bytes.append(slot.topic);
-    put_number(bytes, slot.partition);
-    put_number(bytes, static_cast<std::uint64_t>(slot.offset));
+  for (std::size_t i = 0; i < offsets.size();) {
+    const std::string& topic = offsets[i].topic;
+    std::size_t end = i;
+    while (end < offsets.size() && offsets[end].topic == topic) ++end;
+    put_number(bytes, topic.size());
+    bytes.append(topic);
+    put_number(bytes, end - i);
+    for (; i < end; ++i) {
+      put_number(bytes, offsets[i].partition);
+      put_number(bytes, static_cast<std::uint64_t>(offsets[i].offset));
+    }
   }
   return to_base64url(bytes);
 }
@@ -79,17 +85,16 @@ std::optional<PositionToken> decode_position(std::string_view text) {
   std::ranges::copy(bytes.take(token.log.bytes.size()),
                     reinterpret_cast<char*>(token.log.bytes.data()));
   while (!bytes.empty() && bytes.ok()) {
-    const std::uint64_t topic_size = bytes.number();
-    if (topic_size > topic_bytes_max || token.offsets.size() == position_slots_max) {
-      return std::nullopt;
+    const std::string_view topic = bytes.take(std::min(bytes.number(), topic_bytes_max));
+    const std::uint64_t count = bytes.number();
+    if (count > position_slots_max - token.offsets.size()) return std::nullopt;
+    for (std::uint64_t i = 0; i < count; ++i) {
+      const std::uint64_t partition = bytes.number();
+      if (partition > UINT32_MAX) return std::nullopt;
+      token.offsets.push_back({std::string(topic),
+                               static_cast<std::uint32_t>(partition),
+                               static_cast<std::int64_t>(bytes.number())});
     }
-    SlotOffset slot;
-    slot.topic = bytes.take(topic_size);
-    const std::uint64_t partition = bytes.number();
-    if (partition > UINT32_MAX) return std::nullopt;
-    slot.partition = static_cast<std::uint32_t>(partition);
-    slot.offset = static_cast<std::int64_t>(bytes.number());
-    token.offsets.push_back(std::move(slot));
   }
   if (!bytes.ok()) return std::nullopt;
   return token;

@@ -12,9 +12,9 @@ namespace wf::gateway {
 
 inline constexpr std::size_t position_slots_max = 256;
 
-// base64url of: format, the log's id, then per slot its topic, partition and offset.
+// base64url of: format, the log's id, then per topic its slots and their offsets.
 std::string encode_position(const Uuid& log, const Offsets& offsets);
-// Nothing if it is not a token of ours; Code::mismatch is the caller's to tell by comparing `log`.
+// Nothing if it is not a token of ours. Whether it is of this log, the caller compares.
 struct PositionToken {
   Uuid log;
   Offsets offsets;

@@ -1,0 +1,62 @@
+// Answers that several handlers give.
+#include "gateway/call.h"
+
+#include <fmt/format.h>
+
+#include "base/json_write.h"
+
+namespace wf::gateway {
+
+Response not_allowed(const Caller& caller) {
+  if (!caller.is_guest()) return problem(403, "forbidden", "your roles do not allow this");
+  Response response = problem(401, "unauthenticated", "a bearer token is needed");
+  response.add("WWW-Authenticate", "Bearer");
+  return response;
+}
+
+Response retry_later(std::string_view code, std::string_view detail, int seconds) {
+  Response response = problem(503, code, detail);
+  response.add("Retry-After", fmt::format_int(seconds).c_str());
+  return response;
+}
+
+Response not_found() { return problem(404, "not_found", "there is no such thing"); }
+
+Response invalid(const std::vector<Fault>& faults) {
+  Response response;
+  response.status = 422;
+  response.content_type = "application/problem+json";
+  response.body =
+      R"({"type":"about:blank","title":"Unprocessable Content","status":422,"code":"invalid",)"
+      R"("detail":"the body is not what its schema says","errors":[)";
+  for (const Fault& fault : faults) {
+    if (response.body.back() != '[') response.body += ',';
+    response.body += R"({"pointer":)";
+    append_json_string(response.body, fault.pointer);
+    response.body += R"(,"code":)";
+    append_json_string(response.body, fault.code);
+    response.body += R"(,"detail":)";
+    append_json_string(response.body, fault.detail);
+    response.body += '}';
+  }
+  response.body += "]}";
+  return response;
+}
+
+Response invalid_parameter(std::string_view name, std::string_view detail) {
+  Response response = problem(400, "invalid_parameter", detail);
+  response.body.pop_back();
+  response.body += R"(,"parameter":)";
+  append_json_string(response.body, name);
+  response.body += '}';
+  return response;
+}
+
+Response json_response(int status, std::string body) {
+  Response response;
+  response.status = status;
+  response.body = std::move(body);
+  return response;
+}
+
+}  // namespace wf::gateway

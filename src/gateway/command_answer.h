@@ -1,0 +1,35 @@
+// What a client is told of its command's outcome. Pure.
+#pragma once
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "gateway/call.h"
+#include "gateway/outcome.h"
+
+namespace wf::gateway {
+
+// What the answer says besides the outcome.
+struct AnswerPlan {
+  const CommandType* type = nullptr;
+  Uuid id;  // of the thing the command makes or changes
+  Uuid command;
+  std::string location;  // of what it makes; empty: it has no address
+  Offsets position;      // what the client had seen
+};
+
+// The events' types as a JSON array, of an earlier outcome; nothing if it is not known here.
+using EarlierEvents = std::function<std::optional<std::string>(const Uuid& command)>;
+
+Response answer_of(const AnswerPlan& plan,
+                   const Outcome& outcome,
+                   const Uuid& log_id,
+                   const EarlierEvents& earlier);
+
+// The status of a refusal: what the command's schema says, or what the engine's own have.
+int status_of(const CommandType& type, std::string_view reason);
+
+// Of a closing record: its "reason"; of a duplicate that of the first answer.
+std::string reason_of(std::string_view payload);
+
+}  // namespace wf::gateway

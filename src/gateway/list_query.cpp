@@ -1,0 +1,242 @@
+// Each parameter is a filter on a column, one of answer()'s, or one of the engine's own.
+#include "gateway/list_query.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "base/index_key.h"
+#include "gateway/row_json.h"
+
+namespace wf::gateway {
+namespace {
+
+constexpr std::string_view own_names[] = {
+    "cursor", "limit", "sort", "near", "lat", "lon", "radius_m"};
+
+struct Asked {
+  const TableInfo& table;
+  RowQuery query;
+  std::vector<std::pair<const Column*, std::string>> filters;  // canonical values
+  std::string sort;
+  std::optional<std::string> lat, lon;
+};
+
+const Column* column_of(const TableInfo& table, std::string_view name) {
+  const auto found = std::ranges::find(table.columns, name, &Column::name);
+  return found == table.columns.end() ? nullptr : &*found;
+}
+
+const Parameter* parameter_of(const TableInfo& table,
+                              std::string_view path,
+                              std::string_view name) {
+  const auto found = std::ranges::find_if(
+      table.parameters, [&](const Parameter& one) { return one.path == path && one.name == name; });
+  return found == table.parameters.end() ? nullptr : &*found;
+}
+
+std::optional<std::int64_t> number(std::string_view text, std::int64_t low, std::int64_t high) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value >= low && value <= high ? std::optional(value) : std::nullopt;
+}
+
+std::optional<std::int32_t> degrees(std::string_view text, double most) {
+  double value = 0;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  if (!(std::abs(value) <= most)) return std::nullopt;
+  return static_cast<std::int32_t>(std::lround(value * 1e7));
+}
+
+std::optional<Point> point(std::string_view lon, std::string_view lat) {
+  const auto x = degrees(lon, 180);
+  const auto y = degrees(lat, 90);
+  return x && y ? std::optional(Point{*x, *y}) : std::nullopt;
+}
+
+std::optional<Response> take_own(Asked& asked,
+                                 std::string_view name,
+                                 const std::string& value,
+                                 const ListBounds& bounds) {
+  RowQuery& query = asked.query;
+  if (name == "cursor") query.cursor = value;
+  if (name == "sort") asked.sort = value;
+  if (name == "lat") asked.lat = value;
+  if (name == "lon") asked.lon = value;
+  if (name == "limit") {
+    const auto limit = number(value, 1, bounds.page_max);
+    if (!limit) return invalid_parameter(name, "a number of rows within the bounds is needed");
+    query.limit = static_cast<std::uint32_t>(*limit);
+  }
+  if (name == "radius_m") {
+    const auto radius = number(value, 1, bounds.radius_m_max);
+    if (!radius) return invalid_parameter(name, "a number of metres within the bounds is needed");
+    query.radius_m = static_cast<std::uint32_t>(*radius);
+  }
+  if (name == "near") {
+    const std::size_t comma = std::min(value.find(','), value.size());
+    query.near = point(std::string_view(value).substr(0, comma),
+                       std::string_view(value).substr(std::min(comma + 1, value.size())));
+    if (!query.near) return invalid_parameter(name, "LON,LAT in degrees is needed");
+  }
+  return std::nullopt;
+}
+
+std::optional<Response> take(Asked& asked,
+                             std::string_view name,
+                             const std::string& value,
+                             const ListBounds& bounds) {
+  if (const Parameter* const one = parameter_of(asked.table, "", name)) {
+    if (!canonical_value(one->type, {}, value)) {
+      return invalid_parameter(name, "the value is not of the parameter's type");
+    }
+    if (!asked.query.computed) asked.query.computed.emplace();
+    asked.query.computed->values.emplace_back(name, value);
+    return std::nullopt;
+  }
+  if (std::ranges::count(own_names, name) != 0) return take_own(asked, name, value, bounds);
+  const Column* const column = column_of(asked.table, name);
+  if (column == nullptr || !column->personal.empty()) {
+    return invalid_parameter(name, "there is no such parameter");
+  }
+  auto canonical = canonical_value(column->type, column->values, value);
+  if (!canonical) return invalid_parameter(name, "the value is not of the column's type");
+  asked.filters.emplace_back(column, std::move(*canonical));
+  return std::nullopt;
+}
+
+// The row filter joins the others, so that it may choose the index too.
+void add_owner(Asked& asked, const RowAccess& access, const Caller& caller) {
+  if (access.all) return;
+  const std::string account = caller.account.text();
+  std::string_view column = access.columns.front();
+  for (const auto& [filter, value] : asked.filters) {
+    const bool rule = std::ranges::count(access.columns, filter->name) != 0;
+    if (rule && value == account) column = filter->name;
+  }
+  asked.query.owner_column = column;
+  asked.query.owner = account;
+  const Column* const owner = column_of(asked.table, column);
+  const auto same = [&](const auto& filter) { return filter.first == owner; };
+  if (owner != nullptr && std::ranges::none_of(asked.filters, same)) {
+    asked.filters.emplace_back(owner, account);
+  }
+}
+
+const std::string* filter_on(const Asked& asked, const Column& column) {
+  for (const auto& [filter, value] : asked.filters) {
+    if (filter == &column) return &value;
+  }
+  return nullptr;
+}
+
+std::size_t bound_columns(const Asked& asked, const Index& index) {
+  std::size_t bound = 0;
+  while (bound < index.columns.size() &&
+         filter_on(asked, asked.table.columns[index.columns[bound].column]) != nullptr) {
+    ++bound;
+  }
+  return bound;
+}
+
+// Whether the index's order after its bound columns is the one asked for.
+bool sorts(const Asked& asked, const Index& index, std::size_t bound) {
+  if (asked.sort.empty()) return true;
+  if (bound == index.columns.size()) return false;
+  const bool descending = asked.sort.starts_with('-');
+  const IndexColumn& next = index.columns[bound];
+  return next.descending == descending &&
+         asked.table.columns[next.column].name == std::string_view(asked.sort).substr(descending);
+}
+
+// The index with most columns bound; of two, the one with fewer others.
+std::optional<Response> choose_index(Asked& asked) {
+  const Index* best = nullptr;
+  std::size_t best_bound = 0;
+  for (const Index& index : asked.table.indexes) {
+    if (index.geo != asked.query.near.has_value()) continue;
+    const std::size_t bound = index.geo ? 0 : bound_columns(asked, index);
+    if (!index.geo && !sorts(asked, index, bound)) continue;
+    if (!index.geo && bound == 0 && asked.sort.empty()) continue;
+    const bool better = best == nullptr || bound > best_bound ||
+                        (bound == best_bound && index.columns.size() < best->columns.size());
+    if (!better) continue;
+    best = &index;
+    best_bound = bound;
+  }
+  if (best == nullptr) {
+    if (asked.query.near) return invalid_parameter("near", "these rows have no place");
+    if (!asked.sort.empty()) return invalid_parameter("sort", "there is no index in that order");
+  }
+  if (best != nullptr) asked.query.index = best->name;
+  for (std::size_t i = 0; i < best_bound; ++i) {
+    const IndexColumn& part = best->columns[i];
+    const Column& column = asked.table.columns[part.column];
+    const IndexOrder order = part.descending ? IndexOrder::descending : IndexOrder::ascending;
+    if (!append_index_text(asked.query.prefix, column, *filter_on(asked, column), order)) {
+      return invalid_parameter(column.name, "the value is not of the column's type");
+    }
+    std::erase_if(asked.filters, [&](const auto& filter) { return filter.first == &column; });
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::variant<RowQuery, Response> list_query(const TableInfo& table,
+                                            const Parameters& parameters,
+                                            const RowAccess& access,
+                                            const Caller& caller,
+                                            const ListBounds& bounds) {
+  Asked asked{.table = table, .query = {}, .filters = {}, .sort = {}, .lat = {}, .lon = {}};
+  asked.query.limit = static_cast<std::uint32_t>(bounds.page_default);
+  asked.query.scan_limit = static_cast<std::uint32_t>(bounds.scan_rows_max);
+  for (const auto& [name, value] : parameters) {
+    if (auto refused = take(asked, name, value, bounds)) return std::move(*refused);
+  }
+  if (asked.lat || asked.lon) {
+    asked.query.near = point(asked.lon.value_or(""), asked.lat.value_or(""));
+    if (!asked.query.near) return invalid_parameter("lat", "lat and lon in degrees are needed");
+  }
+  if (asked.query.radius_m != 0 && !asked.query.near) {
+    return invalid_parameter("radius_m", "it needs `near` beside it");
+  }
+  for (const Parameter& one : table.parameters) {
+    const auto given = [&](const auto& parameter) { return parameter.first == one.name; };
+    if (one.path.empty() && one.required && std::ranges::none_of(parameters, given)) {
+      return invalid_parameter(one.name, "it is required");
+    }
+  }
+  add_owner(asked, access, caller);
+  if (auto refused = choose_index(asked)) return std::move(*refused);
+  for (const auto& [column, value] : asked.filters) {
+    asked.query.equal.emplace_back(column->name, value);
+  }
+  return std::move(asked.query);
+}
+
+std::variant<Query, Response> computed_query(const TableInfo& table,
+                                             std::string_view path,
+                                             const Parameters& parameters) {
+  Query query;
+  query.path = path;
+  for (const auto& [name, value] : parameters) {
+    const Parameter* const one = parameter_of(table, path, name);
+    if (one == nullptr) return invalid_parameter(name, "there is no such parameter");
+    if (!canonical_value(one->type, {}, value)) {
+      return invalid_parameter(name, "the value is not of the parameter's type");
+    }
+    query.values.emplace_back(name, value);
+  }
+  for (const Parameter& one : table.parameters) {
+    if (one.path == path && one.required && query.get(one.name).empty()) {
+      return invalid_parameter(one.name, "it is required");
+    }
+  }
+  return query;
+}
+
+}  // namespace wf::gateway

@@ -1,0 +1,56 @@
+// Few wait, and not for long: each is looked at whenever a table moves.
+#include "gateway/parked.h"
+
+#include <algorithm>
+
+namespace wf::gateway {
+
+StoredRequest::StoredRequest(const Request& request)
+    : method_(request.method),
+      head_(request.head),
+      tls_(request.tls),
+      path_(request.path),
+      query_(request.query),
+      body_(request.body),
+      peer_(request.peer) {
+  for (const Header& header : request.headers) texts_.emplace_back(header.name, header.value);
+  for (const auto& [name, value] : texts_) headers_.push_back({name, value});
+}
+
+Request StoredRequest::view() const {
+  Request request;
+  request.method = method_;
+  request.head = head_;
+  request.tls = tls_;
+  request.path = path_;
+  request.query = query_;
+  request.headers = Headers(headers_);
+  request.body = body_;
+  request.peer = peer_;
+  return request;
+}
+
+bool Parked::add(ParkedRequest parked) {
+  if (parked_.size() >= most_) return false;
+  parked_.push_back(std::move(parked));
+  return true;
+}
+
+std::vector<ParkedRequest> Parked::take_due(Instant now) {
+  std::vector<ParkedRequest> due;
+  std::vector<std::pair<const TableView*, Offsets>> reached;
+  const auto offsets_of = [&](const TableView* table) -> const Offsets& {
+    for (const auto& [known, offsets] : reached) {
+      if (known == table) return offsets;
+    }
+    return reached.emplace_back(table, table->state().positions).second;
+  };
+  std::erase_if(parked_, [&](ParkedRequest& one) {
+    if (one.exchange.patience > now && !covers(offsets_of(one.table), one.position)) return false;
+    due.push_back(std::move(one));
+    return true;
+  });
+  return due;
+}
+
+}  // namespace wf::gateway

@@ -1,0 +1,220 @@
+// A row is a get, a look at who may see it, and a write to the socket.
+#include "gateway/query_handler.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/index_key.h"
+#include "base/json_write.h"
+#include "gateway/row_json.h"
+
+namespace wf::gateway {
+namespace {
+
+constexpr std::string_view version_column = "revision";
+
+Response unavailable() { return retry_later("unavailable", "the table cannot be read now"); }
+
+bool has_version(const TableInfo& table) {
+  return std::ranges::count(table.columns, version_column, &Column::name) != 0;
+}
+
+bool has_personal(const TableInfo& table) {
+  return std::ranges::any_of(table.columns,
+                             [](const Column& column) { return !column.personal.empty(); });
+}
+
+// RFC 9110, 13.1.2: a list of tags, weakly compared, or *.
+bool matches(std::string_view if_none_match, std::string_view etag) {
+  if (if_none_match == "*") return true;
+  while (!if_none_match.empty()) {
+    const std::size_t end = std::min(if_none_match.find(','), if_none_match.size());
+    std::string_view one = if_none_match.substr(0, end);
+    if_none_match.remove_prefix(std::min(end + 1, if_none_match.size()));
+    while (one.starts_with(' ')) one.remove_prefix(1);
+    while (one.ends_with(' ')) one.remove_suffix(1);
+    if (one.starts_with("W/")) one.remove_prefix(2);
+    if (one == etag) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool has_reached(const TableView& table, const Offsets& position) {
+  return position.empty() || covers(table.state().positions, position);
+}
+
+std::string etag_of(const TableInfo& table, const RowRead& row) {
+  std::optional<std::string> version;
+  if (has_version(table)) version = member(row.json, version_column);
+  return fmt::format(
+      "\"{}-{:016x}\"", version ? *version : std::to_string(row.row_version), row.hash);
+}
+
+QueryHandler::QueryHandler(const Services& services, const KeyRing& keys)
+    : services_(services), keys_(keys) {
+  const GatewayConfig& config = services.process.gateway;
+  bounds_ = {config.page_default, config.page_max, config.scan_rows_max, config.radius_m_max};
+  refresh();
+}
+
+void QueryHandler::refresh() {
+  for (const auto& [name, table] : services_.tables) {
+    as_of_[table] = encode_position(services_.log.id(), table->state().positions);
+  }
+}
+
+const TableView* QueryHandler::table(std::string_view name) const {
+  const auto found = services_.tables.find(name);
+  return found == services_.tables.end() ? nullptr : found->second;
+}
+
+Response QueryHandler::absent(const TableView& table, const RowRead& read) {
+  if (read.quarantined_since || !table.state().live) {
+    return retry_later("not_yet", "the table is not ready to say so");
+  }
+  return not_found();
+}
+
+QueryHandler::Row QueryHandler::readable_row(const TableView& table,
+                                             const RowAccess& access,
+                                             const Call& call) {
+  const TableInfo& info = table.type().info();
+  std::string key;
+  for (std::size_t i = 0; i < info.key.size(); ++i) {
+    const Column& column = info.columns[info.key[i]];
+    if (!append_index_text(key, column, call.match.parameters[i])) return {{}, not_found()};
+  }
+  auto read = table.get(key);
+  if (!read) return {{}, unavailable()};
+  if (!read->found()) return {{}, absent(table, *read)};
+  if (!may_read(access, call.caller, read->json)) return {{}, not_found()};
+  return {std::move(*read), {}};
+}
+
+Answer QueryHandler::handle(const Call& call) {
+  const Route& route = *call.match.route;
+  const TableView* const view = table(route.table->info().name);
+  if (view == nullptr) return retry_later("not_here", "this node does not serve the table");
+  const RowAccess access = row_access(route.table->info(), call.caller);
+  if (access.none()) return not_allowed(call.caller);
+  if (!has_reached(*view, call.position)) return NotYet{view};
+  if (route.kind == Route::Kind::row) return row(call, *view, access);
+  if (route.kind == Route::Kind::list) return list(call, *view, access);
+  return sub_resource(call, *view, access);
+}
+
+void QueryHandler::add_freshness(Response& response, const TableView& table, Instant now) const {
+  const auto as_of = as_of_.find(&table);
+  if (as_of != as_of_.end()) response.add("Wayfold-As-Of", as_of->second);
+  if (failing_since_.us == 0) return;
+  response.add("Age", fmt::format_int((now - failing_since_).us / 1'000'000).c_str());
+}
+
+Answer QueryHandler::row(const Call& call, const TableView& view, const RowAccess& access) {
+  if (!call.request.query.empty()) {
+    return invalid_parameter(call.request.query.substr(0, 64), "a row takes no parameters");
+  }
+  Row found = readable_row(view, access, call);
+  if (!found.found()) return std::move(found.refusal);
+  const TableInfo& info = view.type().info();
+  const std::string etag = etag_of(info, found.read);
+  Response response;
+  response.add("ETag", etag);
+  response.add("Cache-Control", "private, no-cache");
+  add_freshness(response, view, call.now);
+  if (found.read.quarantined_since) {
+    response.add("Wayfold-Quarantined-Since", found.read.quarantined_since->text());
+  }
+  const auto if_none_match = call.request.headers.get("If-None-Match");
+  if (if_none_match && matches(*if_none_match, etag)) {
+    response.status = 304;
+    return response;
+  }
+  response.body = std::move(found.read.json);
+  if (has_personal(info) && !open_personal(info, keys_, response.body)) {
+    return retry_later("key_missing", "a key of this row is not here yet");
+  }
+  return response;
+}
+
+Answer QueryHandler::list(const Call& call, const TableView& view, const RowAccess& access) {
+  const TableInfo& info = view.type().info();
+  const auto parameters = parse_query(call.request.query);
+  if (!parameters) return invalid_parameter("", "the query is not well-formed");
+  auto asked = list_query(info, *parameters, access, call.caller, bounds_);
+  if (auto* const refused = std::get_if<Response>(&asked)) return std::move(*refused);
+  RowQuery& query = std::get<RowQuery>(asked);
+  if (query.computed) query.computed->platform = &services_.platform;
+  auto page = view.page(query);
+  if (!page && page.error().code == Code::invalid) {
+    return invalid_parameter("cursor", "it is not of this list");
+  }
+  if (!page) return unavailable();
+  if (has_personal(info)) {
+    for (std::string& row : page->rows) {
+      if (!open_personal(info, keys_, row)) {
+        return retry_later("key_missing", "a key of a row is not here yet");
+      }
+    }
+  }
+  Response response = page_response(call, info, std::move(*page));
+  add_freshness(response, view, call.now);
+  return response;
+}
+
+Response QueryHandler::page_response(const Call& call, const TableInfo& info, RowPage page) const {
+  Response response;
+  std::string& body = response.body;
+  body = R"({"items":[)";
+  for (std::size_t i = 0; i < page.rows.size(); ++i) {
+    if (i != 0) body += ',';
+    body += page.rows[i];
+  }
+  body += ']';
+  if (!page.cursor.empty()) {
+    body += R"(,"next":)";
+    append_json_string(body, page.cursor);
+    std::string link = fmt::format("<{}?", info.path);
+    const auto parameters = parse_query(call.request.query);
+    for (const auto& [name, value] : *parameters) {
+      if (name != "cursor") {
+        link += fmt::format("{}={}&", percent_encode(name), percent_encode(value));
+      }
+    }
+    response.add("Link",
+                 link + fmt::format("cursor={}>; rel=\"next\"", percent_encode(page.cursor)));
+  }
+  body += '}';
+  response.add("Cache-Control", "private, no-cache");
+  return response;
+}
+
+Answer QueryHandler::sub_resource(const Call& call,
+                                  const TableView& view,
+                                  const RowAccess& access) {
+  const TableInfo& info = view.type().info();
+  const auto parameters = parse_query(call.request.query);
+  if (!parameters) return invalid_parameter("", "the query is not well-formed");
+  auto asked = computed_query(info, call.match.route->sub_path, *parameters);
+  if (auto* const refused = std::get_if<Response>(&asked)) return std::move(*refused);
+  Query& query = std::get<Query>(asked);
+  query.platform = &services_.platform;
+  Row found = readable_row(view, access, call);
+  if (!found.found()) return std::move(found.refusal);
+  std::string key;
+  for (std::size_t i = 0; i < info.key.size(); ++i) {
+    append_index_text(key, info.columns[info.key[i]], call.match.parameters[i]);
+  }
+  auto answer = view.answer(key, query);
+  if (!answer) return unavailable();
+  if (!*answer) return problem(400, "invalid_parameter", "the parameters name nothing of this row");
+  Response response = json_response(200, std::move(**answer));
+  response.add("Cache-Control", "private, no-cache");
+  add_freshness(response, view, call.now);
+  return response;
+}
+
+}  // namespace wf::gateway
