@@ -1,0 +1,76 @@
+// As schemas/routes.json describes them.
+#include "gateway/auth_body.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/shape.h"
+#include "gateway/call.h"
+#include "gateway/identifier.h"
+
+namespace wf::gateway {
+namespace {
+
+constexpr Shape identifier{.kind = Shape::Kind::text, .low = 3, .high = 254};
+constexpr Shape new_password{.kind = Shape::Kind::text, .low = 8, .high = 200};
+constexpr Shape any_password{.kind = Shape::Kind::text, .low = 0, .high = 200};
+constexpr Shape person{.kind = Shape::Kind::text, .low = 1, .high = 100};
+constexpr Shape role{.kind = Shape::Kind::text, .low = 1, .high = 40};
+constexpr Shape roles{.kind = Shape::Kind::array, .low = 1, .high = 4, .item = &role};
+constexpr Shape token{.kind = Shape::Kind::text, .low = 1, .high = 512};
+
+constexpr ShapeField registration_fields[] = {{"identifier", &identifier, true},
+                                              {"password", &new_password, true},
+                                              {"name", &person, true},
+                                              {"roles", &roles, true}};
+constexpr ShapeField login_fields[] = {{"identifier", &identifier, true},
+                                       {"password", &any_password, true}};
+constexpr ShapeField refresh_fields[] = {{"refresh_token", &token, true}};
+
+std::variant<JsonDocument, Response> read(const Request& request,
+                                          std::span<const ShapeField> fields,
+                                          std::vector<Fault>& faults) {
+  auto document = parse_json(request.body);
+  if (!document) return problem(400, "malformed_json", "the body is not JSON in UTF-8");
+  const Shape shape{.kind = Shape::Kind::object, .fields = fields, .closed = true};
+  check_shape(shape, document->root(), faults);
+  if (!faults.empty()) return invalid(faults);
+  return std::move(*document);
+}
+
+}  // namespace
+
+std::variant<JsonDocument, Response> registration_body(const Request& request,
+                                                       const PlatformConfig& platform) {
+  std::vector<Fault> faults;
+  auto body = read(request, registration_fields, faults);
+  if (!faults.empty() || !std::holds_alternative<JsonDocument>(body)) return body;
+  const Json root = std::get<JsonDocument>(body).root();
+  if (!normal_identifier(root.find("identifier")->as_string())) {
+    faults.push_back({"/identifier", "format", "neither an e-mail address nor a phone number"});
+  }
+  std::size_t index = 0;
+  for (const Json one : root.find("roles")->elements()) {
+    const auto open = [&](Role other) { return wf::name(other) == one.as_string(); };
+    if (std::ranges::none_of(platform.open_roles, open)) {
+      faults.push_back(
+          {fmt::format("/roles/{}", index), "role_not_open", "nobody may register with it"});
+    }
+    ++index;
+  }
+  if (!faults.empty()) return invalid(faults);
+  return body;
+}
+
+std::variant<JsonDocument, Response> login_body(const Request& request) {
+  std::vector<Fault> faults;
+  return read(request, login_fields, faults);
+}
+
+std::variant<JsonDocument, Response> refresh_body(const Request& request) {
+  std::vector<Fault> faults;
+  return read(request, refresh_fields, faults);
+}
+
+}  // namespace wf::gateway
