@@ -1,0 +1,225 @@
+// A change marks its channel dirty; the io thread reads the row once for all its subscribers.
+#include "gateway/channels.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/index_key.h"
+#include "gateway/query_string.h"
+#include "gateway/row_json.h"
+
+namespace wf::gateway {
+namespace {
+
+constexpr std::string_view prefix = "/ws/";
+constexpr std::string_view bearer = "bearer.";
+constexpr std::size_t checked_per_tick = 256;
+constexpr std::uint16_t policy_violation = 1008;  // RFC 6455, 7.4.1
+
+std::optional<std::uint64_t> parse_since(std::string_view query) {
+  const auto parameters = parse_query(query);
+  if (!parameters) return std::nullopt;
+  std::uint64_t since = 0;
+  for (const auto& [name, value] : *parameters) {
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), since);
+    if (name != "since" || error != std::errc{} || end != value.data() + value.size()) {
+      return std::nullopt;
+    }
+  }
+  return since;
+}
+
+// The token among the offered subprotocols; empty: none.
+std::string_view offered_token(const Request& request) {
+  std::string_view offers = request.headers.get("Sec-WebSocket-Protocol").value_or("");
+  while (!offers.empty()) {
+    const std::size_t end = std::min(offers.find(','), offers.size());
+    std::string_view one = offers.substr(0, end);
+    offers.remove_prefix(std::min(end + 1, offers.size()));
+    while (one.starts_with(' ')) one.remove_prefix(1);
+    while (one.ends_with(' ')) one.remove_suffix(1);
+    if (one.starts_with(bearer)) return one.substr(bearer.size());
+  }
+  return {};
+}
+
+std::string_view header_token(const Request& request) {
+  const std::string_view header = request.headers.get("Authorization").value_or("");
+  return header.size() > 7 ? header.substr(7) : std::string_view{};
+}
+
+}  // namespace
+
+class Channels::Subscriber : public Listener {
+ public:
+  Subscriber(Channels& hub, Address to, Caller who, std::string token, std::uint64_t since)
+      : hub_(hub),
+        address(std::move(to)),
+        caller(who),
+        token_(std::move(token)),
+        sequence_(since) {}
+
+  void on_open(WebSocket& socket) override {
+    socket_ = &socket;
+    hub_.add(*this);
+    hub_.publish(address);
+  }
+  void on_message(std::string_view) override {
+    close(policy_violation, "nothing is expected from the client");
+  }
+  void on_close(std::uint16_t) override {
+    hub_.remove(*this);
+    socket_ = nullptr;
+  }
+  void close(std::uint16_t code, std::string_view reason) {
+    if (socket_ != nullptr) socket_->close(code, reason);
+  }
+  // `text`: the message for those who may see the row.
+  void offer(std::uint64_t sequence, bool visible, const std::shared_ptr<const std::string>& text) {
+    if (socket_ == nullptr) return;
+    if (visible && sequence > sequence_) {
+      sequence_ = sequence;
+      shown_ = true;
+      socket_->send(text);
+    } else if (!visible && shown_) {
+      shown_ = false;
+      socket_->send(std::make_shared<const std::string>(
+          fmt::format(R"({{"sequence":{},"row":null}})", sequence_)));
+    }
+  }
+  bool still_good(Instant now) {
+    if (token_.empty()) return true;
+    return std::holds_alternative<Caller>(hub_.authenticator_.authenticate_token(token_, now));
+  }
+
+ private:
+  Channels& hub_;
+
+ public:
+  const Address address;
+  const Caller caller;
+
+ private:
+  const std::string token_;
+  std::uint64_t sequence_;
+  bool shown_ = true;  // the client may have a row from before
+  WebSocket* socket_ = nullptr;
+};
+
+Channels::Channels(const Services& services,
+                   Authenticator& authenticator,
+                   const KeyRing& keys,
+                   Post post)
+    : services_(services), authenticator_(authenticator), keys_(keys), post_(std::move(post)) {}
+
+Channels::~Channels() = default;
+
+std::variant<Accept, Response> Channels::upgrade(const Request& request, Instant now) {
+  std::string_view path = request.path;
+  if (path.starts_with("/api/")) path.remove_prefix(4);
+  if (!path.starts_with(prefix)) return not_found();
+  path.remove_prefix(prefix.size());
+  const std::size_t slash = path.find('/');
+  const auto found = services_.tables.find(path.substr(0, std::min(slash, path.size())));
+  if (slash == path.npos || found == services_.tables.end()) return not_found();
+  const TableView& table = *found->second;
+  const TableInfo& info = table.type().info();
+  if (!info.channel || info.key.size() != 1) return not_found();
+
+  const std::string token(offered_token(request).empty() ? header_token(request)
+                                                         : offered_token(request));
+  auto who = token.empty() ? authenticator_.authenticate(request, now)
+                           : authenticator_.authenticate_token(token, now);
+  if (auto* const refused = std::get_if<Response>(&who)) return std::move(*refused);
+  const Caller& caller = std::get<Caller>(who);
+  const RowAccess access = row_access(info, caller);
+  if (access.none()) return not_allowed(caller);
+  const auto since = parse_since(request.query);
+  if (!since) return invalid_parameter("since", "a sequence number is needed, and nothing else");
+  std::string key;
+  if (!append_index_text(key, info.columns[info.key[0]], path.substr(slash + 1))) {
+    return not_found();
+  }
+  const auto row = table.get(key);
+  if (!row) return retry_later("unavailable", "the table cannot be read now");
+  if (!row->found() && !table.state().live) return retry_later("not_yet", "it is not ready");
+  if (!row->found() || !may_read(access, caller, row->json)) return not_found();
+  Accept accept;
+  accept.listener =
+      std::make_unique<Subscriber>(*this, Address{&table, std::move(key)}, caller, token, *since);
+  if (offers_subprotocol(request, "wayfold")) accept.subprotocol = "wayfold";
+  return accept;
+}
+
+void Channels::add(Subscriber& subscriber) {
+  subscribers_.push_back(&subscriber);
+  by_address_[subscriber.address].push_back(&subscriber);
+  const std::lock_guard lock(mutex_);
+  watched_[std::string(subscriber.address.table->type().info().name)].insert(
+      subscriber.address.key);
+}
+
+void Channels::remove(Subscriber& subscriber) {
+  std::erase(subscribers_, &subscriber);
+  const auto at = by_address_.find(subscriber.address);
+  if (at == by_address_.end()) return;
+  std::erase(at->second, &subscriber);
+  if (!at->second.empty()) return;
+  by_address_.erase(at);
+  const std::lock_guard lock(mutex_);
+  const std::string name(subscriber.address.table->type().info().name);
+  watched_[name].erase(subscriber.address.key);
+  if (watched_[name].empty()) watched_.erase(name);
+}
+
+void Channels::changed(const TableInfo& table, const std::vector<std::string>& keys) {
+  const std::lock_guard lock(mutex_);
+  if (watched_.empty()) return;
+  const std::string name(table.name);
+  const auto watched = watched_.find(name);
+  if (watched == watched_.end()) return;
+  const TableView* const view = services_.tables.find(name)->second;
+  for (const std::string& key : keys) {
+    if (watched->second.contains(key)) dirty_.push_back({view, key});
+  }
+  if (dirty_.empty() || posted_) return;
+  posted_ = true;
+  post_([this] {
+    std::vector<Address> dirty;
+    {
+      const std::lock_guard again(mutex_);
+      dirty.swap(dirty_);
+      posted_ = false;
+    }
+    const absl::flat_hash_set<Address> once(dirty.begin(), dirty.end());
+    for (const Address& address : once) publish(address);
+  });
+}
+
+void Channels::publish(const Address& address) {
+  const auto at = by_address_.find(address);
+  if (at == by_address_.end()) return;
+  auto row = address.table->get(address.key);
+  if (!row) return;  // the next change brings it
+  const TableInfo& info = address.table->type().info();
+  const std::string stored = row->json;
+  const bool readable = row->found() && open_personal(info, keys_, row->json);
+  const auto text = std::make_shared<const std::string>(
+      fmt::format(R"({{"sequence":{},"row":{}}})", row->row_version, row->json));
+  for (Subscriber* const one : std::vector<Subscriber*>(at->second)) {
+    const RowAccess access = row_access(info, one->caller);
+    one->offer(row->row_version, readable && may_read(access, one->caller, stored), text);
+  }
+}
+
+void Channels::tick(Instant now) {
+  for (std::size_t n = std::min(checked_per_tick, subscribers_.size()); n != 0; --n) {
+    checked_ = checked_ + 1 < subscribers_.size() ? checked_ + 1 : 0;
+    Subscriber& one = *subscribers_[checked_];
+    if (!one.still_good(now)) one.close(policy_violation, "the session has ended");
+  }
+}
+
+}  // namespace wf::gateway

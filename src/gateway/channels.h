@@ -1,0 +1,69 @@
+// Row channels: WS /ws/TABLE/{id} sends the whole row whenever it changes, the latest one wins.
+#pragma once
+#include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
+
+#include <mutex>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "gateway/authenticator.h"
+#include "gateway/call.h"
+#include "gateway/key_ring.h"
+#include "gateway/outcome.h"
+#include "gateway/row_access.h"
+#include "gateway/websocket.h"
+
+namespace wf::gateway {
+
+// A message is {"sequence": N, "row": {…}}; the row is null once there is none the client may see.
+// Everything on the io thread, but changed().
+class Channels {
+ public:
+  Channels(const Services& services, Authenticator& authenticator, const KeyRing& keys, Post post);
+  ~Channels();
+
+  // "?since=N": nothing is sent before a row newer than the N-th. The token comes in the
+  // Authorization header or, since browsers cannot set it, as the subprotocol "bearer.TOKEN" beside
+  // "wayfold".
+  std::variant<Accept, Response> upgrade(const Request& request, Instant now);
+
+  // Rows that changed and are readable. Any thread; returns at once.
+  void changed(const TableInfo& table, const std::vector<std::string>& keys);
+
+  // Ends channels whose token or session has ended; looks at a few in each call.
+  void tick(Instant now);
+  std::size_t open() const { return subscribers_.size(); }
+
+ private:
+  class Subscriber;
+  struct Address {
+    const TableView* table = nullptr;
+    std::string key;
+    bool operator==(const Address&) const = default;
+    template <class H>
+    friend H AbslHashValue(H hash, const Address& address) {
+      return H::combine(std::move(hash), address.table, address.key);
+    }
+  };
+
+  void add(Subscriber& subscriber);
+  void remove(Subscriber& subscriber);
+  void publish(const Address& address);
+
+  const Services& services_;
+  Authenticator& authenticator_;
+  const KeyRing& keys_;
+  Post post_;
+  std::vector<Subscriber*> subscribers_;
+  absl::flat_hash_map<Address, std::vector<Subscriber*>> by_address_;
+  std::size_t checked_ = 0;  // where tick() goes on
+
+  std::mutex mutex_;  // of what changed() sees
+  absl::flat_hash_map<std::string, absl::flat_hash_set<std::string>> watched_;  // keys by table
+  std::vector<Address> dirty_;
+  bool posted_ = false;
+};
+
+}  // namespace wf::gateway

@@ -1,0 +1,37 @@
+// The gateway of one process: an App behind a listening server.
+#pragma once
+#include <memory>
+
+#include "gateway/app.h"
+#include "gateway/server.h"
+
+namespace wf::gateway {
+
+// start() and stop() once each, from one thread; the rest from any.
+class Gateway {
+ public:
+  // Listens (address, port and limits as services.process.http says) but serves nothing yet.
+  // Errors: those of Server::open.
+  static Result<std::unique_ptr<Gateway>> open(Services services);
+  ~Gateway();
+
+  Result<void> start();
+  // Lets requests in flight finish for up to `grace`.
+  void stop(Duration grace = Duration::seconds(5));
+
+  std::uint16_t port() const { return server_->port(); }
+  App& app() { return *app_; }
+  // For the projector's on_rows.
+  void rows_changed(const TableInfo& table, const std::vector<std::string>& keys) {
+    app_->rows_changed(table, keys);
+  }
+
+ private:
+  Gateway() = default;
+
+  std::unique_ptr<App> app_;
+  std::unique_ptr<Server> server_;  // goes first
+  bool stopped_ = false;
+};
+
+}  // namespace wf::gateway

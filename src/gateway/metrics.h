@@ -1,0 +1,47 @@
+// Counts of answers by route, and how long they took, in Prometheus' text format. One thread.
+#pragma once
+#include <absl/container/flat_hash_map.h>
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "gateway/router.h"
+
+namespace wf::gateway {
+
+class Metrics {
+ public:
+  explicit Metrics(const Router& router);
+
+  // `route`: Route::index, or Metrics::unrouted.
+  void answered(std::uint16_t route, int status, Duration took);
+  void write(std::string& out) const;
+
+  static constexpr std::uint16_t unrouted = UINT16_MAX;
+
+ private:
+  static constexpr std::array<std::int64_t, 12> bounds_us{
+      100, 250, 500, 1'000, 2'500, 5'000, 10'000, 25'000, 100'000, 500'000, 2'000'000, 10'000'000};
+  struct Histogram {
+    std::array<std::uint64_t, bounds_us.size() + 1> counts{};
+    std::int64_t sum_us = 0;
+  };
+  void write_histogram(std::string& out, std::size_t route) const;
+  std::string label(std::size_t route) const;
+
+  const Router& router_;
+  std::vector<Histogram> histograms_;                           // by route; the last: unrouted
+  absl::flat_hash_map<std::uint32_t, std::uint64_t> statuses_;  // route << 16 | status
+};
+
+// One line of a metric without labels, with its type.
+void write_metric(std::string& out,
+                  std::string_view name,
+                  std::string_view type,
+                  std::int64_t value);
+
+}  // namespace wf::gateway

@@ -1,0 +1,212 @@
+// Reads over HTTP: who sees which rows, what lists ask of a table, freshness and waiting.
+#include "gateway/test_app.h"
+
+namespace wf::gateway {
+namespace {
+
+const Uuid booking = Uuid::v5({}, "booking");
+const Uuid charger = Uuid::v5({}, "charger");
+
+struct Fixture : test::AppFixture {
+  Fixture() {
+    table("bookings")
+        .set(booking,
+             R"({"id":")" + booking.text() + R"(","renter":")" + asha.text() + R"(","host":")" +
+                 Uuid::v5({}, "host").text() + R"(","revision":3})",
+             9);
+  }
+  std::string renter = token(asha, role("renter"));
+  std::string other = token(ravi, role("renter"));
+  std::string operator_ = token(ravi, role("operator"));
+
+  Response get(const std::string& target, std::string_view as, std::vector<Header> more = {}) {
+    if (!as.empty()) more.push_back({"Authorization", as});
+    return ask({Method::get, target, more});
+  }
+  std::string row_path = "/bookings/" + booking.text();
+  static std::string parameter(const Response& response) {
+    const std::string start = R"("parameter":")";
+    const std::size_t at = response.body.find(start);
+    if (at == std::string::npos) return {};
+    const std::size_t from = at + start.size();
+    return response.body.substr(from, response.body.find('"', from) - from);
+  }
+};
+
+BOOST_FIXTURE_TEST_SUITE(query_handler_tests, Fixture)
+
+BOOST_AUTO_TEST_CASE(a_row_is_served_to_those_it_belongs_to) {
+  const Response mine = get(row_path, renter);
+  BOOST_TEST(mine.status == 200);
+  BOOST_TEST(mine.body.starts_with(R"({"id":)"));
+  BOOST_TEST(test::header(mine, "ETag") == "\"3-0000000000000009\"");
+  BOOST_TEST(!test::header(mine, "Wayfold-As-Of").empty());
+  BOOST_TEST(get("/api" + row_path, renter).status == 200);
+  BOOST_TEST(get(row_path, operator_).status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(another_users_row_is_not_there) {
+  BOOST_TEST(get(row_path, other).status == 404);
+  BOOST_TEST(get(row_path, "").status == 401);
+  BOOST_TEST(get(row_path, token(asha, role("importer"))).status == 403);
+}
+
+BOOST_AUTO_TEST_CASE(a_known_etag_is_304_without_a_body) {
+  const Response response = get(row_path, renter, {{"If-None-Match", "\"3-0000000000000009\""}});
+  BOOST_TEST(response.status == 304);
+  BOOST_TEST(response.body.empty());
+}
+
+BOOST_AUTO_TEST_CASE(absence_is_told_only_by_a_table_that_can_know) {
+  const std::string nothing = "/bookings/" + ravi.text();
+  BOOST_TEST(get(nothing, renter).status == 404);
+  BOOST_TEST(get("/bookings/not-an-id", renter).status == 404);
+  table("bookings").set_live(false);
+  const Response response = get(nothing, renter);
+  BOOST_TEST(response.status == 503);
+  BOOST_TEST(test::has_header(response, "Retry-After: 1"));
+  table("bookings").set_live(true);
+  table("bookings").quarantine(ravi, now);
+  BOOST_TEST(get(nothing, renter).status == 503);
+}
+
+BOOST_AUTO_TEST_CASE(a_quarantined_row_says_since_when) {
+  table("bookings").quarantine(booking, now);
+  BOOST_TEST(test::header(get(row_path, renter), "Wayfold-Quarantined-Since") == now.text());
+}
+
+BOOST_AUTO_TEST_CASE(a_read_waits_for_what_its_client_has_seen) {
+  table("bookings").reach({{"events.bookings", 1, 5}});
+  const std::string seen_5 = encode_position(log->id(), {{"events.bookings", 1, 5}});
+  const std::string seen_6 = encode_position(log->id(), {{"events.bookings", 1, 6}});
+  BOOST_TEST(get(row_path, renter, {{"Wayfold-Position", seen_5}}).status == 200);
+  const Ticket ticket{77, 0};
+  BOOST_TEST(!begin(
+      {Method::get, row_path, {{"Authorization", renter}, {"Wayfold-Position", seen_6}}}, ticket));
+  table("bookings").reach({{"events.bookings", 1, 6}});
+  app->rows_changed(table("bookings").type().info(), {});
+  BOOST_TEST(finish(ticket).status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(a_read_does_not_wait_for_ever) {
+  table("bookings").reach({{"events.bookings", 1, 5}});
+  const std::string seen_6 = encode_position(log->id(), {{"events.bookings", 1, 6}});
+  const Ticket ticket{77, 0};
+  BOOST_TEST(!begin(
+      {Method::get, row_path, {{"Authorization", renter}, {"Wayfold-Position", seen_6}}}, ticket));
+  now = now + Duration::minutes(1);
+  app->tick();
+  const Response response = finish(ticket);
+  BOOST_TEST(response.status == 503);
+  BOOST_TEST(response.body.find("not_yet") != std::string::npos);
+  BOOST_TEST(get(row_path, renter, {{"Wayfold-Position", "x"}}).status == 400);
+  const std::string foreign = encode_position(Uuid::random(), {});
+  BOOST_TEST(get(row_path, renter, {{"Wayfold-Position", foreign}}).status == 400);
+}
+
+BOOST_AUTO_TEST_CASE(a_list_takes_the_index_its_filters_and_the_row_filter_bind) {
+  BOOST_TEST(get("/bookings", renter).status == 200);
+  RowQuery asked = table("bookings").asked();
+  BOOST_TEST(asked.index == "by_renter");
+  BOOST_TEST(asked.owner_column == "renter");
+  BOOST_TEST(asked.owner == asha.text());
+  std::string prefix;
+  append_index_key(prefix, asha);
+  BOOST_TEST((asked.prefix == prefix));
+
+  const std::string host = token(ravi, role("host"));
+  BOOST_TEST(get("/bookings?status=confirmed", host).status == 200);
+  asked = table("bookings").asked();
+  BOOST_TEST(asked.index == "by_host_status");
+  BOOST_TEST(asked.equal.empty());
+
+  BOOST_TEST(get("/bookings?charger=" + charger.text() + "&connector=2", operator_).status == 200);
+  asked = table("bookings").asked();
+  BOOST_TEST(asked.index == "by_charger");
+  BOOST_TEST(asked.owner_column.empty());
+  BOOST_REQUIRE(asked.equal.size() == 1U);
+  BOOST_TEST(asked.equal[0].first == "connector");
+}
+
+BOOST_AUTO_TEST_CASE(a_filter_cannot_widen_what_one_may_see) {
+  BOOST_TEST(get("/bookings?renter=" + ravi.text(), renter).status == 200);
+  BOOST_TEST(table("bookings").asked().owner == asha.text());
+  const std::string both = token(asha, role("renter") | role("host"));
+  BOOST_TEST(get("/bookings?host=" + asha.text(), both).status == 200);
+  BOOST_TEST(table("bookings").asked().owner_column == "host");
+}
+
+BOOST_AUTO_TEST_CASE(a_page_leads_to_the_next) {
+  const Response first = get("/bookings?limit=7&status=confirmed", renter);
+  BOOST_TEST(table("bookings").asked().limit == 7U);
+  BOOST_TEST(test::header(first, "Link") ==
+             "</bookings?limit=7&status=confirmed&cursor=next>; rel=\"next\"");
+  BOOST_TEST(first.body.ends_with(R"(,"next":"next"})"));
+  const Response last = get("/bookings?cursor=next", renter);
+  BOOST_TEST(test::header(last, "Link").empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_search_around_a_place) {
+  BOOST_TEST(get("/chargers?near=-0.1276,51.5072&radius_m=2000&connector=ccs2", "").status == 200);
+  const RowQuery asked = table("chargers").asked();
+  BOOST_TEST(asked.index == "by_place");
+  BOOST_REQUIRE(asked.near.has_value());
+  BOOST_TEST(asked.near->lon_e7 == -1'276'000);
+  BOOST_TEST(asked.near->lat_e7 == 515'072'000);
+  BOOST_TEST(asked.radius_m == 2000U);
+  BOOST_TEST(asked.computed.has_value());
+  BOOST_TEST(get("/chargers?lat=51.5072&lon=-0.1276", "").status == 200);
+  BOOST_TEST((table("chargers").asked().near == asked.near));
+}
+
+BOOST_AUTO_TEST_CASE(every_bad_parameter_is_named) {
+  for (const char* query : {"limit=0",
+                            "limit=201",
+                            "limit=x",
+                            "status=maybe",
+                            "charger=x",
+                            "start=today",
+                            "colour=red",
+                            "amount=1",
+                            "near=1,2",
+                            "radius_m=5",
+                            "sort=colour",
+                            "cursor=bad"}) {
+    const Response response = get(std::string("/bookings?") + query, renter);
+    BOOST_TEST(response.status == 400, query);
+    const std::string name(query, std::string_view(query).find('='));
+    BOOST_TEST(parameter(response) == name);
+  }
+  BOOST_TEST(get("/bookings?status=confirmed&status=expired", renter).status == 400);
+  BOOST_TEST(get("/chargers?near=181,0", "").status == 400);
+}
+
+BOOST_AUTO_TEST_CASE(a_sub_resource_needs_its_parameters) {
+  table("chargers").set(charger, R"({"id":")" + charger.text() + R"(","revision":1})");
+  const std::string path = "/chargers/" + charger.text() + "/slots";
+  BOOST_TEST(get(path + "?date=2026-12-01", "").body == R"({"path":"slots","key_size":16})");
+  BOOST_TEST(parameter(get(path, "")) == "date");
+  BOOST_TEST(parameter(get(path + "?date=2026-12-01&colour=red", "")) == "colour");
+  BOOST_TEST(get("/chargers/" + ravi.text() + "/slots?date=2026-12-01", "").status == 404);
+}
+
+BOOST_AUTO_TEST_CASE(personal_columns_open_for_those_who_may_read_the_row) {
+  BOOST_REQUIRE(app->keys().ensure_key(asha));
+  const std::string sealed = *app->keys().seal(asha, "asha@example.org");
+  const auto row = [&](const std::string& text) {
+    return R"({"id":")" + asha.text() + R"(","identifier":")" + text + R"("})";
+  };
+  table("accounts").set(asha, row(sealed));
+  const std::string path = "/accounts/" + asha.text();
+  BOOST_TEST(get(path, renter).body == row("asha@example.org"));
+  BOOST_TEST(get(path, other).status == 404);
+  BOOST_REQUIRE(app->keys().forget(asha));
+  BOOST_TEST(get(path, renter).body.ends_with(R"("identifier":null})"));
+  table("accounts").set(asha, row("AAAAAAAAAAAAAAAAAAAAAA.AAAA"));
+  BOOST_TEST(get(path, renter).status == 503);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace wf::gateway
