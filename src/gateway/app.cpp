@@ -62,7 +62,12 @@ App::App(Services services, Io io, PasswordCost cost)
             sender_,
             login_pool_,
             cost,
-            io_.post,
+            [this](std::function<void()> fn) {  // a session it opens is a turn of its own
+              io_.post([this, fn = std::move(fn)] {
+                fn();
+                submitter_.turn_ended();
+              });
+            },
             [this](const Exchange& exchange, Response response) {
               io_.respond(exchange.ticket, finish(exchange, std::move(response)));
             }),
