@@ -1,0 +1,116 @@
+// What every request goes through: routes, tokens, limits, origins, and the gateway's own pages.
+#include "gateway/app.h"
+
+#include "base/json.h"
+#include "gateway/test_app.h"
+
+namespace wf::gateway {
+namespace {
+
+struct Fixture : test::AppFixture {
+  Response get(const std::string& target, std::vector<Header> headers = {}) {
+    return ask({Method::get, target, headers});
+  }
+};
+
+BOOST_FIXTURE_TEST_SUITE(app_tests, Fixture)
+
+BOOST_AUTO_TEST_CASE(an_unknown_path_is_404_and_an_unknown_method_405) {
+  BOOST_TEST(get("/nothing/here").status == 404);
+  BOOST_TEST(get("/auth/login").status == 405);
+  BOOST_TEST(test::has_header(get("/auth/login"), "Allow: POST"));
+  BOOST_TEST(get("/bookings/%zz").status == 404);
+  BOOST_TEST(get("/api/healthz").status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(a_bad_token_is_401_wherever_one_is_read) {
+  for (const char* value : {"Bearer x", "Basic dXNlcjpwYXNz", "Bearer ", "x"}) {
+    BOOST_TEST(get("/chargers", {{"Authorization", value}}).status == 401, value);
+  }
+  BOOST_TEST(get("/healthz", {{"Authorization", "Bearer x"}}).status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(an_account_that_asks_too_often_is_429) {
+  process.rate.per_principal_per_s = 1;  // the app keeps a reference
+  process.rate.per_principal_burst = 3;
+  const std::string bearer = token(asha, role("renter"));
+  const auto ask_once = [&] { return get("/chargers", {{"Authorization", bearer}}); };
+  for (int i = 0; i < 3; ++i) BOOST_TEST(ask_once().status == 200);
+  const Response refused = ask_once();
+  BOOST_TEST(refused.status == 429);
+  BOOST_TEST(!test::header(refused, "Retry-After").empty());
+  BOOST_TEST(get("/chargers").status == 200);
+  now = now + Duration::seconds(2);
+  BOOST_TEST(ask_once().status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(guessing_passwords_is_slow_from_one_address) {
+  process.rate.auth_per_ip_per_min = 2;
+  const Ask guess{Method::post, "/auth/refresh", {}, R"({"refresh_token":"x"})"};
+  BOOST_TEST(ask(guess).status == 401);
+  BOOST_TEST(ask(guess).status == 401);
+  BOOST_TEST(ask(guess).status == 429);
+}
+
+BOOST_AUTO_TEST_CASE(every_answer_tells_browsers_to_be_careful) {
+  const Response response = get("/chargers");
+  BOOST_TEST(test::has_header(response, "X-Content-Type-Options: nosniff"));
+  BOOST_TEST(test::has_header(
+      response, "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'"));
+  BOOST_TEST(test::header(response, "Access-Control-Allow-Origin").empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_request_id_comes_back) {
+  const std::string id = Uuid::v5({}, "request").text();
+  BOOST_TEST(test::header(get("/chargers", {{"X-Request-Id", id}}), "X-Request-Id") == id);
+  BOOST_TEST(!test::header(ask({Method::post, "/bookings"}), "X-Request-Id").empty());
+}
+
+BOOST_AUTO_TEST_CASE(the_pages_of_the_gateway) {
+  BOOST_TEST(get("/.well-known/jwks.json").body.find(secrets.kid) != std::string::npos);
+  const Response api = get("/openapi.json");
+  BOOST_TEST(api.bytes().starts_with("{"));
+  BOOST_TEST(parse_json(api.bytes()).has_value());
+  pump_until([&] { return app->ready(); });
+  BOOST_TEST(get("/readyz").status == 200);
+  table("bookings").set_live(false);
+  BOOST_TEST(get("/readyz").status == 503);
+  BOOST_TEST(get("/docs").status == 404);  // no directory was given
+  const std::string metrics = get("/metrics").body;
+  BOOST_TEST(metrics.find(R"(wayfold_http_requests_total{method="GET",route="/openapi.json",)"
+                          R"(status="200"} 1)") != std::string::npos);
+  BOOST_TEST(metrics.find("wayfold_commands_waiting 0\n") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_command_that_nobody_knows_is_404) {
+  const std::string bearer = token(asha, role("renter"));
+  pump_until([&] { return app->ready(); });
+  BOOST_TEST(get("/commands/" + ravi.text(), {{"Authorization", bearer}}).status == 404);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(cors_tests)
+
+BOOST_AUTO_TEST_CASE(only_listed_origins_may_call) {
+  const Cors cors({"https://app.example.org"});
+  const Header asked[] = {{"Origin", "https://app.example.org"},
+                          {"Access-Control-Request-Method", "POST"}};
+  Request request;
+  request.method = Method::options;
+  request.headers = Headers(asked);
+  const auto allowed = cors.preflight(request);
+  BOOST_REQUIRE(allowed);
+  BOOST_TEST(allowed->status == 204);
+  BOOST_TEST(test::header(*allowed, "Access-Control-Allow-Origin") == "https://app.example.org");
+  const Header other[] = {{"Origin", "https://app.example.org.evil.org"},
+                          {"Access-Control-Request-Method", "POST"}};
+  request.headers = Headers(other);
+  BOOST_TEST(test::header(*cors.preflight(request), "Access-Control-Allow-Origin").empty());
+  BOOST_TEST(cors.allowed(request) == nullptr);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace wf::gateway

@@ -1,0 +1,177 @@
+// Registering and sessions over HTTP, against outcomes as the account's decider gives them.
+#include "gateway/identifier.h"
+#include "gateway/refresh_token.h"
+#include "gateway/row_json.h"
+#include "gateway/test_app.h"
+
+namespace wf::gateway {
+namespace {
+
+struct Fixture : test::AppFixture {
+  Fixture() {
+    table("accounts").set(asha, R"({"id":")" + asha.text() + R"(","roles":["renter"]})");
+    know_login("asha@example.org", "correct horse", "false");
+    ruling = [this](const Record& command) { return rule(command); };
+  }
+  void know_login(std::string_view identifier, std::string_view password, std::string suspended) {
+    const auto hash = hash_password(Secret(password), {.passes = 1, .memory_bytes = 8192});
+    table("logins").set(Uuid::v8(secrets.pepper.mac(identifier).view()),
+                        R"({"account":")" + asha.text() + R"(","hash":")" + *hash +
+                            R"(","roles":["renter","host"],"suspended":)" + suspended + "}");
+  }
+  test::Ruling rule(const Record& command) {
+    payload = command.payload;
+    principal = command.principal;
+    if (command.type == "account.OpenSession") return {Kind::event, "account.SessionOpened"};
+    if (command.type == "account.RefreshSession") return refreshing;
+    if (command.type == "account.CloseSession") return {Kind::event, "account.SessionClosed"};
+    return {Kind::event, "login.Registered"};
+  }
+  Response post(const std::string& path, const std::string& body, std::vector<Header> more = {}) {
+    return ask({Method::post, path, more, body});
+  }
+  Response log_in(std::string_view identifier, std::string_view password) {
+    return post("/auth/login",
+                R"({"identifier":")" + std::string(identifier) + R"(","password":")" +
+                    std::string(password) + R"("})");
+  }
+  static std::string field(const Response& response, std::string_view name) {
+    return member(response.body, name).value_or("");
+  }
+
+  test::Ruling refreshing{Kind::event, "account.SessionRefreshed"};
+  std::string payload;
+  AccountId principal;
+  const std::string registration =
+      R"({"identifier":" Ravi@Example.org","password":"hunter2hunter2","name":"Ravi",)"
+      R"("roles":["renter"]})";
+};
+
+BOOST_FIXTURE_TEST_SUITE(auth_handler_tests, Fixture)
+
+BOOST_AUTO_TEST_CASE(registering_seals_what_the_log_must_not_show) {
+  const Response response = post("/auth/register", registration, {{"Idempotency-Key", "r1"}});
+  BOOST_TEST(response.status == 201);
+  BOOST_TEST(payload.find("hunter2") == std::string::npos);
+  BOOST_TEST(payload.find("ravi") == std::string::npos);
+  BOOST_TEST(payload.find("Ravi") == std::string::npos);
+  BOOST_TEST(payload.find("$argon2id$") != std::string::npos);
+  BOOST_TEST((principal == guest));
+  const auto sealed = member(payload, "identifier");
+  BOOST_REQUIRE(sealed);
+  BOOST_TEST(*app->keys().open(*sealed) == "ravi@example.org");
+  BOOST_TEST(field(response, "id") == *member(payload, "account"));
+  BOOST_TEST(response.body.find("token") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_retried_registration_makes_the_same_account) {
+  const std::string first =
+      field(post("/auth/register", registration, {{"Idempotency-Key", "r1"}}), "id");
+  BOOST_TEST(field(post("/auth/register", registration, {{"Idempotency-Key", "r1"}}), "id") ==
+             first);
+  BOOST_TEST(field(post("/auth/register", registration, {{"Idempotency-Key", "r2"}}), "id") !=
+             first);
+}
+
+BOOST_AUTO_TEST_CASE(only_open_roles_and_real_identifiers_register) {
+  for (const char* body :
+       {R"({"identifier":"a@b.c","password":"long enough","name":"A","roles":["admin"]})",
+        R"({"identifier":"nobody","password":"long enough","name":"A","roles":["renter"]})",
+        R"({"identifier":"a@b.c","password":"short","name":"A","roles":["renter"]})",
+        R"({"identifier":"a@b.c","password":"long enough","name":"A","roles":["renter"],"x":1})"}) {
+    BOOST_TEST(post("/auth/register", body).status == 422, body);
+  }
+  BOOST_TEST(seen.empty());
+}
+
+BOOST_AUTO_TEST_CASE(the_right_password_opens_a_session) {
+  const Response response = log_in("Asha@Example.org", "correct horse");
+  BOOST_TEST(response.status == 200);
+  const auto claims = app->tokens().verify(field(response, "access_token"), now);
+  BOOST_REQUIRE(claims);
+  BOOST_TEST((claims->caller.account.value == asha));
+  BOOST_TEST(claims->caller.roles == (role("renter") | role("host")));
+  BOOST_TEST(claims->caller.session.text() == *member(payload, "session"));
+  BOOST_TEST(test::has_header(response, "Cache-Control: no-store"));
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_password_and_an_unknown_login_look_the_same) {
+  const Response wrong = log_in("asha@example.org", "wrong horse");
+  const Response unknown = log_in("nobody@example.org", "correct horse");
+  const Response nonsense = log_in("not an identifier", "correct horse");
+  BOOST_TEST(wrong.status == 401);
+  BOOST_TEST(wrong.body == unknown.body);
+  BOOST_TEST(wrong.body == nonsense.body);
+  BOOST_TEST(wrong.headers.size() == unknown.headers.size());
+  BOOST_TEST(seen.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_suspended_account_is_told_so_only_with_its_password) {
+  know_login("asha@example.org", "correct horse", "true");
+  BOOST_TEST(log_in("asha@example.org", "wrong horse").status == 401);
+  BOOST_TEST(log_in("asha@example.org", "correct horse").status == 403);
+}
+
+BOOST_AUTO_TEST_CASE(a_refresh_token_is_changed_for_the_next) {
+  const Response first = log_in("asha@example.org", "correct horse");
+  const std::string token = field(first, "refresh_token");
+  const auto refresh = [&](const std::string& with) {
+    return post("/auth/refresh", R"({"refresh_token":")" + with + R"("})");
+  };
+  const Response second = refresh(token);
+  BOOST_TEST(second.status == 200);
+  BOOST_TEST(*member(payload, "n") == "0");
+  const auto next = read_refresh_token(secrets.refresh, field(second, "refresh_token"));
+  BOOST_REQUIRE(next);
+  BOOST_TEST(next->n == 1U);
+  refreshing = {Kind::nothing};  // within the grace: the one that is good now, again
+  BOOST_TEST(field(refresh(token), "refresh_token") == field(second, "refresh_token"));
+  refreshing = {Kind::event, "account.SessionRevoked"};
+  const Response reused = refresh(token);
+  BOOST_TEST(reused.status == 401);
+  BOOST_TEST(field(reused, "code") == "token_reused");
+  refreshing = {Kind::rejected, "", R"({"command":"x","reason":"not_found"})"};
+  BOOST_TEST(refresh(token).status == 401);
+  std::string forged = token;
+  forged[3] = forged[3] == 'A' ? 'B' : 'A';
+  BOOST_TEST(refresh(forged).status == 401);
+}
+
+BOOST_AUTO_TEST_CASE(a_token_ends_with_its_session) {
+  const Uuid session = Uuid::v5({}, "session");
+  const std::string bearer = token(asha, role("renter"), session);
+  const auto accounts = [&] {
+    return ask({Method::get, "/accounts/" + asha.text(), {{"Authorization", bearer}}}).status;
+  };
+  BOOST_TEST(accounts() == 200);  // opened a moment ago, not folded yet
+  table("sessions").set(session, R"({"status":"live"})");
+  BOOST_TEST(accounts() == 200);
+  table("sessions").set(session, R"({"status":"revoked"})");
+  BOOST_TEST(accounts() == 401);
+  const std::string ghost = token(asha, role("renter"), Uuid::v5({}, "ghost"));
+  now = now + Duration::minutes(2);
+  BOOST_TEST(ask({Method::get, "/accounts/" + asha.text(), {{"Authorization", ghost}}}).status ==
+             401);
+}
+
+BOOST_AUTO_TEST_CASE(logging_out_closes_the_session_of_the_token) {
+  const Uuid session = Uuid::v5({}, "session");
+  const std::string bearer = token(asha, role("renter"), session);
+  BOOST_TEST(post("/auth/logout", "", {{"Authorization", bearer}}).status == 200);
+  BOOST_TEST(*member(payload, "session") == session.text());
+  BOOST_TEST((principal.value == asha));
+  BOOST_TEST(post("/auth/logout", "").status == 401);
+}
+
+BOOST_AUTO_TEST_CASE(identifiers_have_one_text) {
+  BOOST_TEST(*normal_identifier(" Asha@Example.org ") == "asha@example.org");
+  BOOST_TEST(*normal_identifier("+91 (98) 76-543210") == "+919876543210");
+  for (const char* text : {"", "asha", "@", "a@", "@b", "a b@c", "12345", "+1234567890123456"}) {
+    BOOST_TEST(!normal_identifier(text), text);
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace wf::gateway

@@ -1,0 +1,117 @@
+// Row channels: the latest row, once, to those who may see it, until their session ends.
+#include "gateway/channels.h"
+
+#include "gateway/test_app.h"
+
+namespace wf::gateway {
+namespace {
+
+const Uuid charger = Uuid::v5({}, "charger");
+
+struct Client : WebSocket {
+  void send(std::shared_ptr<const std::string> text) override { messages.push_back(*text); }
+  void close(std::uint16_t code, std::string_view) override { closed = code; }
+  std::vector<std::string> messages;
+  std::uint16_t closed = 0;
+};
+
+struct Fixture : test::AppFixture {
+  Fixture() { set(1); }
+  ~Fixture() {
+    for (const auto& listener : listeners) listener->on_close(1000);
+  }
+  void set(std::uint64_t version) {
+    table("chargers").set(charger, R"({"revision":)" + std::to_string(version) + "}", version);
+  }
+  void change(std::uint64_t version) {
+    set(version);
+    std::string key;
+    append_index_key(key, charger);
+    app->rows_changed(table("chargers").type().info(), {key});
+    run_posted();
+  }
+  void run_posted() {
+    std::deque<std::function<void()>> work;
+    {
+      const std::lock_guard lock(mutex);
+      work.swap(posted);
+    }
+    for (const auto& fn : work) fn();
+  }
+  int connect(Client& to,
+              std::string_view target,
+              std::string_view query = {},
+              std::vector<Header> headers = {}) {
+    Request request;
+    request.path = target;
+    request.query = query;
+    request.headers = Headers(headers);
+    auto decided = app->upgrade(request);
+    if (auto* const refused = std::get_if<Response>(&decided)) return refused->status;
+    listeners.push_back(std::move(std::get<Accept>(decided).listener));
+    listeners.back()->on_open(to);
+    return 101;
+  }
+  std::vector<std::unique_ptr<Listener>> listeners;
+  const std::string path = "/ws/chargers/" + charger.text();
+  Client client;
+};
+
+BOOST_FIXTURE_TEST_SUITE(channels_tests, Fixture)
+
+BOOST_AUTO_TEST_CASE(a_subscriber_gets_the_row_and_each_change) {
+  BOOST_TEST(connect(client, path) == 101);
+  change(2);
+  change(2);
+  BOOST_REQUIRE(client.messages.size() == 2U);
+  BOOST_TEST(client.messages[0] == R"({"sequence":1,"row":{"revision":1}})");
+  BOOST_TEST(client.messages[1] == R"({"sequence":2,"row":{"revision":2}})");
+}
+
+BOOST_AUTO_TEST_CASE(one_who_comes_back_gets_only_what_is_newer) {
+  set(5);
+  BOOST_TEST(connect(client, path, "since=5") == 101);
+  BOOST_TEST(client.messages.empty());
+  Client late;
+  BOOST_TEST(connect(late, path, "since=4") == 101);
+  BOOST_TEST(late.messages.size() == 1U);
+  BOOST_TEST(connect(late, path, "since=x") == 400);
+}
+
+BOOST_AUTO_TEST_CASE(a_row_that_goes_is_told_once) {
+  BOOST_TEST(connect(client, path) == 101);
+  table("chargers").set(charger, "", 2);
+  std::string key;
+  append_index_key(key, charger);
+  for (int i = 0; i < 2; ++i) {
+    app->rows_changed(table("chargers").type().info(), {key});
+    run_posted();
+  }
+  BOOST_REQUIRE(client.messages.size() == 2U);
+  BOOST_TEST(client.messages[1] == R"({"sequence":1,"row":null})");
+}
+
+BOOST_AUTO_TEST_CASE(nobody_subscribes_to_what_is_not_theirs) {
+  BOOST_TEST(connect(client, "/ws/chargers/" + ravi.text()) == 404);
+  BOOST_TEST(connect(client, "/ws/bookings/" + ravi.text()) == 404);  // has no channel
+  BOOST_TEST(connect(client, "/ws/logins/" + ravi.text()) == 404);
+  BOOST_TEST(connect(client, path, "", {{"Authorization", "Bearer x"}}) == 401);
+}
+
+BOOST_AUTO_TEST_CASE(a_channel_ends_with_its_session) {
+  const Uuid session = Uuid::v5({}, "session");
+  table("sessions").set(session, R"({"status":"live"})");
+  const std::string bearer = token(asha, role("renter"), session);
+  const std::string offer = "wayfold, bearer." + bearer.substr(7);
+  BOOST_TEST(connect(client, path, "", {{"Sec-WebSocket-Protocol", offer}}) == 101);
+  app->tick();
+  BOOST_TEST(client.closed == 0);
+  table("sessions").set(session, R"({"status":"revoked"})");
+  app->tick();
+  BOOST_TEST(client.closed == 1008);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace wf::gateway
