@@ -10,6 +10,17 @@ namespace {
 using wf::cli::Subcommand;
 
 constexpr Subcommand subcommands[] = {
+    {"import",
+     "send NDJSON lines through the HTTP API, as others and in the past",
+     "A line is {\"route\": \"POST /bookings\", \"key\": …, \"as\"?: account, \"occurred_at\"?: "
+     "time,\n"
+     "\"body\"?: {…}, \"stream\"?: text}. {id:KEY} in route or body is the id that line KEY got. "
+     "Lines\n"
+     "of one stream go one after another. Run it again to go on where it ended. Exit 1 if lines\n"
+     "were refused; each is reported with its reason.\n"
+     "  wayfold import lines.ndjson --refused refused.ndjson\n"
+     "  wayfold import lines.ndjson --url http://10.0.0.5:8000 --rate 500 --parallel 16\n",
+     wf::cli::declare_import},
     {"inspect",
      "show one thing from all sides: a stream, a command, a row, the log",
      "  wayfold inspect stream 5ad5…3f         its commands, events and states\n"

@@ -1,0 +1,183 @@
+// `wayfold import`: NDJSON lines as requests to the HTTP API.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
+#include "base/json_write.h"
+#include "cli/commands.h"
+#include "cli/config.h"
+#include "cli/importer.h"
+#include "cli/progress.h"
+#include "cli/stop_signal.h"
+#include "cli/tool_log.h"
+
+namespace wf::cli {
+namespace {
+
+struct ImportOptions {
+  std::string file;
+  std::string url = "http://127.0.0.1:8000";
+  std::string token;
+  std::string state;
+  std::string refused;
+  std::size_t parallel = 64;
+  std::int64_t rate = 20'000;
+  bool no_end = false;
+};
+
+constexpr Uuid import_space{{0x77,
+                             0x61,
+                             0x79,
+                             0x66,
+                             0x6f,
+                             0x6c,
+                             0x64,
+                             0x2d,  // wayfold-import
+                             0x69,
+                             0x6d,
+                             0x70,
+                             0x6f,
+                             0x72,
+                             0x74,
+                             0x00,
+                             0x01}};
+
+// Lets streams that were last written by this import be woken again.
+Result<void> end_import(Log& log, const Uuid& import) {
+  auto appender = log.writer("import");
+  if (!appender) return tl::unexpected(appender.error());
+  for (const TopicSpec& topic : log.topics()) {
+    if (!topic.name.starts_with("commands.")) continue;
+    for (std::uint32_t p = 0; p < topic.partitions; ++p) {
+      Record record;
+      record.kind = Kind::import_ended;
+      record.id = Uuid::v5(import, fmt::format("ended {}/{}", topic.name, p));
+      record.at = wall_clock();
+      record.type = "import_ended";
+      record.payload = "{}";
+      record.correlation = import;
+      record.principal = system_account;
+      record.import = import;
+      if (auto ok = (*appender)->append({topic.name, p}, {&record, 1}, Durability::now); !ok) {
+        return ok;
+      }
+    }
+  }
+  return {};
+}
+
+void append_refused(std::string& out, const RefusedLine& line) {
+  fmt::format_to(std::back_inserter(out), R"({{"line":{},"key":)", line.number);
+  append_json_string(out, line.key);
+  append_json_string(out += R"(,"route":)", line.route);
+  fmt::format_to(std::back_inserter(out), R"(,"status":{},"code":)", line.answer.status);
+  append_json_string(out, line.answer.code);
+  append_json_string(out += R"(,"detail":)", line.answer.detail);
+  out += "}\n";
+}
+
+Result<void> write_refused(Setup& setup, const ImportReport& report, const std::string& path) {
+  std::string text;
+  for (const auto& [number, line] : report.refused) append_refused(text, line);
+  if (path.empty()) {
+    setup.err.text() += text;
+    setup.err.flush();
+    return {};
+  }
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << text << std::flush;
+  if (!file) return fail(Code::io, "cannot write " + path);
+  return {};
+}
+
+void print(Setup& setup, const ImportReport& report, const Uuid& import, Duration took) {
+  const double seconds = static_cast<double>(std::max<std::int64_t>(took.us, 1)) / 1e6;
+  setup.out.line(fmt::format(
+      fmt::runtime(setup.json ? R"({{"import":"{}","lines":{},"accepted":{},"refused":{},)"
+                                R"("seconds":{:.3f}}})"
+                              : "import {}: {} lines, {} accepted, {} refused, {:.1f} s"),
+      import.text(),
+      report.lines,
+      report.accepted,
+      report.refused.size(),
+      seconds));
+}
+
+// Sends everything; prepared by import_file().
+Result<ImportReport> send_all(Setup& setup,
+                              const ImportOptions& options,
+                              const SenderOptions& sender,
+                              ImportState state) {
+  std::ifstream file;
+  std::uint64_t size = 0;
+  const bool piped = options.file == "-";
+  if (!piped) {
+    file.open(options.file, std::ios::binary);
+    std::error_code ignored;
+    size = std::filesystem::file_size(options.file, ignored);
+  }
+  Importer importer(sender, options.rate, options.parallel, std::move(state));
+  Progress bar(setup.err, "import");
+  return importer.run(piped ? std::cin : file, [&](std::uint64_t answered, std::uint64_t bytes) {
+    bar.update(bytes, std::max(size, bytes), answered);
+  });
+}
+
+Exit import_file(Setup& setup, ImportOptions& options) {
+  const auto process = load_process(setup.config, setup.var);
+  if (!process) return setup.fail(process.error());
+  if (options.token.empty()) {
+    if (const char* token = std::getenv("WAYFOLD_TOKEN")) options.token = token;
+  }
+  if (options.token.empty()) return setup.usage("--token or WAYFOLD_TOKEN: an importer's token");
+  const auto address = HttpAddress::parse(options.url);
+  if (!address) return setup.fail(address.error());
+  const bool piped = options.file == "-";
+  const auto name = piped ? Result<std::string>(Uuid::random().text()) : input_name(options.file);
+  if (!name) return setup.fail(name.error());
+  if (options.state.empty() && !piped) options.state = options.file + ".state";
+  auto state = ImportState::open(options.state, *name);
+  if (!state) return setup.fail(state.error());
+  const SenderOptions sender{
+      .address = *address, .token = options.token, .import = Uuid::v5(import_space, *name)};
+  const Instant started = wall_clock();
+  const auto report = send_all(setup, options, sender, std::move(*state));
+  if (stop_requested()) return Exit::interrupted;
+  if (!report) return setup.fail(report.error());
+  if (auto ok = write_refused(setup, *report, options.refused); !ok) return setup.fail(ok.error());
+  if (!options.no_end) {
+    const auto log = open_tool_log(*process);
+    if (!log) return setup.fail(log.error());
+    if (auto ok = end_import(**log, sender.import); !ok) return setup.fail(ok.error());
+  }
+  print(setup, *report, sender.import, wall_clock() - started);
+  return report->refused.empty() ? Exit::ok : Exit::found;
+}
+
+}  // namespace
+
+Action declare_import(CLI::App& app, Setup& setup) {
+  auto options = std::make_shared<ImportOptions>();
+  app.add_option("FILE", options->file, "lines to send; -: standard input (not resumable)")
+      ->required();
+  app.add_option("--url", options->url, "the gateway")->capture_default_str();
+  app.add_option("--token", options->token, "an importer's token (default: $WAYFOLD_TOKEN)");
+  app.add_option("--state", options->state, "what is done is kept here (default: FILE.state)");
+  app.add_option("--refused,--errors", options->refused, "refused lines go here (default: stderr)");
+  app.add_option("--parallel", options->parallel, "streams sent at once")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  app.add_option("--rate", options->rate, "lines per second at most")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  app.add_flag("--no-end",
+               options->no_end,
+               "more of this import follows: deadlines of its streams stay asleep");
+  return [&setup, options] { return import_file(setup, *options); };
+}
+
+}  // namespace wf::cli

@@ -1,0 +1,98 @@
+// Which answers are final, and how long to wait after those that are not.
+#include "cli/import_sender.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <thread>
+
+#include "base/json.h"
+#include "cli/stop_signal.h"
+
+namespace wf::cli {
+namespace {
+
+constexpr Duration answer_max = Duration::seconds(45);  // more than a gateway ever waits
+constexpr Duration pause_min = Duration::millis(50);
+constexpr Duration pause_max = Duration::seconds(2);
+
+void sleep_for(Duration time) { std::this_thread::sleep_for(std::chrono::microseconds(time.us)); }
+
+// 202: not decided yet. 504: of unknown fate. The rest: too much for now.
+bool try_again(int status) {
+  return status == 202 || status == 429 || status == 502 || status == 503 || status == 504;
+}
+
+std::string member(const HttpReply& reply, std::string_view name) {
+  const auto document = parse_json(reply.body);
+  if (!document || !document->root().is_object()) return {};
+  const auto value = document->root().find(name);
+  return value && value->is_string() ? std::string(value->as_string()) : std::string();
+}
+
+ImportAnswer answer_of(const HttpReply& reply) {
+  ImportAnswer answer{.status = reply.status, .id = {}, .code = {}, .detail = {}};
+  if (reply.status >= 200 && reply.status < 300) {
+    answer.id = member(reply, "id");
+    return answer;
+  }
+  answer.code = member(reply, "code");
+  answer.detail = member(reply, "detail");
+  if (answer.code.empty()) answer.code = fmt::format("http_{}", reply.status);
+  return answer;
+}
+
+Duration pause_after(const HttpReply& reply, Duration pause) {
+  std::int64_t seconds = 0;
+  const std::string& text = reply.retry_after;
+  std::from_chars(text.data(), text.data() + text.size(), seconds);
+  return std::clamp(Duration::seconds(seconds), pause, pause_max);
+}
+
+}  // namespace
+
+void RateLimit::wait() {
+  Instant at;
+  {
+    const std::scoped_lock lock(mutex_);
+    at = std::max(next_, wall_clock());
+    next_ = at + gap_;
+  }
+  const Duration ahead = at - wall_clock();
+  if (ahead.us > 0) sleep_for(ahead);
+}
+
+ImportSender::ImportSender(const SenderOptions& options, RateLimit& rate)
+    : options_(options), rate_(rate), client_(options.address, answer_max) {}
+
+Result<ImportAnswer> ImportSender::send(const ImportLine& line) {
+  HttpClient::Headers headers{{"Authorization", "Bearer " + options_.token},
+                              {"Content-Type", "application/json"},
+                              {"Idempotency-Key", line.key},
+                              {"Wayfold-Import", options_.import.text()}};
+  if (!line.as.empty()) headers.emplace_back("Wayfold-As", line.as);
+  if (!line.occurred_at.empty()) headers.emplace_back("Wayfold-Occurred-At", line.occurred_at);
+  const Instant end = wall_clock() + options_.give_up;
+  Duration pause = pause_min;
+  for (;;) {
+    if (stop_requested()) return fail(Code::closed, "interrupted");
+    rate_.wait();
+    const auto reply = client_.send(line.method, line.path, headers, line.body);
+    if (reply && !try_again(reply->status)) {
+      ImportAnswer answer = answer_of(*reply);
+      if (reply->status == 401 || answer.code == "importer_only") {
+        return fail(Code::forbidden, "the token is not an importer's: " + answer.detail);
+      }
+      return answer;
+    }
+    if (wall_clock() > end) {
+      return reply ? fail(Code::unavailable, fmt::format("still answered {}", reply->status))
+                   : tl::unexpected(reply.error());
+    }
+    sleep_for(reply ? pause_after(*reply, pause) : pause);
+    pause = std::min(Duration{pause.us * 2}, pause_max);
+  }
+}
+
+}  // namespace wf::cli

@@ -1,0 +1,47 @@
+// Sends import lines one at a time until each has its answer.
+#pragma once
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "cli/http_client.h"
+#include "cli/import_line.h"
+#include "cli/import_state.h"
+
+namespace wf::cli {
+
+// At most so many starts per second, over all threads.
+class RateLimit {
+ public:
+  explicit RateLimit(std::int64_t per_second) : gap_{1'000'000 / per_second} {}
+  void wait();
+
+ private:
+  Duration gap_;
+  std::mutex mutex_;
+  Instant next_;
+};
+
+struct SenderOptions {
+  HttpAddress address;
+  std::string token;
+  Uuid import;
+  Duration give_up = Duration::seconds(60);  // after so long without an answer to one line
+};
+
+// One thread each; they share `rate`.
+class ImportSender {
+ public:
+  ImportSender(const SenderOptions& options, RateLimit& rate);
+  // Repeats what may be repeated: the key makes it harmless. An error ends the import: nobody
+  // answers (unavailable), the token is not an importer's (forbidden), or a signal (closed).
+  Result<ImportAnswer> send(const ImportLine& line);
+
+ private:
+  const SenderOptions& options_;
+  RateLimit& rate_;
+  HttpClient client_;
+};
+
+}  // namespace wf::cli

@@ -1,0 +1,290 @@
+// Import lines, their order, what is kept of them, and a whole import against a small HTTP server.
+#include "cli/importer.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <boost/test/unit_test.hpp>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <thread>
+
+#include "base/json.h"
+#include "support/temp_dir.h"
+
+namespace wf::cli {
+namespace {
+
+// Answers requests one connection and one thread each, as `answer` says.
+class SmallServer {
+ public:
+  using Answer = std::function<std::string(const std::string& request)>;  // status line's rest
+
+  explicit SmallServer(Answer answer) : answer_(std::move(answer)) {
+    fd_ = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    BOOST_REQUIRE(::bind(fd_, reinterpret_cast<sockaddr*>(&address), size) == 0);
+    BOOST_REQUIRE(::listen(fd_, 64) == 0);
+    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
+    port_ = ntohs(address.sin_port);
+    accepting_ = std::thread([this] { accept(); });
+  }
+  ~SmallServer() {
+    ::shutdown(fd_, SHUT_RDWR);
+    accepting_.join();
+    for (std::thread& thread : threads_) thread.join();
+    ::close(fd_);
+  }
+  HttpAddress address() const { return {"127.0.0.1", std::to_string(port_)}; }
+
+  std::vector<std::string> requests() {
+    const std::scoped_lock lock(mutex_);
+    return requests_;
+  }
+
+ private:
+  void accept() {
+    for (int fd; (fd = ::accept(fd_, nullptr, nullptr)) >= 0;) {
+      threads_.emplace_back([this, fd] { serve(fd); });
+    }
+  }
+  void serve(int fd) {
+    std::string bytes;
+    char some[4096];
+    for (ssize_t n; (n = ::recv(fd, some, sizeof some, 0)) > 0;) {
+      bytes.append(some, static_cast<std::size_t>(n));
+      while (const std::size_t size = whole(bytes)) {
+        const std::string request = bytes.substr(0, size);
+        bytes.erase(0, size);
+        std::string reply;
+        {
+          const std::scoped_lock lock(mutex_);
+          requests_.push_back(request);
+          reply = answer_(request);
+        }
+        ::send(fd, reply.data(), reply.size(), MSG_NOSIGNAL);
+      }
+    }
+    ::close(fd);
+  }
+  // The size of the first request, if it is all there.
+  static std::size_t whole(const std::string& bytes) {
+    const std::size_t end = bytes.find("\r\n\r\n");
+    if (end == std::string::npos) return 0;
+    const std::size_t at = bytes.find("Content-Length: ");
+    const std::size_t size = end + 4 + std::stoul(bytes.substr(at + 16));
+    return bytes.size() < size ? 0 : size;
+  }
+
+  Answer answer_;
+  int fd_ = -1;
+  int port_ = 0;
+  std::mutex mutex_;
+  std::vector<std::string> requests_;
+  std::vector<std::thread> threads_;
+  std::thread accepting_;
+};
+
+std::string reply(int status, const std::string& body) {
+  return "HTTP/1.1 " + std::to_string(status) +
+         " X\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+std::string value_of(const std::string& request, const std::string& header) {
+  const std::size_t at = request.find("\r\n" + header + ": ");
+  if (at == std::string::npos) return {};
+  const std::size_t begin = at + header.size() + 4;
+  return request.substr(begin, request.find("\r\n", begin) - begin);
+}
+
+// Each key's id is made of it.
+std::string accepted(const std::string& request) {
+  return reply(201, R"({"id":"id-of-)" + value_of(request, "Idempotency-Key") + "\"}");
+}
+
+Result<ImportReport> import_lines(SmallServer& server,
+                                  const std::string& lines,
+                                  const std::string& state = "",
+                                  Duration give_up = Duration::seconds(60)) {
+  std::istringstream input(lines);
+  const SenderOptions options{.address = server.address(),
+                              .token = "secret",
+                              .import = Uuid::v5({}, "import"),
+                              .give_up = give_up};
+  auto opened = ImportState::open(state, "input");
+  BOOST_REQUIRE(opened);
+  return Importer(options, 1'000'000, 8, std::move(*opened)).run(input, [](auto, auto) {});
+}
+
+BOOST_AUTO_TEST_SUITE(import_tests)
+
+BOOST_AUTO_TEST_CASE(a_line_says_what_is_wrong_with_it) {
+  const auto line = parse_import_line(
+      R"({"route":"POST /a/{id:x}/b","key":"k","as":"me","body":{"n": [1, {"id":"{id:y}"}]}})");
+  BOOST_REQUIRE(line);
+  BOOST_TEST(line->method == "POST");
+  BOOST_TEST(line->body == R"({"n": [1, {"id":"{id:y}"}]})");
+  BOOST_TEST(references(*line) == (std::vector<std::string>{"x", "y"}),
+             boost::test_tools::per_element());
+  for (const char* bad : {"",
+                          "[]",
+                          R"({"key":"k"})",
+                          R"({"route":"POST /a"})",
+                          R"({"route":"/a","key":"k"})",
+                          R"({"route":"POST /a","key":"k\r\nX: y"})",
+                          R"({"route":"POST /a b","key":"k"})",
+                          R"({"route":"POST /a","key":"k","bodi":{}})",
+                          R"({"route":"POST /a","key":7})"}) {
+    BOOST_TEST(!parse_import_line(bad), bad);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(lines_tell_their_stream) {
+  const std::string id = Uuid::v5({}, "x").text();
+  const auto stream = [](const std::string& text) { return stream_text(*parse_import_line(text)); };
+  BOOST_TEST(stream(R"({"route":"POST /bookings/)" + id + R"(/cancel","key":"k"})") == id);
+  BOOST_TEST(stream(R"({"route":"POST /bookings","key":"k","body":{"charger":")" + id + "\"}}") ==
+             id);
+  BOOST_TEST(stream(R"({"route":"POST /bookings","key":"k","stream":"mine"})") == "mine");
+  BOOST_TEST(stream(R"({"route":"POST /chargers","key":"k"})").empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_line_goes_with_its_headers) {
+  SmallServer server(accepted);
+  const auto report = import_lines(server,
+                                   R"({"route":"POST /chargers","key":"c1","as":"someone",)"
+                                   R"("occurred_at":"2020-01-01T00:00:00Z","body":{"a":1}})"
+                                   "\n");
+  BOOST_REQUIRE(report);
+  BOOST_TEST(report->accepted == 1U);
+  const std::string request = server.requests().at(0);
+  BOOST_TEST(request.starts_with("POST /chargers HTTP/1.1\r\n"));
+  BOOST_TEST(value_of(request, "Authorization") == "Bearer secret");
+  BOOST_TEST(value_of(request, "Idempotency-Key") == "c1");
+  BOOST_TEST(value_of(request, "Wayfold-As") == "someone");
+  BOOST_TEST(value_of(request, "Wayfold-Occurred-At") == "2020-01-01T00:00:00Z");
+  BOOST_TEST(value_of(request, "Wayfold-Import") == Uuid::v5({}, "import").text());
+  BOOST_TEST(request.ends_with(R"({"a":1})"));
+}
+
+BOOST_AUTO_TEST_CASE(lines_that_refer_to_others_follow_them) {
+  SmallServer server(accepted);
+  std::string lines;
+  for (int charger = 0; charger < 20; ++charger) {
+    const std::string c = std::to_string(charger);
+    lines += R"({"route":"POST /chargers","key":"c)" + c + "\"}\n";
+    for (int n = 0; n < 10; ++n) {
+      const std::string b = c + "." + std::to_string(n);
+      lines += R"({"route":"POST /bookings","key":"b)" + b + R"(","body":{"charger":"{id:c)" + c +
+               "}\"}}\n" + R"({"route":"POST /bookings/{id:b)" + b + R"(}/check-in","key":"i)" + b +
+               "\"}\n";
+    }
+  }
+  const auto report = import_lines(server, lines);
+  BOOST_REQUIRE(report);
+  BOOST_TEST(report->lines == 420U);
+  BOOST_TEST(report->accepted == 420U);
+  std::map<std::string, int> last;  // per charger, the number of its booking
+  for (const std::string& request : server.requests()) {
+    BOOST_TEST(request.find("{id:") == std::string::npos);
+    const std::string key = value_of(request, "Idempotency-Key");
+    if (key[0] != 'b') continue;
+    const std::size_t dot = key.find('.');
+    const int n = std::stoi(key.substr(dot + 1));
+    BOOST_TEST(n == last[key.substr(0, dot)]++);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_refused_is_listed_and_so_is_what_refers_to_it) {
+  SmallServer server([](const std::string& request) {
+    if (value_of(request, "Idempotency-Key") == "b1") {
+      return reply(409, R"({"code":"overlap","detail":"taken"})");
+    }
+    return accepted(request);
+  });
+  const auto report = import_lines(server,
+                                   "{\"route\":\"POST /bookings\",\"key\":\"b1\"}\n"
+                                   "\n"
+                                   "{\"route\":\"POST /bookings/{id:b1}/check-in\",\"key\":\"i\"}\n"
+                                   "{\"route\":\"POST /x/{id:nobody}\",\"key\":\"n\"}\n"
+                                   "nonsense\n");
+  BOOST_REQUIRE(report);
+  BOOST_TEST(report->lines == 4U);
+  BOOST_TEST(report->accepted == 0U);
+  BOOST_TEST(report->refused.at(1).answer.code == "overlap");
+  BOOST_TEST(report->refused.at(1).answer.status == 409);
+  BOOST_TEST(report->refused.at(3).answer.code == "refers_to_refused");
+  BOOST_TEST(report->refused.at(4).answer.code == "unknown_reference");
+  BOOST_TEST(report->refused.at(5).answer.code == "malformed_line");
+  BOOST_TEST(server.requests().size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(busy_answers_are_asked_again) {
+  int asked = 0;
+  SmallServer server([&](const std::string& request) {
+    const int statuses[] = {503, 202, 504};
+    return asked < 3 ? reply(statuses[asked++], "{}") : accepted(request);
+  });
+  const auto report = import_lines(server, "{\"route\":\"POST /chargers\",\"key\":\"c\"}\n");
+  BOOST_REQUIRE(report);
+  BOOST_TEST(report->accepted == 1U);
+  BOOST_TEST(server.requests().size() == 4U);
+}
+
+BOOST_AUTO_TEST_CASE(a_later_run_goes_on_where_the_first_ended) {
+  TempDir dir;
+  const std::string state = (dir / "state").string();
+  const std::string lines =
+      "{\"route\":\"POST /chargers\",\"key\":\"c\"}\n"
+      "{\"route\":\"POST /chargers/{id:c}/pause\",\"key\":\"p\"}\n";
+  {
+    SmallServer server([](const std::string& request) {
+      return value_of(request, "Idempotency-Key") == "p" ? reply(401, "{}") : accepted(request);
+    });
+    const auto report = import_lines(server, lines, state);
+    BOOST_REQUIRE(!report);
+    BOOST_TEST((report.error().code == Code::forbidden));
+  }
+  std::ofstream(state, std::ios::app) << R"({"line":2,"sta)";  // a crash while it was written
+  SmallServer server(accepted);
+  const auto report = import_lines(server, lines, state);
+  BOOST_REQUIRE(report);
+  BOOST_TEST(report->accepted == 2U);
+  BOOST_REQUIRE(server.requests().size() == 1U);
+  BOOST_TEST(server.requests()[0].starts_with("POST /chargers/id-of-c/pause "));
+  BOOST_TEST((ImportState::open(state, "another").error().code == Code::mismatch));
+  BOOST_TEST(ImportState::open(state, "input")->answers().size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(nobody_there_ends_the_import) {
+  HttpAddress nobody;
+  {
+    SmallServer server(accepted);
+    nobody = server.address();
+  }
+  std::istringstream input("{\"route\":\"POST /chargers\",\"key\":\"c\"}\n");
+  const SenderOptions options{
+      .address = nobody, .token = "t", .import = {}, .give_up = Duration::millis(1)};
+  auto state = ImportState::open("", "");
+  const auto report = Importer(options, 1000, 2, std::move(*state)).run(input, [](auto, auto) {});
+  BOOST_REQUIRE(!report);
+  BOOST_TEST((report.error().code == Code::unavailable));
+}
+
+BOOST_AUTO_TEST_CASE(addresses_are_http_alone) {
+  BOOST_TEST(HttpAddress::parse("http://localhost")->port == "80");
+  BOOST_TEST(HttpAddress::parse("http://[::1]:8000/")->host == "::1");
+  for (const char* bad : {"https://x", "x", "http://", "http://x/path", "http://x:"}) {
+    BOOST_TEST(!HttpAddress::parse(bad), bad);
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace wf::cli

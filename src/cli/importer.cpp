@@ -1,0 +1,144 @@
+// The reading thread fills the queue; `parallel` threads empty it.
+#include "cli/importer.h"
+
+#include <algorithm>
+#include <thread>
+#include <vector>
+
+#include "cli/stop_signal.h"
+
+namespace wf::cli {
+namespace {
+
+ImportAnswer refusal(std::string code, std::string detail) {
+  return {.status = 0, .id = {}, .code = std::move(code), .detail = std::move(detail)};
+}
+
+}  // namespace
+
+Result<ImportReport> Importer::run(std::istream& input, const Tick& tick) {
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < parallel_; ++i) threads.emplace_back([this] { work(); });
+  std::uint64_t number = 0;
+  std::uint64_t bytes = 0;
+  for (std::string text; std::getline(input, text);) {
+    ++number;
+    bytes += text.size() + 1;
+    if (stop_requested()) fail_with({Code::closed, "interrupted"});
+    if (text.find_first_not_of(" \t\r") == std::string::npos) continue;
+    if (!take_line(number, text)) break;
+    if (number % 64 == 0) {
+      const std::scoped_lock lock(mutex_);
+      state_.flush();
+      tick(report_.accepted + report_.refused.size(), bytes);
+    }
+  }
+  queue_.finish();
+  for (std::thread& thread : threads) thread.join();
+  state_.flush();
+  if (error_) return tl::unexpected(*error_);
+  return std::move(report_);
+}
+
+// False once the import has ended early.
+bool Importer::take_line(std::uint64_t number, const std::string& text) {
+  auto line = parse_import_line(text);
+  {
+    const std::scoped_lock lock(mutex_);
+    if (error_) return false;
+    ++report_.lines;
+  }
+  if (!line) {
+    answered(number, {}, refusal("malformed_line", line.error().detail));
+    return true;
+  }
+  const std::vector<std::string> keys = references(*line);
+  const std::uint32_t group = group_of(*line, keys);
+  bool elsewhere = false;
+  bool done = false;
+  {
+    const std::scoped_lock lock(mutex_);
+    for (const std::string& key : keys) {
+      const auto found = known_.find(key);
+      elsewhere = elsewhere || (found != known_.end() && found->second.group != group);
+    }
+    if (!known_.try_emplace(line->key, Known{group, number}).second) {
+      elsewhere = true;  // a key used twice: the second must see the first's answer
+    }
+    if (const ImportAnswer* earlier = state_.find(number)) {
+      done = true;
+      if (earlier->accepted()) ++report_.accepted;
+      if (!earlier->accepted()) {
+        report_.refused[number] = {number, line->key, line->method + " " + line->path, *earlier};
+      }
+    }
+  }
+  if (done) return true;
+  if (elsewhere && !queue_.drain()) return false;
+  return queue_.add({number, group, std::move(*line)});
+}
+
+std::uint32_t Importer::group_of(const ImportLine& line, const std::vector<std::string>& keys) {
+  if (line.stream.empty()) {
+    const std::scoped_lock lock(mutex_);
+    for (const std::string& key : keys) {
+      if (const auto found = known_.find(key); found != known_.end()) return found->second.group;
+    }
+  }
+  const std::string stream = stream_text(line);
+  if (stream.empty()) return next_group_++;
+  const auto [found, fresh] = groups_.try_emplace(stream, next_group_);
+  if (fresh) ++next_group_;
+  return found->second;
+}
+
+void Importer::work() {
+  ImportSender sender(options_, rate_);
+  while (auto task = queue_.take()) {
+    auto refused = prepare(task->line);
+    auto answer = refused ? Result<ImportAnswer>(std::move(*refused)) : sender.send(task->line);
+    if (answer) {
+      answered(task->number, task->line, std::move(*answer));
+    } else {
+      fail_with(answer.error());
+    }
+    queue_.done(task->group);
+  }
+}
+
+std::optional<ImportAnswer> Importer::prepare(ImportLine& line) {
+  const std::scoped_lock lock(mutex_);
+  bool refused = false;
+  const auto resolved = resolve(line, [&](const std::string& key) -> std::optional<std::string> {
+    const auto found = known_.find(key);
+    const ImportAnswer* answer = found == known_.end() ? nullptr : state_.find(found->second.line);
+    if (answer == nullptr) return std::nullopt;
+    refused = refused || answer->id.empty();
+    return answer->id;
+  });
+  if (!resolved) {
+    return refusal("unknown_reference", "no earlier line has the key " + resolved.error().detail);
+  }
+  if (refused) return refusal("refers_to_refused", "a line it refers to was refused");
+  return std::nullopt;
+}
+
+void Importer::answered(std::uint64_t number, const ImportLine& line, ImportAnswer answer) {
+  const std::scoped_lock lock(mutex_);
+  if (answer.accepted()) {
+    ++report_.accepted;
+  } else {
+    report_.refused[number] = {number, line.key, line.method + " " + line.path, answer};
+  }
+  state_.add(number, std::move(answer));
+}
+
+void Importer::fail_with(const Error& error) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (!error_) error_ = error;
+  }
+  queue_.close();
+}
+
+}  // namespace wf::cli

@@ -1,0 +1,71 @@
+// One import from its first line to its last: reading, grouping, sending, and what is kept of it.
+#pragma once
+#include <atomic>
+#include <functional>
+#include <istream>
+#include <map>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+#include "cli/import_queue.h"
+#include "cli/import_sender.h"
+#include "cli/import_state.h"
+
+namespace wf::cli {
+
+struct RefusedLine {
+  std::uint64_t number = 0;
+  std::string key;
+  std::string route;
+  ImportAnswer answer;
+};
+
+struct ImportReport {
+  std::uint64_t lines = 0;
+  std::uint64_t accepted = 0;
+  std::map<std::uint64_t, RefusedLine> refused;  // by line
+};
+
+// One run() of one object. `tick` is called by the reading thread now and then, with the lines
+// answered and the bytes read so far.
+class Importer {
+ public:
+  Importer(const SenderOptions& options, std::int64_t rate, std::size_t parallel, ImportState state)
+      : options_(options), rate_(rate), parallel_(parallel), state_(std::move(state)) {}
+
+  using Tick = std::function<void(std::uint64_t answered, std::uint64_t bytes)>;
+  // An error ends it early; what was answered stays answered.
+  Result<ImportReport> run(std::istream& input, const Tick& tick);
+
+ private:
+  // What later lines may ask of a key.
+  struct Known {
+    std::uint32_t group = 0;
+    std::uint64_t line = 0;
+  };
+  // How a line gets its references, or why it cannot be sent.
+  std::optional<ImportAnswer> prepare(ImportLine& line);
+
+  bool take_line(std::uint64_t number, const std::string& text);
+  std::uint32_t group_of(const ImportLine& line, const std::vector<std::string>& keys);
+  void work();
+  void answered(std::uint64_t number, const ImportLine& line, ImportAnswer answer);
+  void fail_with(const Error& error);
+
+  const SenderOptions& options_;
+  RateLimit rate_;
+  std::size_t parallel_;
+  ImportQueue queue_{10'000};
+
+  std::unordered_map<std::string, std::uint32_t> groups_;  // the reading thread's
+  std::uint32_t next_group_ = 0;
+
+  std::mutex mutex_;  // of what follows
+  std::unordered_map<std::string, Known> known_;
+  ImportState state_;
+  ImportReport report_;
+  std::optional<Error> error_;
+};
+
+}  // namespace wf::cli
