@@ -1,6 +1,7 @@
 # The packages Wayfold stands on, each behind one target; README says why each is there.
 find_package(PkgConfig REQUIRED)
 find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
 find_package(Threads REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(absl REQUIRED)

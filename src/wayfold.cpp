@@ -48,6 +48,11 @@ constexpr Subcommand subcommands[] = {
      "  wayfold replay --type booking.Reserved --since 2026-11-01T00:00:00Z | jq .data\n"
      "  wayfold replay --stream 5ad5…3f --follow\n",
      wf::cli::declare_replay},
+    {"run",
+     "run everything on this machine, with the embedded log",
+     "Log, deciders, tables and gateway in one process. The first start makes DIR/secrets.json.\n"
+     "  wayfold run --config config/dev.json --var ./var\n",
+     wf::cli::declare_run},
     {"schema",
      "print what this build knows: OpenAPI, events, commands, tables",
      "  wayfold schema tables            every table with its route and key\n"
@@ -67,12 +72,22 @@ constexpr Subcommand subcommands[] = {
      "  wayfold verify\n"
      "  wayfold verify bookings --json\n",
      wf::cli::declare_verify},
+    {"serve",
+     "on Kafka: gateway and tables in one process; any number of them",
+     "Needs topics (wayfold topics) and the deployment's secrets file.\n"
+     "  wayfold serve --config config/kafka.json\n",
+     wf::cli::declare_serve},
     {"version",
      "print version, build and libraries",
      "The build is the hash of schemas and generator; it stands in every `opened` record.\n"
      "  wayfold version\n"
      "  wayfold version --json | jq -r .build\n",
      wf::cli::declare_version},
+    {"work",
+     "on Kafka: deciders and forwarders; any number of them share the partitions",
+     "  wayfold work --config config/kafka.json\n"
+     "  wayfold work --config config/kafka.json --only deciders\n",
+     wf::cli::declare_work},
 };
 
 }  // namespace

@@ -20,6 +20,7 @@ namespace wf::gateway {
 namespace {
 
 constexpr std::size_t client_bytes_max = 200;
+constexpr std::size_t registered_max = 10'000;
 
 std::string quoted(std::string_view text) {
   std::string out;
@@ -174,7 +175,9 @@ Answer AuthHandler::register_(const Call& call) {
             call.now);
   made.command.id = id;
   const AnswerPlan plan{made.command.type, account, id, "", call.position};
-  return send(std::move(made), call.exchange, [this, plan](const Outcome& outcome) {
+  return send(std::move(made), call.exchange, [this, plan, stream](const Outcome& outcome) {
+    if (registered_.size() >= registered_max) registered_.clear();
+    if (decided(outcome)) registered_.insert_or_assign(stream, outcome.position);
     Response response = answer_of(plan, outcome, services_.log.id(), [](const Uuid&) {
       return std::optional<std::string>();
     });
@@ -197,7 +200,12 @@ Answer AuthHandler::log_in(const Call& call) {
   login->password = Secret(root.find("password")->as_string());
   const auto identifier = normal_identifier(root.find("identifier")->as_string());
   if (identifier) {
-    auto row = logins->get(key_of(login_stream(*identifier)));
+    const Uuid stream = login_stream(*identifier);
+    if (const auto known = registered_.find(stream); known != registered_.end()) {
+      if (!has_reached(*logins, {known->second})) return NotYet{logins};
+      registered_.erase(known);
+    }
+    auto row = logins->get(key_of(stream));
     if (!row) return retry_later("unavailable", "logins cannot be read now");
     if (!row->found() && (row->quarantined_since || !logins->state().live)) {
       return retry_later("not_yet", "logins are not ready");

@@ -1,5 +1,7 @@
 // Registering, logging in, refreshing and logging out.
 #pragma once
+#include <absl/container/flat_hash_map.h>
+
 #include <memory>
 #include <string>
 #include <vector>
@@ -53,6 +55,9 @@ class AuthHandler {
   Post post_;
   Later later_;
   std::string dummy_hash_;  // of no password
+  // Where registrations of this node ended, so that a login right after one waits for its row. On
+  // the io thread; only the newest are kept.
+  absl::flat_hash_map<Uuid, SlotOffset> registered_;
 };
 
 }  // namespace wf::gateway

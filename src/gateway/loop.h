@@ -40,6 +40,7 @@ class Server::Loop {
   void respond(Ticket ticket, Response response);
   void resume_answered();
   void request_handled();  // the turn will end with Handler::turn_ended
+  void turn_used();
 
   // ---- time and the end ----
   void expire_due();
@@ -75,7 +76,7 @@ class Server::Loop {
   std::vector<Ticket> answered_;
   std::vector<Ticket> resuming_;
   bool turn_armed_ = false;
-  bool handled_ = false;
+  bool used_ = false;
 };
 
 }  // namespace wf::gateway

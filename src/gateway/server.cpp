@@ -181,14 +181,18 @@ void Server::Loop::arm_turn() {
 
 void Server::Loop::request_handled() {
   count(counters.requests);
-  handled_ = true;
+  turn_used();
+}
+
+void Server::Loop::turn_used() {
+  used_ = true;
   arm_turn();
 }
 
 void Server::Loop::end_turn() {
   turn_armed_ = false;
   resume_answered();
-  if (std::exchange(handled_, false)) handler.turn_ended();
+  if (std::exchange(used_, false)) handler.turn_ended();
 }
 
 Clock::time_point Server::Loop::after(std::int64_t ms) const {
@@ -291,6 +295,7 @@ void Server::post(std::function<void()> fn) {
   asio::post(loop_->io, [loop = loop_.get(), run_it = std::move(fn)] {
     run_it();
     loop->resume_answered();
+    loop->turn_used();  // what it collected is handed over as a request's would be
   });
 }
 

@@ -155,16 +155,17 @@ Result<void> Projector::apply(Lane& lane, Gathered& gathered) {
     const TableType& type = table.home->type();
     const TableInfo& info = type.info();
     if (auto ok = table.store()->apply(gathered.decoded.items, gathered.positions); !ok) return ok;
-    if (!info.channel || !on_rows_ || lane.lagging) continue;
+    if (!on_rows_ || lane.lagging) continue;
     touches.clear();
     for (const FoldItem& item : gathered.decoded.items) {
+      if (!info.channel) break;
       if (type.folds(item.event->type())) type.touches(*item.event, item.meta, touches);
     }
     std::vector<std::string> keys;
     for (Touch& touch : touches) keys.push_back(std::move(touch.key));
     std::sort(keys.begin(), keys.end());
     keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
-    if (!keys.empty()) on_rows_(info, keys);
+    on_rows_(info, keys);
   }
   if (lane.commands) return outcomes_->save(gathered.positions);
   return {};

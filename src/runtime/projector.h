@@ -27,8 +27,8 @@ struct ProjectorOptions {
   Duration retry = Duration::millis(200);
 };
 
-// Rows of a table that changed in one batch; called by the projector's thread after the batch is
-// visible.
+// A table took a batch, which is visible now; `keys` are the rows that changed if it has a channel.
+// On the projector's thread.
 using OnRows = std::function<void(const TableInfo& table, const std::vector<std::string>& keys)>;
 
 // One thread calls step(). Tables and generations may be added from any thread; they are taken up

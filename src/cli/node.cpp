@@ -1,0 +1,112 @@
+// Puts a process together in the order its parts need each other, and takes it apart in reverse.
+#include "cli/node.h"
+
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <filesystem>
+
+#include "cli/tool_log.h"
+
+namespace wf::cli {
+namespace {
+
+// Alarms go to standard error, with the time; nothing else does.
+void alarm(std::string_view what) {
+  static const auto logger = [] {
+    auto made = spdlog::stderr_color_mt("wayfold");
+    made->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+    return made;
+  }();
+  logger->warn("{}", what);
+}
+
+std::string docs_directory() {
+  for (const char* path : {"build/cache/swagger-ui", "/usr/share/wayfold/swagger-ui"}) {
+    if (std::filesystem::exists(std::string(path) + "/swagger-ui-bundle.js")) return path;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string secrets_path(const ProcessConfig& process) {
+  return process.secrets.empty() ? process.var + "/secrets.json" : process.secrets;
+}
+
+Result<std::unique_ptr<Node>> Node::open(const Config& config, NodeParts parts) {
+  auto node = std::unique_ptr<Node>(new Node(config));
+  auto engine = Engine::open(config, std::move(parts.engine), alarm);
+  if (!engine) return tl::unexpected(engine.error());
+  node->engine_ = std::move(*engine);
+  if (parts.serve) {
+    if (auto ok = node->open_secrets(parts.make_secrets); !ok) return tl::unexpected(ok.error());
+    if (auto ok = node->open_gateway(); !ok) return tl::unexpected(ok.error());
+  }
+  if (parts.control) {
+    auto control = ControlServer::open(control_path(config.process), *node->engine_);
+    if (!control) return tl::unexpected(control.error());
+    node->control_ = std::move(*control);
+  }
+  return node;
+}
+
+Node::~Node() { stop(); }
+
+Result<void> Node::open_secrets(bool make) {
+  const std::string path = secrets_path(config_.process);
+  auto bytes = make ? gateway::load_or_make_secrets(path) : gateway::load_secrets(path);
+  if (!bytes) return tl::unexpected(bytes.error());
+  secrets_ = std::make_unique<gateway::Secrets>(std::move(*bytes));
+  return {};
+}
+
+Result<void> Node::open_gateway() {
+  std::map<std::string, const TableView*, std::less<>> tables;
+  for (const auto& [name, table] : engine_->tables()) tables.emplace(name, table.get());
+  gateway::Services services{
+      .log = engine_->log(),
+      .catalogue = catalogue(),
+      .tables = std::move(tables),
+      .secrets = *secrets_,
+      .process = config_.process,
+      .platform = config_.platform,
+      .command_outcome = [this](const Uuid& id) -> Result<std::optional<gateway::KnownOutcome>> {
+        auto known = engine_->outcomes().get(id);
+        if (!known) return tl::unexpected(known.error());
+        if (!*known) return std::nullopt;
+        return gateway::KnownOutcome{(*known)->principal, std::move((*known)->json)};
+      },
+      .docs_directory = docs_directory()};
+  auto gateway = gateway::Gateway::open(std::move(services));
+  if (!gateway) return tl::unexpected(gateway.error());
+  gateway_ = std::move(*gateway);
+  engine_->on_rows([this](const TableInfo& table, const std::vector<std::string>& keys) {
+    gateway_->rows_changed(table, keys);
+  });
+  return {};
+}
+
+Result<void> Node::start() {
+  engine_->start();
+  if (!gateway_) return {};
+  return gateway_->start();
+}
+
+void Node::stop() {
+  if (control_) control_->stop();
+  if (gateway_) gateway_->stop();
+  if (engine_) engine_->stop();
+}
+
+std::string Node::url() const {
+  if (!gateway_) return {};
+  const HttpConfig& http = config_.process.http;
+  return fmt::format("{}://{}:{}",
+                     http.tls_certificate.empty() ? "http" : "https",
+                     http.address,
+                     gateway_->port());
+}
+
+}  // namespace wf::cli
