@@ -10,6 +10,12 @@ namespace {
 using wf::cli::Subcommand;
 
 constexpr Subcommand subcommands[] = {
+    {"admin",
+     "accounts of the staff, tokens, suspension, keys of personal data",
+     "Needs the deployment's secrets (VAR/secrets.json) and, but for tokens, its log.\n"
+     "  wayfold admin account --email ops@example.org --role operator\n"
+     "  export WAYFOLD_TOKEN=$(wayfold admin token --role importer --hours 24)\n",
+     wf::cli::declare_admin},
     {"import",
      "send NDJSON lines through the HTTP API, as others and in the past",
      "A line is {\"route\": \"POST /bookings\", \"key\": …, \"as\"?: account, \"occurred_at\"?: "

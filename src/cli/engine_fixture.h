@@ -34,16 +34,21 @@ inline std::string take(std::FILE* file) {
 // Runs one subcommand as main() would.
 inline Ran run(const char* name,
                Action (*declare)(CLI::App&, Setup&),
-               std::vector<std::string> arguments) {
+               std::vector<std::string> arguments,
+               const std::string& input = {}) {
+  std::FILE* in = std::tmpfile();
+  std::fwrite(input.data(), 1, input.size(), in);
+  std::rewind(in);
   std::FILE* out = std::tmpfile();
   std::FILE* err = std::tmpfile();
   arguments.insert(arguments.begin(), name);
   Exit exit{};
   {
-    Setup setup(0, fileno(out), fileno(err));
+    Setup setup(fileno(in), fileno(out), fileno(err));
     const Subcommand table[] = {{name, "", "", declare}};
     exit = run_command_line(table, arguments, setup);
   }
+  std::fclose(in);
   return {exit, take(out), take(err)};
 }
 

@@ -103,10 +103,14 @@ Exit inspect_command(Setup& setup, Log& log, const std::string& text) {
   const auto id = Uuid::parse(text);
   if (!id) return setup.usage("a command's id is a UUID");
   std::optional<Slot> events;
+  Offset cause = -1;
   const auto print = [&](const Slot& slot, const Record& record, Accepted accepted) {
     const bool command = accepted == Accepted::not_asked;
-    if (command ? record.id != *id : record.causation != *id) return;
-    if (command) events = Slot{"events." + family_of(slot), slot.partition};
+    if (command ? record.id != *id : record.cause != cause) return;
+    if (command) {
+      events = Slot{"events." + family_of(slot), slot.partition};
+      cause = record.offset;
+    }
     append_event_json(setup.out.text(), slot, record, accepted);
   };
   for (const TopicSpec& topic : log.topics()) {

@@ -1,0 +1,289 @@
+// `wayfold admin`: accounts of the staff, tokens, suspension, and the keys of personal data.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "base/json.h"
+#include "base/json_write.h"
+#include "base/password.h"
+#include "cli/commands.h"
+#include "cli/config.h"
+#include "cli/decide.h"
+#include "cli/password_prompt.h"
+#include "cli/tool_log.h"
+#include "gateway/identifier.h"
+#include "gateway/key_ring.h"
+#include "gateway/secrets.h"
+#include "gateway/token.h"
+
+namespace wf::cli {
+namespace {
+
+constexpr Duration patience = Duration::seconds(30);
+// Tokens of a role without an account of their own share this one.
+constexpr Uuid role_space{{0x77,
+                           0x61,
+                           0x79,
+                           0x66,
+                           0x6f,
+                           0x6c,
+                           0x64,
+                           0x2d,  // wayfold-staff
+                           0x73,
+                           0x74,
+                           0x61,
+                           0x66,
+                           0x66,
+                           0x00,
+                           0x00,
+                           0x01}};
+
+struct AdminOptions {
+  std::string secrets;
+  std::string email;
+  std::string name = "Staff";
+  std::string role;
+  std::string account;
+  std::string reason;
+  std::int64_t hours = 24;
+};
+
+// What most of them need: the configuration, the secrets and the log.
+struct Office {
+  ProcessConfig process;
+  gateway::Secrets secrets;
+  std::unique_ptr<Log> log;
+};
+
+std::string secrets_path(const ProcessConfig& process, const AdminOptions& options) {
+  if (!options.secrets.empty()) return options.secrets;
+  return process.secrets.empty() ? process.var + "/secrets.json" : process.secrets;
+}
+
+Result<gateway::Secrets> load(const ProcessConfig& process, const AdminOptions& options) {
+  auto bytes = gateway::load_secrets(secrets_path(process, options));
+  if (!bytes) return tl::unexpected(bytes.error());
+  return gateway::Secrets(std::move(*bytes));
+}
+
+Result<Office> open_office(const Setup& setup, const AdminOptions& options) {
+  auto process = load_process(setup.config, setup.var);
+  if (!process) return tl::unexpected(process.error());
+  auto secrets = load(*process, options);
+  if (!secrets) return tl::unexpected(secrets.error());
+  auto log = open_tool_log(*process);
+  if (!log) return tl::unexpected(log.error());
+  return Office{std::move(*process), std::move(*secrets), std::move(*log)};
+}
+
+Result<std::uint32_t> role_bit(const std::string& name) {
+  const auto& roles = catalogue().roles;
+  const auto found = std::find(roles.begin(), roles.end(), name);
+  if (found == roles.end() || name == "guest" || name == "system") {
+    return fail(Code::invalid, "no role '" + name + "'");
+  }
+  return 1U << (found - roles.begin());
+}
+
+std::string refusal(const ToolOutcome& outcome) {
+  const auto document = parse_json(outcome.payload);
+  if (document && document->root().is_object()) {
+    const auto reason = document->root().find("reason");
+    if (reason && reason->is_string()) return "refused: " + std::string(reason->as_string());
+  }
+  return "refused";
+}
+
+// Sends it, and prints `json` or `text` once it is accepted.
+Exit send(Setup& setup,
+          Log& log,
+          const ToolCommand& command,
+          const std::string& json,
+          const std::string& text) {
+  const auto outcome = decide(log, command, patience);
+  if (!outcome) return setup.fail(outcome.error());
+  if (!outcome->accepted()) return setup.fail({Code::forbidden, refusal(*outcome)});
+  setup.out.line(setup.json ? json : text);
+  return Exit::ok;
+}
+
+// Every wrong place of a body.
+Result<void> check(const CommandType& type, const std::string& body) {
+  const auto document = parse_json(body);
+  if (!document) return tl::unexpected(document.error());
+  std::vector<Fault> faults;
+  type.validate(document->root(), faults);
+  if (faults.empty()) return {};
+  return fail(Code::invalid, faults[0].pointer.substr(1) + ": " + faults[0].detail);
+}
+
+std::string register_body(const Uuid& account,
+                          std::string_view identifier,
+                          std::string_view password,
+                          const AdminOptions& options,
+                          std::string_view name) {
+  std::string body = fmt::format(R"({{"account":"{}","identifier":)", account.text());
+  append_json_string(body, identifier);
+  append_json_string(body += R"(,"password":)", password);
+  append_json_string(body += R"(,"roles":[)", options.role);
+  append_json_string(body += R"(],"name":)", name);
+  return body += '}';
+}
+
+Exit make_account(Setup& setup, const AdminOptions& options) {
+  if (const auto bit = role_bit(options.role); !bit) return setup.fail(bit.error());
+  const auto identifier = gateway::normal_identifier(options.email);
+  if (!identifier) return setup.usage("'" + options.email + "' is no address or phone number");
+  auto office = open_office(setup, options);
+  if (!office) return setup.fail(office.error());
+  const auto password = ask_password(setup.in);
+  if (!password) return setup.fail(password.error());
+  const Uuid stream = Uuid::v8(office->secrets.pepper.mac(*identifier).view());
+  const Uuid account = Uuid::v5(stream, "account");
+  const CommandType& type = *catalogue().command("login.Register");
+  std::string plain =
+      register_body(account, *identifier, password->reveal(), options, options.name);
+  const auto valid = check(type, plain);
+  wipe(plain);
+  if (!valid) return setup.fail(valid.error());
+  const auto hash = hash_password(*password, {});
+  if (!hash) return setup.fail(hash.error());
+  gateway::KeyRing keys(*office->log, office->secrets);
+  if (auto ok = keys.start(); !ok) return setup.fail(ok.error());
+  if (auto ok = keys.ensure_key(account); !ok) return setup.fail(ok.error());
+  const auto sealed = keys.seal(account, *identifier);
+  const auto name = keys.seal(account, options.name);
+  keys.stop();
+  if (!sealed) return setup.fail(sealed.error());
+  if (!name) return setup.fail(name.error());
+  return send(setup,
+              *office->log,
+              {&type, stream, register_body(account, *sealed, *hash, options, *name)},
+              fmt::format(R"({{"account":"{}","role":"{}"}})", account.text(), options.role),
+              fmt::format("account {} with role {}", account.text(), options.role));
+}
+
+Exit make_token(Setup& setup, const AdminOptions& options) {
+  const auto process = load_process(setup.config, setup.var);
+  if (!process) return setup.fail(process.error());
+  const auto bit = role_bit(options.role);
+  if (!bit) return setup.fail(bit.error());
+  auto account = std::optional(Uuid::v5(role_space, options.role));
+  if (!options.account.empty()) account = Uuid::parse(options.account);
+  if (!account || account->nil()) return setup.usage("--account is an account's id");
+  const auto secrets = load(*process, options);
+  if (!secrets) return setup.fail(secrets.error());
+  const Instant now = wall_clock();
+  const Instant end = now + Duration::hours(options.hours);
+  const gateway::Tokens tokens(*secrets, catalogue().roles, "wayfold");
+  const std::string token = tokens.sign({{AccountId{*account}, *bit, Uuid{}}, now, end});
+  setup.out.line(
+      setup.json ? fmt::format(R"({{"token":"{}","account":"{}","role":"{}","expires_at":"{}"}})",
+                               token,
+                               account->text(),
+                               options.role,
+                               end.text())
+                 : token);
+  return Exit::ok;
+}
+
+Exit change_account(Setup& setup, const AdminOptions& options, std::string_view command) {
+  const auto account = Uuid::parse(options.account);
+  if (!account) return setup.usage("an account's id is a UUID");
+  const auto process = load_process(setup.config, setup.var);
+  if (!process) return setup.fail(process.error());
+  const auto log = open_tool_log(*process);
+  if (!log) return setup.fail(log.error());
+  std::string payload = "{";
+  if (!options.reason.empty()) append_json_string(payload += R"("reason":)", options.reason);
+  payload += '}';
+  const CommandType& type = *catalogue().command(command);
+  if (auto ok = check(type, payload); !ok) return setup.fail(ok.error());
+  return send(setup,
+              **log,
+              {&type, *account, payload},
+              fmt::format(R"({{"account":"{}","done":"{}"}})", account->text(), command),
+              fmt::format("{} {}", command, account->text()));
+}
+
+Exit forget(Setup& setup, const AdminOptions& options) {
+  const auto subject = Uuid::parse(options.account);
+  if (!subject) return setup.usage("a subject's id is a UUID");
+  const auto office = open_office(setup, options);
+  if (!office) return setup.fail(office.error());
+  gateway::KeyRing keys(*office->log, office->secrets);
+  if (auto ok = keys.start(); !ok) return setup.fail(ok.error());
+  if (auto ok = keys.forget(*subject); !ok) return setup.fail(ok.error());
+  setup.out.line(setup.json ? fmt::format(R"({{"forgotten":"{}"}})", subject->text())
+                            : "forgotten: " + subject->text());
+  return Exit::ok;
+}
+
+Exit rotate(Setup& setup, const AdminOptions& options) {
+  const auto process = load_process(setup.config, setup.var);
+  if (!process) return setup.fail(process.error());
+  if (auto ok = gateway::add_master_key(secrets_path(*process, options)); !ok) {
+    return setup.fail(ok.error());
+  }
+  const auto office = open_office(setup, options);
+  if (!office) return setup.fail(office.error());
+  gateway::KeyRing keys(*office->log, office->secrets);
+  if (auto ok = keys.start(); !ok) return setup.fail(ok.error());
+  const auto count = keys.rewrap();
+  if (!count) return setup.fail(count.error());
+  setup.out.line(fmt::format(fmt::runtime(setup.json ? R"({{"rewrapped":{}}})"
+                                                     : "{} keys wrapped with the new master key"),
+                             *count));
+  return Exit::ok;
+}
+
+CLI::App* add(CLI::App& admin, const char* name, const char* summary) {
+  CLI::App* part = admin.add_subcommand(name, summary);
+  part->fallthrough();
+  return part;
+}
+
+}  // namespace
+
+Action declare_admin(CLI::App& app, Setup& setup) {
+  auto options = std::make_shared<AdminOptions>();
+  app.require_subcommand(1);
+  app.add_option("--secrets", options->secrets, "file of keys (default: as configured)");
+
+  CLI::App* account =
+      add(app, "account", "make an account; the password comes from a prompt or standard input");
+  account->add_option("--email", options->email, "e-mail address or phone number")->required();
+  account->add_option("--role", options->role, "admin, operator, importer…")->required();
+  account->add_option("--name", options->name, "as others see it")->capture_default_str();
+
+  CLI::App* token = add(app, "token", "sign an access token");
+  token->add_option("--role", options->role, "the token's role")->required();
+  token->add_option("--account", options->account, "whose it is (default: one per role)");
+  token->add_option("--hours", options->hours, "how long it is good")
+      ->check(CLI::Range(1, 24 * 366))
+      ->capture_default_str();
+
+  CLI::App* suspend = add(app, "suspend", "stop an account and end its sessions");
+  suspend->add_option("ACCOUNT", options->account, "its id")->required();
+  suspend->add_option("--reason", options->reason, "kept with it");
+  CLI::App* reinstate = add(app, "reinstate", "let a suspended account act again");
+  reinstate->add_option("ACCOUNT", options->account, "its id")->required();
+
+  CLI::App* forgetting =
+      add(app, "forget", "drop a person's keys: their data is unreadable for ever");
+  forgetting->add_option("SUBJECT", options->account, "the account's id")->required();
+  CLI::App* rotation =
+      add(app, "rotate-key", "make a new master key and wrap every person's keys with it");
+
+  return [=, &setup] {
+    if (account->parsed()) return make_account(setup, *options);
+    if (token->parsed()) return make_token(setup, *options);
+    if (suspend->parsed()) return change_account(setup, *options, "account.Suspend");
+    if (reinstate->parsed()) return change_account(setup, *options, "account.Reinstate");
+    if (forgetting->parsed()) return forget(setup, *options);
+    return rotation->parsed() ? rotate(setup, *options) : setup.usage("say what to do");
+  };
+}
+
+}  // namespace wf::cli
