@@ -16,6 +16,14 @@ constexpr Subcommand subcommands[] = {
      "  wayfold admin account --email ops@example.org --role operator\n"
      "  export WAYFOLD_TOKEN=$(wayfold admin token --role importer --hours 24)\n",
      wf::cli::declare_admin},
+    {"copy",
+     "carry a deployment's commands and keys into another",
+     "The same number of partitions: every record as it is, so that the same events and tables\n"
+     "follow (start TO's deciders afterwards). Another number: what clients sent, in the order it\n"
+     "was appended. FROM may be running. An interrupted copy goes on where it ended.\n"
+     "  wayfold topics --config config/kafka.json\n"
+     "  wayfold copy --commands var config/kafka.json\n",
+     wf::cli::declare_copy},
     {"import",
      "send NDJSON lines through the HTTP API, as others and in the past",
      "A line is {\"route\": \"POST /bookings\", \"key\": …, \"as\"?: account, \"occurred_at\"?: "

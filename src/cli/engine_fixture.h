@@ -55,7 +55,8 @@ inline Ran run(const char* name,
 // A deployment whose deciders and tables run; stop() leaves its directory.
 class Deployment {
  public:
-  Deployment() {
+  explicit Deployment(std::int64_t partitions = 8) {
+    config_.process.partitions = partitions;
     config_.process.var = dir_.path().string();
     config_.process.platform = "";
     config_.platform.name = "test";
@@ -81,28 +82,32 @@ class Deployment {
   }
   Engine& engine() { return *engine_; }
 
-  // Lists `count` chargers, and waits until the table has them.
+  // Lists `count` more chargers, and waits until the table has them.
   void list_chargers(int count) {
+    for (int i = 0; i < count; ++i, ++listed_) list_one(std::to_string(listed_));
+    wait_for_chargers(listed_);
+  }
+  void list_one(const std::string& name) {
     auto appender = engine_->log().writer("test");
     BOOST_REQUIRE(appender);
     const CommandType* type = catalogue().command("charger.List");
     const std::string payload = list_payload();
-    for (int i = 0; i < count; ++i, ++listed_) {
-      Record record;
-      record.id = Uuid::v5({}, fmt::format("list {}", listed_));
-      record.stream = Uuid::v5({}, fmt::format("charger {}", listed_));
-      record.at = wall_clock();
-      record.type = type->name;
-      record.payload = payload;
-      record.correlation = record.id;
-      record.principal = host;
-      record.roles = type->roles;
-      const auto partition =
-          partition_of(record.stream, static_cast<std::uint32_t>(config_.process.partitions));
-      BOOST_REQUIRE(
-          (*appender)->append({"commands.bookings", partition}, {&record, 1}, Durability::now));
-    }
-    for (int i = 0; i < listed_; ++i) {
+    Record record;
+    record.id = Uuid::v5({}, "list " + name);
+    record.stream = Uuid::v5({}, "charger " + name);
+    record.at = wall_clock();
+    record.type = type->name;
+    record.payload = payload;
+    record.correlation = record.id;
+    record.principal = host;
+    record.roles = type->roles;
+    const auto partition =
+        partition_of(record.stream, static_cast<std::uint32_t>(config_.process.partitions));
+    BOOST_REQUIRE(
+        (*appender)->append({"commands.bookings", partition}, {&record, 1}, Durability::now));
+  }
+  void wait_for_chargers(int count) {
+    for (int i = 0; i < count; ++i) {
       while (!row_is_there(Uuid::v5({}, fmt::format("charger {}", i)))) std::this_thread::yield();
     }
   }

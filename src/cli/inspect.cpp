@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <set>
 
 #include "base/index_key.h"
 #include "base/json_write.h"
@@ -103,13 +104,13 @@ Exit inspect_command(Setup& setup, Log& log, const std::string& text) {
   const auto id = Uuid::parse(text);
   if (!id) return setup.usage("a command's id is a UUID");
   std::optional<Slot> events;
-  Offset cause = -1;
+  std::set<Offset> causes;  // more than one if the client retried
   const auto print = [&](const Slot& slot, const Record& record, Accepted accepted) {
     const bool command = accepted == Accepted::not_asked;
-    if (command ? record.id != *id : record.cause != cause) return;
+    if (command ? record.id != *id : !causes.contains(record.cause)) return;
     if (command) {
       events = Slot{"events." + family_of(slot), slot.partition};
-      cause = record.offset;
+      causes.insert(record.offset);
     }
     append_event_json(setup.out.text(), slot, record, accepted);
   };

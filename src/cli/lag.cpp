@@ -15,11 +15,11 @@ namespace wf::cli {
 namespace {
 
 // Without a process to ask: what the log itself says was decided.
-Result<Status> status_of_log(Log& log, std::uint32_t partitions) {
+Result<Status> status_of_log(Log& log) {
   Status status;
   auto reader = log.reader();
   if (!reader) return tl::unexpected(reader.error());
-  for (const Slot& slot : slots_of(catalogue(), "events", partitions)) {
+  for (const Slot& slot : slots_in(log, "events")) {
     SlotStatus& row = status.slots.emplace_back();
     row.family = slot.topic.substr(slot.topic.find('.') + 1);
     row.partition = slot.partition;
@@ -87,7 +87,7 @@ Result<Status> gather(const ProcessConfig& process) {
   if (told.error().code != Code::not_found) return tl::unexpected(told.error());
   const auto log = open_tool_log(process);
   if (!log) return tl::unexpected(log.error());
-  return status_of_log(**log, static_cast<std::uint32_t>(process.partitions));
+  return status_of_log(**log);
 }
 
 Exit lag(Setup& setup, std::int64_t limit) {

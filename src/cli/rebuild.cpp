@@ -16,7 +16,6 @@
 #include "cli/table_copy.h"
 #include "cli/table_names.h"
 #include "cli/tool_log.h"
-#include "runtime/deciders.h"
 
 namespace wf::cli {
 namespace {
@@ -65,7 +64,7 @@ Result<Counts> rebuild_here(Setup& setup,
   auto home = TableHome::open(process.var + "/tables/" + name, type, resources, log.id());
   if (!home) return tl::unexpected(home.error());
   RebuildOptions options;
-  options.slots = slots_of(catalogue(), "events", static_cast<std::uint32_t>(process.partitions));
+  options.slots = slots_in(log, "events");
   RebuildProgress progress;
   auto done = std::async(std::launch::async,
                          [&] { return rebuild(log, catalogue(), **home, options, progress); });

@@ -15,7 +15,6 @@
 #include "cli/table_copy.h"
 #include "cli/table_names.h"
 #include "cli/tool_log.h"
-#include "runtime/deciders.h"
 #include "runtime/rebuild.h"
 
 namespace wf::cli {
@@ -69,8 +68,7 @@ class Verifier {
     auto home = TableHome::open(scratch_.path() / ("refold-" + name), type, resources_, log_.id());
     if (!home) return tl::unexpected(home.error());
     RebuildOptions options;
-    options.slots =
-        slots_of(catalogue(), "events", static_cast<std::uint32_t>(process_.partitions));
+    options.slots = slots_in(log_, "events");
     options.until = store.positions();
     if (options.until.empty()) return (*home)->live();  // it has folded nothing yet
     RebuildProgress progress;
