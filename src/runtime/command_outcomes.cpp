@@ -107,6 +107,7 @@ Result<void> CommandOutcomes::save(const SlotPositions& positions) {
   batch_.puts.emplace_back("l", log_id_.text());
   auto written = store_->write(batch_);
   batch_ = {};
+  if (written) positions_ = positions;
   store_->expire_before(highest_appended_ - window_);
   return written;
 }

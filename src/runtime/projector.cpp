@@ -41,19 +41,20 @@ void Projector::replace(TableHome& table, std::shared_ptr<TableStore> next) {
 Projector::Progress Projector::step(Instant now) {
   if (failure_) return Progress::stopped;
   if (now < retry_at_) return Progress::idle;
-  take_added();
   bool busy = false;
-  for (const auto& lane : lanes_) {
-    const auto read = advance(*lane);
-    if (read) {
-      busy = busy || *read;
-      continue;
-    }
-    alarm_(fmt::format("projector: {}: {}", name(read.error().code), read.error().detail));
-    if (read.error().code == Code::corrupt || read.error().code == Code::mismatch) {
-      failure_ = read.error();
+  Result<void> done = take_added();
+  for (std::size_t i = 0; done && i < lanes_.size(); ++i) {
+    const auto read = advance(*lanes_[i]);
+    if (!read) done = tl::unexpected(read.error());
+    busy = busy || (read && *read);
+  }
+  if (!done) {
+    alarm_(fmt::format("projector: {}: {}", name(done.error().code), done.error().detail));
+    if (done.error().code == Code::corrupt || done.error().code == Code::mismatch) {
+      failure_ = done.error();
       return Progress::stopped;
     }
+    start_again();
     retry_at_ = now + options_.retry;
     return Progress::idle;
   }
@@ -69,28 +70,46 @@ Instant Projector::next_due(Instant now) const {
   return std::max(retry_at_, now + Duration::millis(100));
 }
 
+// What a failed step had read, or had given to some tables only, is read again by every table from
+// its own position.
+void Projector::start_again() {
+  const std::scoped_lock lock(added_mutex_);
+  for (const auto& lane : lanes_) {
+    for (Fed& table : lane->tables) added_.push_back(std::move(table));
+  }
+  lanes_.clear();
+}
+
 // A new table starts a lane of its own, from where it stands.
-void Projector::take_added() {
+Result<void> Projector::take_added() {
   std::vector<Fed> added;
   {
     const std::scoped_lock lock(added_mutex_);
     added.swap(added_);
   }
-  const auto start = [this](const SlotPositions& positions) -> Lane* {
+  const auto start = [this](const SlotPositions& positions) -> Result<Lane*> {
     auto lane = open(positions);
-    if (!lane) {
-      failure_ = lane.error();
-      return nullptr;
-    }
+    if (!lane) return tl::unexpected(lane.error());
     lanes_.push_back(std::move(*lane));
     return lanes_.back().get();
   };
+  Result<void> taken;
   if (outcomes_ != nullptr && lanes_.empty()) {
-    if (Lane* lane = start(outcomes_->positions())) lane->commands = true;
+    const auto lane = start(outcomes_->positions());
+    if (!lane) taken = tl::unexpected(lane.error());
+    if (lane) (*lane)->commands = true;
   }
   for (Fed& table : added) {
-    if (Lane* lane = start(table.store()->positions())) lane->tables.push_back(std::move(table));
+    const auto lane = taken ? start(table.store()->positions()) : fail(Code::closed, "");
+    if (lane) {
+      (*lane)->tables.push_back(std::move(table));
+      continue;
+    }
+    if (taken) taken = tl::unexpected(lane.error());
+    const std::scoped_lock lock(added_mutex_);  // nothing is forgotten: the next step tries again
+    added_.push_back(std::move(table));
   }
+  return taken;
 }
 
 Result<std::unique_ptr<Projector::Lane>> Projector::open(const SlotPositions& positions) {

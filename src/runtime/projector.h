@@ -73,7 +73,8 @@ class Projector {
   };
   struct Gathered;
 
-  void take_added();
+  void start_again();
+  Result<void> take_added();
   Result<std::unique_ptr<Lane>> open(const SlotPositions& positions);
   Result<bool> advance(Lane& lane);
   void gather(Lane& lane, std::uint32_t slot, std::span<const Record> outcome, Gathered& out);
