@@ -22,8 +22,7 @@ struct HttpAddress {
 struct HttpReply {
   int status = 0;
   std::string body;         // at most 1 MiB
-  std::string retry_after;  // headers; empty: none
-  std::string position;     // Wayfold-Position
+  std::string retry_after;  // the header; empty: none
 };
 
 // One thread. Connects when it needs to.

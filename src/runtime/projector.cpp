@@ -25,18 +25,6 @@ struct Projector::Gathered {
   std::optional<Error> error;
 };
 
-Result<void> check_positions(Log& log, const SlotPositions& positions) {
-  auto reader = log.reader();
-  if (!reader) return tl::unexpected(reader.error());
-  for (const SlotPosition& stored : positions) {
-    const auto position = position_of(stored.fence);
-    if (!position) return fail(Code::mismatch, "a position that does not decode");
-    OutcomeReader outcomes(**reader, {stored.topic, stored.partition});
-    if (auto ok = outcomes.start(*position); !ok) return ok;
-  }
-  return {};
-}
-
 Projector::Projector(Log& log, const Catalogue& catalogue, ProjectorOptions options, Alarm alarm)
     : log_(log), catalogue_(catalogue), options_(std::move(options)), alarm_(std::move(alarm)) {}
 
@@ -160,7 +148,9 @@ Result<bool> Projector::advance(Lane& lane) {
                                   reader.position().offset,
                                   bytes_of(reader.position())});
   }
-  if (count > 0) {
+  // A table says how far it has come in each slot before it is live, be it nowhere: a slot that it
+  // does not name is one that it does not fold, and a position token never waits for that.
+  if (count > 0 || lane.lagging) {
     if (auto ok = apply(lane, gathered); !ok) return tl::unexpected(ok.error());
   }
   lane.at_tail = count == 0;
