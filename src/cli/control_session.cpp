@@ -172,6 +172,7 @@ Result<std::string> ControlSession::rebuild(BytesReader& question) {
   while (done.wait_for(progress_every) == std::future_status::timeout) {
     if (!connection_.send(progress_frame(progress))) progress.cancel = true;
   }
+  if (!connection_.send(progress_frame(progress))) progress.cancel = true;
   return done.get().map([] { return std::string(); });
 }
 

@@ -65,25 +65,52 @@ Result<void> Engine::open_tables() {
         parts_.all_tables ||
         std::find(parts_.tables.begin(), parts_.tables.end(), name) != parts_.tables.end();
     if (!wanted) continue;
-    auto table = TableHome::open(process.var + "/tables/" + name, *type, *resources_, log_->id());
+    auto table = open_table(*type);
     if (!table) return tl::unexpected(table.error());
-    if (!(*table)->discarded().empty()) {
-      alarm_(fmt::format("table {} is folded again: {}", name, (*table)->discarded()));
-    }
     projector_->add(**table);
     tables_.emplace(name, std::move(*table));
   }
-  const std::string path = process.var + "/stores/outcomes";
-  const Duration window = Duration::hours(process.decider.idempotency_hours);
-  auto outcomes = CommandOutcomes::open(path, log_->id(), window);
-  if (!outcomes && outcomes.error().code == Code::mismatch) {
-    if (auto ok = discard_store(path); !ok) return ok;
-    outcomes = CommandOutcomes::open(path, log_->id(), window);
-  }
+  auto outcomes = open_outcomes();
   if (!outcomes) return tl::unexpected(outcomes.error());
   outcomes_ = std::move(*outcomes);
   projector_->add(*outcomes_);
   return {};
+}
+
+// A store of another log, build or format, or of a log that lost what it had accepted, is folded
+// again.
+Result<std::unique_ptr<TableHome>> Engine::open_table(const TableType& type) {
+  const std::string dir = fmt::format("{}/tables/{}", config_.process.var, type.info().name);
+  for (bool again = false;; again = true) {
+    auto table = TableHome::open(dir, type, *resources_, log_->id());
+    if (!table) return table;
+    if (!(*table)->discarded().empty()) {
+      alarm_(fmt::format("table {} is folded again: {}", type.info().name, (*table)->discarded()));
+    }
+    const auto stands = check_positions(*log_, (*table)->live()->positions());
+    if (stands) return table;
+    if (again || stands.error().code != Code::mismatch) return tl::unexpected(stands.error());
+    alarm_(fmt::format("table {} is folded again: {}", type.info().name, stands.error().detail));
+    table->reset();
+    if (auto ok = discard_store(dir); !ok) return tl::unexpected(ok.error());
+  }
+}
+
+Result<std::unique_ptr<CommandOutcomes>> Engine::open_outcomes() {
+  const std::string dir = config_.process.var + "/stores/outcomes";
+  const Duration window = Duration::hours(config_.process.decider.idempotency_hours);
+  auto outcomes = CommandOutcomes::open(dir, log_->id(), window);
+  Result<void> stands;
+  if (outcomes) stands = check_positions(*log_, (*outcomes)->positions());
+  if (!outcomes) stands = tl::unexpected(outcomes.error());
+  if (stands) return outcomes;
+  if (stands.error().code != Code::mismatch && stands.error().code != Code::corrupt) {
+    return tl::unexpected(stands.error());
+  }
+  alarm_(fmt::format("outcomes are folded again: {}", stands.error().detail));
+  if (outcomes) outcomes->reset();
+  if (auto ok = discard_store(dir); !ok) return tl::unexpected(ok.error());
+  return CommandOutcomes::open(dir, log_->id(), window);
 }
 
 TableView* Engine::table(std::string_view name) {

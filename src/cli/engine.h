@@ -57,6 +57,8 @@ class Engine {
       : config_(std::move(config)), parts_(std::move(parts)), alarm_(std::move(alarm)) {}
   Result<void> open_log();
   Result<void> open_tables();
+  Result<std::unique_ptr<TableHome>> open_table(const TableType& type);
+  Result<std::unique_ptr<CommandOutcomes>> open_outcomes();
 
   Config config_;
   EngineParts parts_;

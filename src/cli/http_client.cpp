@@ -112,6 +112,7 @@ Result<HttpReply> HttpClient::read(bool& keep) {
   HttpReply reply;
   reply.status = static_cast<int>(parser.get().result_int());
   reply.retry_after = std::string(parser.get()[http::field::retry_after]);
+  reply.position = std::string(parser.get()["Wayfold-Position"]);
   reply.body = std::move(parser.get().body());
   return reply;
 }

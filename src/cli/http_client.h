@@ -22,7 +22,8 @@ struct HttpAddress {
 struct HttpReply {
   int status = 0;
   std::string body;         // at most 1 MiB
-  std::string retry_after;  // the header; empty: none
+  std::string retry_after;  // headers; empty: none
+  std::string position;     // Wayfold-Position
 };
 
 // One thread. Connects when it needs to.

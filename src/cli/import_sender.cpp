@@ -39,6 +39,7 @@ ImportAnswer answer_of(const HttpReply& reply) {
   }
   answer.code = member(reply, "code");
   answer.detail = member(reply, "detail");
+  if (answer.detail.empty()) answer.detail = member(reply, "title");
   if (answer.code.empty()) answer.code = fmt::format("http_{}", reply.status);
   return answer;
 }
@@ -66,13 +67,14 @@ void RateLimit::wait() {
 ImportSender::ImportSender(const SenderOptions& options, RateLimit& rate)
     : options_(options), rate_(rate), client_(options.address, answer_max) {}
 
-Result<ImportAnswer> ImportSender::send(const ImportLine& line) {
+Result<ImportAnswer> ImportSender::send(const ImportLine& line, std::string& position) {
   HttpClient::Headers headers{{"Authorization", "Bearer " + options_.token},
                               {"Content-Type", "application/json"},
                               {"Idempotency-Key", line.key},
                               {"Wayfold-Import", options_.import.text()}};
   if (!line.as.empty()) headers.emplace_back("Wayfold-As", line.as);
   if (!line.occurred_at.empty()) headers.emplace_back("Wayfold-Occurred-At", line.occurred_at);
+  if (!position.empty()) headers.emplace_back("Wayfold-Position", position);
   const Instant end = wall_clock() + options_.give_up;
   Duration pause = pause_min;
   for (;;) {
@@ -84,6 +86,7 @@ Result<ImportAnswer> ImportSender::send(const ImportLine& line) {
       if (reply->status == 401 || answer.code == "importer_only") {
         return fail(Code::forbidden, "the token is not an importer's: " + answer.detail);
       }
+      if (!reply->position.empty()) position = reply->position;
       return answer;
     }
     if (wall_clock() > end) {

@@ -219,9 +219,24 @@ BOOST_AUTO_TEST_CASE(what_is_refused_is_listed_and_so_is_what_refers_to_it) {
   BOOST_TEST(report->refused.at(1).answer.code == "overlap");
   BOOST_TEST(report->refused.at(1).answer.status == 409);
   BOOST_TEST(report->refused.at(3).answer.code == "refers_to_refused");
+  BOOST_TEST(report->refused.at(3).route == "POST /bookings/{id:b1}/check-in");
   BOOST_TEST(report->refused.at(4).answer.code == "unknown_reference");
   BOOST_TEST(report->refused.at(5).answer.code == "malformed_line");
   BOOST_TEST(server.requests().size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(each_line_says_what_its_stream_has_seen) {
+  SmallServer server([](const std::string& request) {
+    std::string answer = accepted(request);
+    const std::string seen = "Wayfold-Position: after-" + value_of(request, "Idempotency-Key");
+    return answer.insert(answer.find("\r\n") + 2, seen + "\r\n");
+  });
+  const auto report = import_lines(server,
+                                   "{\"route\":\"POST /chargers\",\"key\":\"c\"}\n"
+                                   "{\"route\":\"POST /chargers/{id:c}/pause\",\"key\":\"p\"}\n");
+  BOOST_REQUIRE(report);
+  BOOST_TEST(value_of(server.requests().at(0), "Wayfold-Position").empty());
+  BOOST_TEST(value_of(server.requests().at(1), "Wayfold-Position") == "after-c");
 }
 
 BOOST_AUTO_TEST_CASE(busy_answers_are_asked_again) {

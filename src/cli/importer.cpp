@@ -96,7 +96,10 @@ void Importer::work() {
   ImportSender sender(options_, rate_);
   while (auto task = queue_.take()) {
     auto refused = prepare(task->line);
-    auto answer = refused ? Result<ImportAnswer>(std::move(*refused)) : sender.send(task->line);
+    std::string position = position_of(task->group);
+    auto answer =
+        refused ? Result<ImportAnswer>(std::move(*refused)) : sender.send(task->line, position);
+    remember(task->group, std::move(position));
     if (answer) {
       answered(task->number, task->line, std::move(*answer));
     } else {
@@ -106,6 +109,18 @@ void Importer::work() {
   }
 }
 
+// A thing made by one line is found by the next only where its table has read that far.
+std::string Importer::position_of(std::uint32_t group) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = positions_.find(group);
+  return found == positions_.end() ? std::string() : found->second;
+}
+
+void Importer::remember(std::uint32_t group, std::string position) {
+  const std::scoped_lock lock(mutex_);
+  if (!position.empty()) positions_[group] = std::move(position);
+}
+
 std::optional<ImportAnswer> Importer::prepare(ImportLine& line) {
   const std::scoped_lock lock(mutex_);
   bool refused = false;
@@ -113,13 +128,14 @@ std::optional<ImportAnswer> Importer::prepare(ImportLine& line) {
     const auto found = known_.find(key);
     const ImportAnswer* answer = found == known_.end() ? nullptr : state_.find(found->second.line);
     if (answer == nullptr) return std::nullopt;
-    refused = refused || answer->id.empty();
-    return answer->id;
+    if (!answer->id.empty()) return answer->id;
+    refused = true;
+    return std::nullopt;
   });
+  if (refused) return refusal("refers_to_refused", "a line it refers to was refused");
   if (!resolved) {
     return refusal("unknown_reference", "no earlier line has the key " + resolved.error().detail);
   }
-  if (refused) return refusal("refers_to_refused", "a line it refers to was refused");
   return std::nullopt;
 }
 

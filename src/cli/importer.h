@@ -49,6 +49,8 @@ class Importer {
 
   bool take_line(std::uint64_t number, const std::string& text);
   std::uint32_t group_of(const ImportLine& line, const std::vector<std::string>& keys);
+  std::string position_of(std::uint32_t group);
+  void remember(std::uint32_t group, std::string position);
   void work();
   void answered(std::uint64_t number, const ImportLine& line, ImportAnswer answer);
   void fail_with(const Error& error);
@@ -63,6 +65,7 @@ class Importer {
 
   std::mutex mutex_;  // of what follows
   std::unordered_map<std::string, Known> known_;
+  std::unordered_map<std::uint32_t, std::string> positions_;  // what each group has seen
   ImportState state_;
   ImportReport report_;
   std::optional<Error> error_;

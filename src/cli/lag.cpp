@@ -81,9 +81,32 @@ void print(Setup& setup, const Status& status) {
   }
 }
 
+Result<Status> with_tables(const ProcessConfig& process, const std::string& told) {
+  auto here = parse_status(told);
+  if (!here) return here;
+  const auto log = open_tool_log(process);
+  if (!log) return tl::unexpected(log.error());
+  auto status = status_of_log(**log);
+  if (!status) return status;
+  status->tables = std::move(here->tables);
+  status->folded = here->folded;
+  for (SlotStatus& slot : status->slots) {
+    for (SlotStatus& known : here->slots) {
+      if (known.family == slot.family && known.partition == slot.partition) {
+        slot.tables = std::move(known.tables);
+        slot.forwarded = known.forwarded;
+        slot.failure = known.failure;
+      }
+    }
+  }
+  return status;
+}
+
 Result<Status> gather(const ProcessConfig& process) {
   const auto told = ask_status(control_path(process));
-  if (told) return parse_status(*told);
+  // On Kafka the process beside us decides some partitions only: the log knows of all.
+  if (told && process.log.kind == LogKind::rocks) return parse_status(*told);
+  if (told) return with_tables(process, *told);
   if (told.error().code != Code::not_found) return tl::unexpected(told.error());
   const auto log = open_tool_log(process);
   if (!log) return tl::unexpected(log.error());

@@ -25,6 +25,18 @@ struct Projector::Gathered {
   std::optional<Error> error;
 };
 
+Result<void> check_positions(Log& log, const SlotPositions& positions) {
+  auto reader = log.reader();
+  if (!reader) return tl::unexpected(reader.error());
+  for (const SlotPosition& stored : positions) {
+    const auto position = position_of(stored.fence);
+    if (!position) return fail(Code::mismatch, "a position that does not decode");
+    OutcomeReader outcomes(**reader, {stored.topic, stored.partition});
+    if (auto ok = outcomes.start(*position); !ok) return ok;
+  }
+  return {};
+}
+
 Projector::Projector(Log& log, const Catalogue& catalogue, ProjectorOptions options, Alarm alarm)
     : log_(log), catalogue_(catalogue), options_(std::move(options)), alarm_(std::move(alarm)) {}
 

@@ -31,6 +31,10 @@ struct ProjectorOptions {
 // On the projector's thread.
 using OnRows = std::function<void(const TableInfo& table, const std::vector<std::string>& keys)>;
 
+// Whether the log still has what a store at these positions last accepted. Code::mismatch: it is
+// another log, or it lost that; the store must be folded again.
+Result<void> check_positions(Log& log, const SlotPositions& positions);
+
 // One thread calls step(). Tables and generations may be added from any thread; they are taken up
 // by the next step.
 class Projector {
