@@ -62,12 +62,7 @@ App::App(Services services, Io io, PasswordCost cost)
             sender_,
             login_pool_,
             cost,
-            [this](std::function<void()> fn) {  // a session it opens is a turn of its own
-              io_.post([this, fn = std::move(fn)] {
-                fn();
-                submitter_.turn_ended();
-              });
-            },
+            io_.post,
             [this](const Exchange& exchange, Response response) {
               io_.respond(exchange.ticket, finish(exchange, std::move(response)));
             }),
@@ -230,7 +225,6 @@ void App::retry_parked() {
     if (response) io_.respond(one.exchange.ticket, std::move(*response));
   }
   parked_count_ = parked_.size();
-  submitter_.turn_ended();
 }
 
 void App::rows_changed(const TableInfo& table, const std::vector<std::string>& keys) {

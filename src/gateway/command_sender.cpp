@@ -76,7 +76,6 @@ std::optional<Outcome::Fate> CommandSender::send(Draft draft) {
       std::optional<Outcome::Fate> fate;
       if (*sealed) {
         fate = submit(std::move(*shared), **sealed);
-        submitter_.turn_ended();
       } else {
         fate = sealed->error();
       }

@@ -84,6 +84,7 @@ Task<> tick(Server::Loop& loop) {
     loop.expire_due();
     if (loop.now >= loop.cut_at) loop.cut_all();
     loop.handler.tick();
+    loop.turn_used();
   }
 }
 

@@ -33,8 +33,8 @@ class Handler {
   virtual std::optional<Response> handle(const Request& request, Ticket ticket) = 0;
   // A well-formed WebSocket upgrade: allowed, or answered (by a problem).
   virtual std::variant<Accept, Response> upgrade(const Request& request);
-  // Once per turn of the loop in which a request was handled or a posted function ran: hand over
-  // together what the turn has collected.
+  // Once per turn of the loop in which a request was handled, a posted function or tick() ran: hand
+  // over together what the turn has collected.
   virtual void turn_ended() {}
   // Every Limits::tick_ms.
   virtual void tick() {}
