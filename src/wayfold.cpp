@@ -24,6 +24,12 @@ constexpr Subcommand subcommands[] = {
      "  wayfold topics --config config/kafka.json\n"
      "  wayfold copy --commands var config/kafka.json\n",
      wf::cli::declare_copy},
+    {"gateway",
+     "on Kafka: a gateway without tables; it reads those of `project` and `serve` processes",
+     "Any number of them. Needs the nodes in the configuration's `tables`, and the deployment's\n"
+     "secrets file. Processes of one machine each have a --var of their own.\n"
+     "  wayfold gateway --config config/kafka.json --var var/gateway\n",
+     wf::cli::declare_gateway},
     {"import",
      "send NDJSON lines through the HTTP API, as others and in the past",
      "A line is {\"route\": \"POST /bookings\", \"key\": …, \"as\"?: account, \"occurred_at\"?: "
@@ -48,6 +54,12 @@ constexpr Subcommand subcommands[] = {
      "  wayfold lag\n"
      "  wayfold lag --max 1000 --json | jq .slots\n",
      wf::cli::declare_lag},
+    {"project",
+     "on Kafka: fold tables, and serve them to gateways; any number of nodes, any tables each",
+     "Serves at the configuration's `serve_tables`; gateways find it in their `tables`.\n"
+     "  wayfold project --config config/kafka.json --var var/project\n"
+     "  wayfold project chargers bookings --config config/kafka.json --serve 10.0.0.12:7400\n",
+     wf::cli::declare_project},
     {"rebuild",
      "build a table anew from the log, beside the live one, and swap",
      "No downtime: reads are answered by the old generation until the new one is level. Ctrl-C\n"

@@ -6,9 +6,11 @@ namespace wf::cli {
 
 Action declare_admin(CLI::App& app, Setup& setup);
 Action declare_copy(CLI::App& app, Setup& setup);
+Action declare_gateway(CLI::App& app, Setup& setup);
 Action declare_import(CLI::App& app, Setup& setup);
 Action declare_inspect(CLI::App& app, Setup& setup);
 Action declare_lag(CLI::App& app, Setup& setup);
+Action declare_project(CLI::App& app, Setup& setup);
 Action declare_rebuild(CLI::App& app, Setup& setup);
 Action declare_replay(CLI::App& app, Setup& setup);
 Action declare_run(CLI::App& app, Setup& setup);

@@ -37,6 +37,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const Config& config, EngineParts p
   if (error) return fail(Code::io, config.process.var + ": " + error.message());
   if (auto ok = engine->open_log(); !ok) return tl::unexpected(ok.error());
   if (auto ok = engine->open_tables(); !ok) return tl::unexpected(ok.error());
+  if (auto ok = engine->open_sockets(); !ok) return tl::unexpected(ok.error());
   return engine;
 }
 
@@ -74,6 +75,9 @@ Result<void> Engine::open_tables() {
   if (!outcomes) return tl::unexpected(outcomes.error());
   outcomes_ = std::move(*outcomes);
   projector_->add(*outcomes_);
+  projector_->on_rows([this](const TableInfo& table, const std::vector<std::string>& keys) {
+    rows_changed(table, keys);
+  });
   return {};
 }
 
@@ -119,11 +123,10 @@ TableView* Engine::table(std::string_view name) {
 }
 
 void Engine::start() {
+  if (remote_tables_) remote_tables_->start();
   const LoopOptions options{.window = Duration::millis(config_.process.projector.window_ms)};
   projecting_ = std::jthread([this, options](const std::stop_token& stop) {
-    run_worker(stop, *projector_, options, [this] {
-      folded_.store(projector_->folded(), std::memory_order_relaxed);
-    });
+    run_worker(stop, *projector_, options, [this] { stepped(); });
     projector_->flush();
   });
   if (parts_.decide || parts_.forward) {
@@ -139,6 +142,8 @@ void Engine::stop() {
     projecting_.request_stop();
     projecting_.join();
   }
+  table_server_.reset();
+  if (remote_tables_) remote_tables_->stop();
 }
 
 }  // namespace wf::cli

@@ -16,6 +16,8 @@
 #include "runtime/projector.h"
 #include "runtime/rebuild.h"
 #include "storage/generations.h"
+#include "storage/remote/remote_tables.h"
+#include "storage/remote/table_server.h"
 
 namespace wf::cli {
 
@@ -24,6 +26,7 @@ struct EngineParts {
   bool forward = true;
   std::vector<std::string> tables;  // empty with all_tables false: none
   bool all_tables = true;
+  bool remote_tables = false;  // the others are read where the configuration's `tables` says
 };
 
 // open(), start() and stop() from one thread; the rest from any once it is started.
@@ -32,14 +35,21 @@ class Engine {
   static Result<std::unique_ptr<Engine>> open(const Config& config, EngineParts parts, Alarm alarm);
   ~Engine();
 
-  void on_rows(OnRows callback) { projector_->on_rows(std::move(callback)); }
+  // Rows of tables with a channel that changed; no keys: any of them may have. Before start(). The
+  // projector calls it, and a thread per node of remote tables.
+  void on_rows(OnRows callback) { on_rows_ = std::move(callback); }
   void start();
-  // Stops deciding, folds what is left, flushes; a later start reads little.
+  // Stops deciding, folds what is left, flushes; a later start reads little. on_rows' callback is
+  // not called again.
   void stop();
 
   Log& log() { return *log_; }
   const Config& config() const { return config_; }
   TableView* table(std::string_view name);
+  // Where this process serves its tables to others; empty: nowhere.
+  std::string tables_address() const { return table_server_ ? table_server_->address() : ""; }
+  // All that can be read: the tables of this process, and those of others.
+  std::map<std::string, const TableView*, std::less<>> views() const;
   const std::map<std::string, std::unique_ptr<TableHome>, std::less<>>& tables() const {
     return tables_;
   }
@@ -59,6 +69,9 @@ class Engine {
   Result<void> open_tables();
   Result<std::unique_ptr<TableHome>> open_table(const TableType& type);
   Result<std::unique_ptr<CommandOutcomes>> open_outcomes();
+  Result<void> open_sockets();
+  void rows_changed(const TableInfo& table, const std::vector<std::string>& keys);
+  void stepped();
 
   Config config_;
   EngineParts parts_;
@@ -67,6 +80,9 @@ class Engine {
   std::unique_ptr<Resources> resources_;
   std::map<std::string, std::unique_ptr<TableHome>, std::less<>> tables_;
   std::unique_ptr<CommandOutcomes> outcomes_;
+  OnRows on_rows_;
+  std::unique_ptr<TableServer> table_server_;  // null: nobody else reads the tables
+  std::unique_ptr<RemoteTables> remote_tables_;
   std::unique_ptr<Projector> projector_;
   std::unique_ptr<Deciders> deciders_;
   std::atomic<std::uint64_t> folded_{0};

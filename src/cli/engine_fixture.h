@@ -65,12 +65,16 @@ class Deployment {
 
   std::string var() const { return config_.process.var; }
   const ProcessConfig& process() const { return config_.process; }
+  ProcessConfig& process() { return config_.process; }  // before it is started
 
-  void start(bool control = true) {
-    auto engine = Engine::open(config_, {}, [](std::string_view) {});
+  void start_with(EngineParts parts) {
+    auto engine = Engine::open(config_, std::move(parts), [](std::string_view) {});
     BOOST_REQUIRE_MESSAGE(engine, engine.error().detail);
     engine_ = std::move(*engine);
     engine_->start();
+  }
+  void start(bool control = true) {
+    start_with({});
     if (!control) return;
     auto server = ControlServer::open(control_path(config_.process), *engine_);
     BOOST_REQUIRE_MESSAGE(server, server.error().detail);

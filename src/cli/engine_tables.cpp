@@ -1,4 +1,4 @@
-// What operators do to a running engine's tables: rebuilds and copies.
+// An engine's tables as others meet them: served and read over sockets, rebuilt and copied.
 #include <chrono>
 #include <thread>
 
@@ -15,6 +15,65 @@ tl::unexpected<Error> no_table(std::string_view name) {
 }
 
 }  // namespace
+
+Result<void> Engine::open_sockets() {
+  const ProcessConfig& process = config_.process;
+  const auto size = [](std::int64_t count) { return static_cast<std::size_t>(count); };
+  if (!process.serve_tables.empty() && !tables_.empty()) {
+    std::vector<const TableView*> tables;
+    for (const auto& [name, table] : tables_) tables.push_back(table.get());
+    auto server =
+        TableServer::open(std::move(tables),
+                          {.address = process.serve_tables,
+                           .log_id = log_->id(),
+                           .platform = &config_.platform,
+                           .connections_max = size(process.table_sockets.connections_max)});
+    if (!server) return tl::unexpected(server.error());
+    table_server_ = std::move(*server);
+  }
+  if (!parts_.remote_tables) return {};
+  std::vector<TableNode> nodes;
+  for (const TableNodeConfig& node : process.tables) {
+    TableNode& one = nodes.emplace_back(TableNode{node.address, node.tables});
+    std::erase_if(one.tables, [this](const std::string& name) { return tables_.contains(name); });
+  }
+  std::erase_if(nodes, [](const TableNode& node) { return node.tables.empty(); });
+  const TableSocketConfig& limits = process.table_sockets;
+  auto remote = RemoteTables::open(nodes,
+                                   catalogue().tables,
+                                   {.log_id = log_->id(),
+                                    .request_max = Duration::millis(limits.request_ms_max),
+                                    .silence_max = Duration::millis(limits.silence_ms_max),
+                                    .connections_max = size(limits.connections_per_node_max),
+                                    .alarm = alarm_});
+  if (!remote) return tl::unexpected(remote.error());
+  remote_tables_ = std::move(*remote);
+  remote_tables_->on_rows([this](const TableInfo& table, const std::vector<std::string>& keys) {
+    if (on_rows_) on_rows_(table, keys);
+  });
+  return {};
+}
+
+void Engine::rows_changed(const TableInfo& table, const std::vector<std::string>& keys) {
+  if (table_server_) table_server_->rows_changed(table, keys);
+  if (on_rows_) on_rows_(table, keys);
+}
+
+// After each step of the projector, on its thread.
+void Engine::stepped() {
+  folded_.store(projector_->folded(), std::memory_order_relaxed);
+  if (table_server_) table_server_->moved();
+}
+
+std::map<std::string, const TableView*, std::less<>> Engine::views() const {
+  std::map<std::string, const TableView*, std::less<>> views;
+  for (const auto& [name, table] : tables_) views.emplace(name, table.get());
+  if (!remote_tables_) return views;
+  for (const TableView* table : remote_tables_->tables()) {
+    views.emplace(table->type().info().name, table);
+  }
+  return views;
+}
 
 Result<void> Engine::rebuild(std::string_view table, RebuildProgress& progress) {
   const auto found = tables_.find(table);

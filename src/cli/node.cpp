@@ -63,12 +63,10 @@ Result<void> Node::open_secrets(bool make) {
 }
 
 Result<void> Node::open_gateway() {
-  std::map<std::string, const TableView*, std::less<>> tables;
-  for (const auto& [name, table] : engine_->tables()) tables.emplace(name, table.get());
   gateway::Services services{
       .log = engine_->log(),
       .catalogue = catalogue(),
-      .tables = std::move(tables),
+      .tables = engine_->views(),
       .secrets = *secrets_,
       .process = config_.process,
       .platform = config_.platform,

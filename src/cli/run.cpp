@@ -1,4 +1,4 @@
-// `wayfold run`, `serve` and `work`: the long-running processes.
+// `wayfold run`, `serve`, `gateway`, `project` and `work`: the long-running processes.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/node.h"
 #include "cli/stop_signal.h"
+#include "cli/table_names.h"
 
 namespace wf::cli {
 namespace {
@@ -23,6 +24,8 @@ Exit serve(Setup& setup, const Config& config, const NodeParts& parts) {
     setup.out.line(
         fmt::format("  try   curl '{}/chargers?lat=28.6139&lon=77.2090&radius_m=20000'", url));
   }
+  const std::string tables = (*node)->engine().tables_address();
+  if (!tables.empty()) setup.out.line("  tables at " + tables);
   setup.out.line("wayfold: ready; ctrl-C stops it");
   setup.out.flush();
   while (!stop_requested()) std::this_thread::sleep_for(std::chrono::milliseconds(100));
@@ -39,7 +42,61 @@ Result<Config> embedded(const Setup& setup) {
   return config;
 }
 
+// `what` reads a log that other processes write.
+Result<Config> on_kafka(const Setup& setup, const std::string& what) {
+  auto config = load_config(setup.config, setup.var);
+  if (config && config->process.log.kind != LogKind::kafka) {
+    return fail(Code::invalid,
+                "the embedded log has one process, `wayfold run`; `wayfold " + what +
+                    "` needs a configuration whose log.kind is kafka");
+  }
+  return config;
+}
+
+struct Projecting {
+  std::vector<std::string> tables;
+  std::string serve;
+};
+
+Exit project(Setup& setup, const Projecting& asked) {
+  auto config = on_kafka(setup, "project");
+  if (!config) return setup.fail(config.error());
+  if (!asked.serve.empty()) config->process.serve_tables = asked.serve;
+  if (config->process.serve_tables.empty()) {
+    return setup.usage("where should the tables be served? Set serve_tables, or --serve");
+  }
+  const auto types = tables_named(asked.tables);
+  if (!types) return setup.fail(types.error());
+  EngineParts parts{.decide = false, .forward = false, .tables = {}, .all_tables = false};
+  for (const TableType* type : *types) parts.tables.emplace_back(type->info().name);
+  return serve(setup, *config, {.engine = std::move(parts), .serve = false});
+}
+
 }  // namespace
+
+Action declare_gateway(CLI::App& app, Setup& setup) {
+  static_cast<void>(app);
+  return [&setup] {
+    const auto config = on_kafka(setup, "gateway");
+    if (!config) return setup.fail(config.error());
+    if (config->process.tables.empty()) {
+      return setup.usage("where are the tables? Name their nodes in the configuration's `tables`");
+    }
+    const EngineParts parts{.decide = false,
+                            .forward = false,
+                            .tables = {},
+                            .all_tables = false,
+                            .remote_tables = true};
+    return serve(setup, *config, {.engine = parts});
+  };
+}
+
+Action declare_project(CLI::App& app, Setup& setup) {
+  auto asked = std::make_shared<Projecting>();
+  app.add_option("TABLE", asked->tables, "tables to fold; without any, all");
+  app.add_option("--serve", asked->serve, "instead of serve_tables: unix:PATH or HOST:PORT");
+  return [&setup, asked] { return project(setup, *asked); };
+}
 
 Action declare_run(CLI::App& app, Setup& setup) {
   static_cast<void>(app);

@@ -181,6 +181,9 @@ void Channels::changed(const TableInfo& table, const std::vector<std::string>& k
   const auto watched = watched_.find(name);
   if (watched == watched_.end()) return;
   const TableView* const view = services_.tables.find(name)->second;
+  if (keys.empty()) {
+    for (const std::string& key : watched->second) dirty_.push_back({view, key});
+  }
   for (const std::string& key : keys) {
     if (watched->second.contains(key)) dirty_.push_back({view, key});
   }

@@ -29,7 +29,8 @@ class Channels {
   // "wayfold".
   std::variant<Accept, Response> upgrade(const Request& request, Instant now);
 
-  // Rows that changed and are readable. Any thread; returns at once.
+  // Rows that changed and are readable; no keys: any of the table's may have. Any thread; returns
+  // at once.
   void changed(const TableInfo& table, const std::vector<std::string>& keys);
 
   // Ends channels whose token or session has ended; looks at a few in each call.

@@ -68,6 +68,17 @@ BOOST_AUTO_TEST_CASE(a_subscriber_gets_the_row_and_each_change) {
   BOOST_TEST(client.messages[1] == R"({"sequence":2,"row":{"revision":2}})");
 }
 
+BOOST_AUTO_TEST_CASE(when_any_row_may_have_changed_only_those_that_did_are_sent) {
+  BOOST_TEST(connect(client, path) == 101);
+  for (const std::uint64_t revision : {1U, 2U}) {
+    set(revision);
+    app->rows_changed(table("chargers").type().info(), {});
+    run_posted();
+  }
+  BOOST_REQUIRE(client.messages.size() == 2U);
+  BOOST_TEST(client.messages[1] == R"({"sequence":2,"row":{"revision":2}})");
+}
+
 BOOST_AUTO_TEST_CASE(one_who_comes_back_gets_only_what_is_newer) {
   set(5);
   BOOST_TEST(connect(client, path, "since=5") == 101);

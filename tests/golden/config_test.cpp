@@ -2,7 +2,9 @@
 // default, a platform's file every policy.
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include "base/json.h"
@@ -55,6 +57,22 @@ BOOST_AUTO_TEST_CASE(dev_shows_every_limit_with_its_default) {
 
 BOOST_AUTO_TEST_CASE(dev_is_what_its_schema_says) {
   BOOST_TEST((parsed(file("dev.json"), parse_process) == ProcessConfig{}));
+}
+
+BOOST_AUTO_TEST_CASE(kafka_shows_every_limit_and_who_reads_which_tables_where) {
+  const std::string text = file("kafka.json");
+  const ProcessConfig config = parsed(text, parse_process);
+  BOOST_TEST(in_order(text) == written(config));
+  BOOST_TEST((config.log.kind == LogKind::kafka));
+  BOOST_REQUIRE(config.tables.size() == 1U);
+  BOOST_TEST(config.tables[0].address == config.serve_tables);
+  std::set<std::string> served(config.tables[0].tables.begin(), config.tables[0].tables.end());
+  std::set<std::string> all;
+  const std::filesystem::path root = std::getenv("WF_SOURCE_DIR");
+  for (const auto& table : std::filesystem::directory_iterator(root / "schemas/tables")) {
+    all.insert(table.path().stem());
+  }
+  BOOST_TEST(served == all, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(charge_mitra_shows_every_policy) {

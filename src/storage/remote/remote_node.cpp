@@ -30,6 +30,13 @@ void RemoteNode::start(NodeEvents events) {
   watching_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
+void RemoteNode::stop() {
+  if (!watching_.joinable()) return;
+  watching_.request_stop();
+  watching_.join();
+  events_.lost();
+}
+
 Result<RemoteNode::Greeted> RemoteNode::greet(const Endpoint& endpoint, Deadline deadline) const {
   auto socket = connect_to(endpoint, deadline);
   if (!socket) return tl::unexpected(socket.error());

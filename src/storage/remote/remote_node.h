@@ -32,6 +32,7 @@ class RemoteNode {
   ~RemoteNode();
 
   void start(NodeEvents events);
+  void stop();
   const std::string& address() const { return node_.address; }
   const std::vector<std::string>& tables() const { return node_.tables; }
 

@@ -56,6 +56,10 @@ void RemoteTables::start() {
   }
 }
 
+void RemoteTables::stop() {
+  for (const auto& node : nodes_) node->stop();
+}
+
 std::vector<const TableView*> RemoteTables::tables() const {
   std::vector<const TableView*> views;
   for (const auto& [name, table] : tables_) views.push_back(table.get());

@@ -58,6 +58,8 @@ class RemoteTables {
   void on_rows(OnRowsChanged callback) { on_rows_ = std::move(callback); }
   // Begins to reach for the nodes; until then, and until one answers, nothing is live.
   void start();
+  // Nothing is live any more, and on_rows is not called again.
+  void stop();
 
   std::vector<const TableView*> tables() const;
   // Null if no node has it.

@@ -265,6 +265,14 @@ BOOST_AUTO_TEST_CASE(after_a_reconnect_every_row_may_have_changed) {
   told.wait_for_key("k");
 }
 
+BOOST_AUTO_TEST_CASE(after_a_stop_nothing_is_live) {
+  const auto server = start("a", one);
+  const TableView& view = reach({"a"});
+  wait_until_live();
+  tables->stop();
+  is_unavailable(view);
+}
+
 BOOST_AUTO_TEST_CASE(who_finds_no_free_connection_waits_no_longer_than_allowed) {
   Door door;
   one.on_get = [&](std::string_view key) {
