@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 
 #include "base/json.h"
 #include "base/json_write.h"
@@ -11,6 +12,7 @@
 #include "cli/config.h"
 #include "cli/decide.h"
 #include "cli/password_prompt.h"
+#include "cli/resume_slot.h"
 #include "cli/tool_log.h"
 #include "gateway/identifier.h"
 #include "gateway/key_ring.h"
@@ -47,6 +49,8 @@ struct AdminOptions {
   std::string account;
   std::string reason;
   std::int64_t hours = 24;
+  std::string slot;
+  std::int64_t next = 0;
 };
 
 // What most of them need: the configuration, the secrets and the log.
@@ -238,6 +242,33 @@ Exit rotate(Setup& setup, const AdminOptions& options) {
   return Exit::ok;
 }
 
+Exit resume(Setup& setup, const AdminOptions& options) {
+  const std::size_t slash = options.slot.find('/');
+  std::uint32_t partition = 0;
+  const char* const end = options.slot.data() + options.slot.size();
+  const bool number = slash != std::string::npos &&
+                      std::from_chars(options.slot.data() + slash + 1, end, partition).ptr == end;
+  if (!number || slash + 1 == options.slot.size()) {
+    return setup.usage("a slot is FAMILY/PARTITION, as bookings/3");
+  }
+  std::string family = options.slot.substr(0, slash);
+  if (family.starts_with("commands.")) family.erase(0, std::string_view("commands.").size());
+  const auto process = load_process(setup.config, setup.var);
+  if (!process) return setup.fail(process.error());
+  const auto log = open_tool_log(*process);
+  if (!log) return setup.fail(log.error());
+  const auto done = resume_slot(
+      **log, {"events." + family, partition}, options.next, options.reason, wall_clock());
+  if (!done) return setup.fail(done.error());
+  setup.out.line(fmt::format(
+      fmt::runtime(setup.json ? R"({{"epoch":{},"after":{},"next":{}}})"
+                              : "epoch {}: after command {} its decider goes on with {}"),
+      done->epoch,
+      done->after,
+      options.next));
+  return Exit::ok;
+}
+
 CLI::App* add(CLI::App& admin, const char* name, const char* summary) {
   CLI::App* part = admin.add_subcommand(name, summary);
   part->fallthrough();
@@ -276,7 +307,14 @@ Action declare_admin(CLI::App& app, Setup& setup) {
   CLI::App* rotation =
       add(app, "rotate-key", "make a new master key and wrap every person's keys with it");
 
+  CLI::App* resumption =
+      add(app, "resume", "say where a decider goes on whose commands log lost what was answered");
+  resumption->add_option("SLOT", options->slot, "FAMILY/PARTITION, as bookings/3")->required();
+  resumption->add_option("--next", options->next, "the command offset to go on with")->required();
+  resumption->add_option("--reason", options->reason, "kept on the log")->required();
+
   return [=, &setup] {
+    if (resumption->parsed()) return resume(setup, *options);
     if (account->parsed()) return make_account(setup, *options);
     if (token->parsed()) return make_token(setup, *options);
     if (suspend->parsed()) return change_account(setup, *options, "account.Suspend");

@@ -87,6 +87,19 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_an_account_is_refused_before_it_is_sent) {
   BOOST_TEST((admin({"account", "--email", "a@b.org", "--role", "admin"}, "").exit == Exit::usage));
 }
 
+BOOST_AUTO_TEST_CASE(an_operator_says_where_a_decider_goes_on) {
+  const auto outcomes = [&] {
+    return run("replay", declare_replay, {"--all", "--var", deployment.var()}).out;
+  };
+  BOOST_TEST((admin({"resume", "bookings", "--next", "0", "--reason", "x"}).exit == Exit::usage));
+  const Ran beyond = admin({"resume", "bookings/0", "--next", "7", "--reason", "x"});
+  BOOST_TEST((beyond.exit == Exit::usage));
+  BOOST_TEST(beyond.err.find("ends at 0") != std::string::npos);
+  const Ran done = admin({"resume", "bookings/0", "--next", "0", "--reason", "the disk was lost"});
+  BOOST_REQUIRE_MESSAGE(done.exit == Exit::ok, done.err);
+  BOOST_TEST(outcomes().find("the disk was lost") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
