@@ -1,13 +1,18 @@
-// Lanes: one reader per group of tables that stand at the same place; they merge when both are at
-// the tail.
+// Lanes: one reader per group of tables that stand at the same place. The one that is furthest
+// leads; no other reads past it, so that they meet, and merge, however fast the log grows.
 #include "runtime/projector.h"
 
 #include <fmt/format.h>
+
+#include <numeric>
 
 #include "log/position.h"
 
 namespace wf {
 namespace {
+
+// Records behind the log's end that count as none: under load no read finds the very end.
+constexpr Offset live_within = 2000;
 
 const SlotPosition* find(const SlotPositions& positions, const Slot& slot) {
   for (const SlotPosition& position : positions) {
@@ -42,12 +47,12 @@ Projector::Projector(Log& log, const Catalogue& catalogue, ProjectorOptions opti
 
 void Projector::add(TableHome& table) {
   const std::scoped_lock lock(added_mutex_);
-  added_.push_back({&table, nullptr});
+  added_.push_back({.home = &table, .next = nullptr});
 }
 
 void Projector::replace(TableHome& table, std::shared_ptr<TableStore> next) {
   const std::scoped_lock lock(added_mutex_);
-  added_.push_back({&table, std::move(next)});
+  added_.push_back({.home = &table, .next = std::move(next)});
 }
 
 Projector::Progress Projector::step(Instant now) {
@@ -55,6 +60,7 @@ Projector::Progress Projector::step(Instant now) {
   if (now < retry_at_) return Progress::idle;
   bool busy = false;
   Result<void> done = take_added();
+  lead();
   for (std::size_t i = 0; done && i < lanes_.size(); ++i) {
     const auto read = advance(*lanes_[i]);
     if (!read) done = tl::unexpected(read.error());
@@ -139,38 +145,90 @@ Result<std::unique_ptr<Projector::Lane>> Projector::open(const SlotPositions& po
     }
     lane->slots.push_back(std::make_unique<OutcomeReader>(*lane->reader, slot));
     if (auto ok = lane->slots.back()->start(*position); !ok) return tl::unexpected(ok.error());
+    lane->next.push_back(position->offset);
   }
   return lane;
 }
 
-// One batch of every slot. True if anything was read.
-Result<bool> Projector::advance(Lane& lane) {
-  Gathered gathered;
+// The lane that has read most comes first.
+void Projector::lead() {
+  const auto sum = [](const auto& lane) {
+    return std::accumulate(lane->next.begin(), lane->next.end(), Offset{0});
+  };
+  const auto first = std::max_element(
+      lanes_.begin(), lanes_.end(), [&](const auto& a, const auto& b) { return sum(a) < sum(b); });
+  if (first != lanes_.end()) std::iter_swap(lanes_.begin(), first);
+}
+
+// How many records the lane may read of a slot now.
+std::size_t Projector::room(const Lane& lane, std::size_t slot) const {
+  const Lane& first = *lanes_.front();
+  if (&lane == &first) return options_.batch.records;
+  const Offset ahead = std::max<Offset>(0, first.next[slot] - lane.next[slot]);
+  return std::min(options_.batch.records, static_cast<std::size_t>(ahead));
+}
+
+// One batch over all slots; the number of records in it.
+Result<std::size_t> Projector::read(Lane& lane, Gathered& gathered) {
   std::size_t count = 0;
-  for (std::uint32_t i = 0; i < lane.slots.size(); ++i) {
-    OutcomeReader& reader = *lane.slots[i];
-    const auto read = reader.read(options_.batch, [&](std::span<const Record> outcome) {
-      gather(lane, i, outcome, gathered);
+  const std::size_t slots = lane.slots.size();
+  const std::size_t first = lane.first++;
+  for (std::size_t n = 0; n < slots && count < options_.batch.records; ++n) {
+    const std::size_t i = (first + n) % slots;
+    Limit limit = options_.batch;
+    limit.records = std::min(room(lane, i), options_.batch.records - count);
+    if (limit.records == 0) continue;
+    const auto read = lane.slots[i]->read(limit, [&](std::span<const Record> outcome) {
+      gather(lane, static_cast<std::uint32_t>(i), outcome, gathered);
     });
-    if (!read) return tl::unexpected(read.error());
+    if (!read) return read;
     if (gathered.error) return tl::unexpected(*gathered.error);
     count += *read;
-    gathered.positions.push_back({reader.slot().topic,
-                                  reader.slot().partition,
-                                  reader.position().offset,
-                                  bytes_of(reader.position())});
+    lane.next[i] += static_cast<Offset>(*read);
   }
+  for (const auto& slot : lane.slots) {
+    const Position& position = slot->position();
+    gathered.positions.push_back(
+        {slot->slot().topic, slot->slot().partition, position.offset, bytes_of(position)});
+  }
+  return count;
+}
+
+// True if anything was read.
+Result<bool> Projector::advance(Lane& lane) {
+  Gathered gathered;
+  const auto count = read(lane, gathered);
+  if (!count) return tl::unexpected(count.error());
   // A table says how far it has come in each slot before it is live, be it nowhere: a slot that it
   // does not name is one that it does not fold, and a position token never waits for that.
-  if (count > 0 || lane.lagging) {
+  if (*count > 0 || !lane.live) {
     if (auto ok = apply(lane, gathered); !ok) return tl::unexpected(ok.error());
   }
-  lane.at_tail = count == 0;
-  if (lane.at_tail) {
-    lane.lagging = false;
-    for (const Fed& table : lane.tables) table.store()->mark_live();
+  const auto live = caught_up(lane, *count);
+  if (!live) return live;
+  lane.live = *live;
+  for (Fed& table : lane.tables) {
+    if (!lane.live || table.telling) continue;
+    table.store()->mark_live();
+    table.telling = true;
   }
-  return count > 0;
+  return *count > 0;
+}
+
+// Whether the lane is at the log's end, or was once. `read`: what its last step brought.
+Result<bool> Projector::caught_up(const Lane& lane, std::size_t read) {
+  if (lane.live) return true;
+  const Lane& first = *lanes_.front();
+  if (&lane != &first) return first.live && lane.next == first.next;
+  if (read == 0) return true;
+  if (read >= options_.batch.records) return false;
+  Offset behind = 0;
+  for (std::size_t i = 0; i < lane.slots.size(); ++i) {
+    const auto end = log_.end(lane.slots[i]->slot());
+    if (!end) return tl::unexpected(end.error());
+    behind += std::max<Offset>(0, *end - lane.next[i]);
+  }
+  return behind <= live_within;
 }
 
 void Projector::gather(Lane& lane,
@@ -188,7 +246,7 @@ Result<void> Projector::apply(Lane& lane, Gathered& gathered) {
     const TableType& type = table.home->type();
     const TableInfo& info = type.info();
     if (auto ok = table.store()->apply(gathered.decoded.items, gathered.positions); !ok) return ok;
-    if (!on_rows_ || lane.lagging) continue;
+    if (!on_rows_ || !table.telling || table.next) continue;
     touches.clear();
     for (const FoldItem& item : gathered.decoded.items) {
       if (!info.channel) break;

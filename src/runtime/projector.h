@@ -63,24 +63,29 @@ class Projector {
   struct Fed {
     TableHome* home = nullptr;
     std::shared_ptr<TableStore> next;  // a generation to swap in; null: the live one is fed
+    bool telling = false;  // has reached the tail: others are told of its rows from then on
     std::shared_ptr<TableStore> store() const { return next ? next : home->live(); }
   };
   // Tables that stand at the same place, and the one reader that feeds them.
   struct Lane {
     std::unique_ptr<Reader> reader;
     std::vector<std::unique_ptr<OutcomeReader>> slots;
+    std::vector<Offset> next;  // per slot, what is read next; offsets of events are dense
+    std::size_t first = 0;     // the slot a step begins with, so that each has its turn
     std::vector<Fed> tables;
     bool commands = false;  // also feeds the command outcomes
-    bool at_tail = false;
-    bool lagging =
-        true;  // has not reached the tail since it was opened: nobody is told of its rows
+    bool live = false;      // has reached the log's end since it was opened
   };
   struct Gathered;
 
   void start_again();
   Result<void> take_added();
   Result<std::unique_ptr<Lane>> open(const SlotPositions& positions);
+  void lead();
+  std::size_t room(const Lane& lane, std::size_t slot) const;
   Result<bool> advance(Lane& lane);
+  Result<std::size_t> read(Lane& lane, Gathered& gathered);
+  Result<bool> caught_up(const Lane& lane, std::size_t read);
   void gather(Lane& lane, std::uint32_t slot, std::span<const Record> outcome, Gathered& out);
   Result<void> apply(Lane& lane, Gathered& gathered);
   void merge();

@@ -26,6 +26,7 @@ class Sums : public TableType {
     info_.name = "sums";
     info_.code_hash = "code";
     info_.topics = topics_;
+    info_.channel = true;
   }
   const TableInfo& info() const override { return info_; }
   bool folds(const EventType& type) const override { return type.name == "counter.Added"; }
@@ -67,6 +68,7 @@ class FlakyLog : public Log {
   explicit FlakyLog(Log& inner) : inner_(inner) {}
   int period = 0;  // 0: none fails
   int failed = 0;
+  std::function<void()> before_read{};
 
   Uuid id() const override { return inner_.id(); }
   const std::vector<TopicSpec>& topics() const override { return inner_.topics(); }
@@ -92,6 +94,7 @@ class FlakyLog : public Log {
     Result<void> seek(const Slot& slot, Offset from) override { return inner_->seek(slot, from); }
     void drop(const Slot& slot) override { inner_->drop(slot); }
     Result<Batch> read(const Slot& slot, Limit limit) override {
+      if (log_.before_read) log_.before_read();
       if (log_.period > 0 && ++log_.reads_ % log_.period == 0) {
         ++log_.failed;
         return fail(Code::unavailable, "the broker is away");
@@ -212,6 +215,61 @@ BOOST_AUTO_TEST_CASE(a_rebuilt_generation_is_swapped_in_while_events_arrive) {
   world.settle(projector);
   BOOST_TEST(table->state().generation != before);
   BOOST_CHECK(table->live()->totals() == folded_at_once());
+}
+
+// Before every read of a slot it has grown: no two readers ever find the same end.
+BOOST_AUTO_TEST_CASE(under_load_tables_are_live_and_generations_swapped) {
+  add(40);
+  FlakyLog growing(*world.log);
+  auto table = home("sums");
+  Projector projector(growing, *catalogue, options(), alarm);
+  projector.add(*table);
+  growing.before_read = [&] {
+    world.add(1, 1'000 + sent, sent % 7);
+    ++sent;
+    for (auto& worker : workers) {
+      for (int i = 0; i < 8; ++i) worker->step(world.now = world.now + Duration::millis(1));
+    }
+  };
+  for (int i = 0; i < 100 && !table->state().live; ++i) projector.step(world.now);
+  BOOST_TEST(table->state().live);
+  RebuildProgress progress;
+  RebuildOptions how;
+  how.slots = options().slots;
+  auto built = rebuild(*world.log, *catalogue, *table, how, progress);
+  BOOST_REQUIRE(built);
+  for (int i = 0; i < 10; ++i) projector.step(world.now);
+  projector.replace(*table, *built);
+  for (int i = 0; i < 100 && table->live() != *built; ++i) projector.step(world.now);
+  BOOST_CHECK(table->live() == *built);
+  BOOST_TEST(table->state().live);
+  growing.before_read = nullptr;
+  add(1);
+  world.settle(projector);
+  BOOST_CHECK(table->live()->totals() == folded_at_once());
+}
+
+BOOST_AUTO_TEST_CASE(rows_are_told_of_from_the_tail_on_and_through_failures) {
+  add(21);
+  FlakyLog flaky(*world.log);
+  auto table = home("sums");
+  std::size_t told = 0;
+  Projector projector(flaky, *catalogue, options(), alarm);
+  projector.on_rows(
+      [&](const TableInfo&, const std::vector<std::string>& keys) { told += keys.size(); });
+  projector.add(*table);
+  world.settle(projector);
+  BOOST_TEST(told == 0u);
+  add(1);
+  world.settle(projector);
+  BOOST_TEST(told == 1u);
+  flaky.period = 2;
+  projector.step(world.now = world.now + Duration::seconds(1));
+  BOOST_TEST(flaky.failed == 1);
+  flaky.period = 0;
+  add(1);
+  world.settle(projector);
+  BOOST_TEST(told == 2u);
 }
 
 BOOST_AUTO_TEST_CASE(a_restart_goes_on_where_the_store_stands) {
