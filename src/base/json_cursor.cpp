@@ -236,18 +236,22 @@ std::int32_t JsonCursor::degrees_e7(std::int32_t degrees_max) {
     value = value * 10 + (*at_ - '0');
   if (digits == 0 || value > degrees_max) fail();
   int decimals = 0;
+  bool round_up = false;
   if (at_ != end_ && *at_ == '.') {
     ++at_;
     for (; at_ != end_ && is_digit(*at_) && decimals < 7; ++at_, ++decimals) {
       value = value * 10 + (*at_ - '0');
     }
     if (decimals == 0) fail();
+    round_up = at_ != end_ && *at_ >= '5' && *at_ <= '9';
+    while (at_ != end_ && is_digit(*at_)) ++at_;
   }
   if (!ok_ || at_ == end_ || !ends_scalar(*at_)) {
     fail();
     return 0;
   }
   for (; decimals < 7; ++decimals) value *= 10;
+  if (round_up) ++value;
   if (value > degrees_max * 10'000'000) fail();
   return negative ? -value : value;
 }

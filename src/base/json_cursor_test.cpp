@@ -152,12 +152,14 @@ BOOST_AUTO_TEST_CASE(points_are_exact) {
     BOOST_TEST((cursor.point() == Point{lon, -lon / 2}));
     BOOST_TEST(cursor.finished());
   }
+  JsonCursor precise("[-0.02092289995,89.99999994999]");  // as browsers write places
+  BOOST_TEST((precise.point() == Point{-209'229, 899'999'999}));
   const auto read = [](JsonCursor& c) { c.point(); };
   for (const std::string_view bad : {"[]",
+                                     "[180.00000005,2]",
                                      "[1]",
                                      "[1,2,3]",
                                      "[1.,2]",
-                                     "[1.00000001,2]",
                                      "[1e1,2]",
                                      "[1000,2]",
                                      "[-,2]",

@@ -158,6 +158,9 @@ class Check {
       const std::string token = std::to_string(index++);
       if (!element.is_number()) {
         fault_inside(token, "type", "must be a number");
+      } else if (element.kind() == JsonKind::number &&
+                 element.number_text().find_first_of("eE") != std::string_view::npos) {
+        fault_inside(token, "format", "must be degrees without an exponent");
       } else if (element.as_double() < -limit) {
         fault_inside(token, "minimum", fmt::format("must be at least {}", -limit));
       } else if (element.as_double() > limit) {
