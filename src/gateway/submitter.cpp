@@ -82,11 +82,13 @@ Slot Submitter::slot_of(const Command& command) const {
   return {"commands." + std::string(family), partition_of(command.stream, partitions_of(family))};
 }
 
-Submitter::Taken Submitter::submit(Command command, Instant until, OnOutcome on_outcome) {
+bool Submitter::is_stuck(Instant now) const {
   const std::int64_t since = append_since_.load(std::memory_order_relaxed);
-  if (down() || (since != 0 && wall_clock() - Instant{since} > options_.stuck_after)) {
-    return Taken::unavailable;
-  }
+  return down() || (since != 0 && now - Instant{since} > options_.stuck_after);
+}
+
+Submitter::Taken Submitter::submit(Command command, Instant until, OnOutcome on_outcome) {
+  if (is_stuck(wall_clock())) return Taken::unavailable;
   const std::size_t bytes = command_bytes + command.payload.size();
   const std::string_view family = command.type->topic;
   const std::uint32_t partition = partition_of(command.stream, partitions_of(family));
@@ -126,6 +128,14 @@ void Submitter::turn_ended() {
 void Submitter::tick(Instant now) {
   auto expired = waiting_.take_expired(now);
   if (expired.empty()) return;
+  if (is_stuck(now)) {  // the appending thread may be busy for longer than anybody's patience
+    Outcome outcome;
+    outcome.fate = Outcome::Fate::unknown;
+    for (const Waiting::Expired& one : expired) {
+      for (const OnOutcome& callback : one.callbacks) callback(outcome);
+    }
+    return;
+  }
   {
     const std::lock_guard lock(mutex_);
     std::ranges::move(expired, std::back_inserter(work_.patience));
