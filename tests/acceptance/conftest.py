@@ -24,10 +24,11 @@ def deploy(request, tmp_path_factory):
     """Starts deployments of this run's log, destroyed when the module ends."""
     made = []
 
-    def start(name="deployment", kind=request.config.getoption("--log"), **config):
+    def start(name="deployment", kind=request.config.getoption("--log"), start=True, **config):
         deployment = KINDS[kind](tmp_path_factory.mktemp(name), **config)
         made.append(deployment)
-        deployment.start()
+        if start:
+            deployment.start()
         return deployment
 
     yield start

@@ -1,5 +1,6 @@
 """Deployments of the real binary in a directory of their own: embedded, or on a Kafka broker."""
 
+import base64
 import json
 import os
 import shutil
@@ -9,9 +10,8 @@ from pathlib import Path
 import httpx
 
 from client import Client
-from process import Process, wait_until
+from process import ROOT, Process, wait_until
 
-ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("WF_BUILD") or ROOT / "build/dev")
 BINARY = BUILD / "bin/wayfold"
 DATA = Path(os.environ.get("WAYFOLD_DATA") or ROOT / "../shared/data").resolve()
@@ -28,6 +28,20 @@ def merged(base: dict, over: dict) -> dict:
         if isinstance(base[key], dict):
             both[key] = base[key] | over[key]
     return both
+
+
+def make_secrets(path: Path) -> None:
+    """As `wayfold run` makes them at its first start; on Kafka an operator brings them."""
+    if path.exists():
+        return
+
+    def key():
+        return base64.urlsafe_b64encode(os.urandom(32)).rstrip(b"=").decode()
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(0o600)
+    path.write_text(json.dumps({"signing": key(), "masters": [key()], "pepper": key(),
+                                "fingerprint": key(), "refresh": key()}))
 
 
 class Deployment:
@@ -50,7 +64,9 @@ class Deployment:
     @property
     def config(self) -> Path:
         path = self.dir / "config.json"
-        path.write_text(json.dumps(self.settings, indent=1))
+        text = json.dumps(self.settings, indent=1)
+        if not path.exists() or path.read_text() != text:  # a process may be reading it
+            path.write_text(text)
         return path
 
     def processes(self) -> list[Process]:
@@ -84,14 +100,18 @@ class Deployment:
                                f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
         return done
 
-    def verify(self) -> dict:
-        """Every table's stored digest, scan and refold agree, or this fails."""
-        report = json.loads(self.cli("verify", "--json").stdout)
-        assert report["tables"], report
-        return report
+    def verify(self) -> list[dict]:
+        """Every table's stored digest, its rows and a refold of the log agree, or this fails."""
+        tables = [json.loads(line) for line in self.cli("verify", "--json").stdout.splitlines()]
+        assert len(tables) > 1 and all(table["ok"] for table in tables), tables
+        return tables
 
     def digests(self) -> dict:
-        return {table["table"]: table["stored"] for table in self.verify()["tables"]}
+        return {table["table"]: (table["rows"], table["refolded"]) for table in self.verify()}
+
+    def caught_up(self) -> bool:
+        """Every command is decided."""
+        return self.cli("lag", "--max", 0, check=False).returncode == 0
 
     def token(self, role: str) -> str:
         if role not in self._staff:
@@ -152,11 +172,16 @@ class OnKafka(Deployment):
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    def found(self) -> None:
+        """The broker, the topics and the keys: all that must be there before a process starts."""
+        answer = self.broker("up")
+        self.settings["kafka"]["bootstrap"] = answer.strip().removeprefix("bootstrap=")
+        self.cli("topics")
+        make_secrets(self.var / "secrets.json")
+
     def start(self) -> None:
         if not self.settings["kafka"]["bootstrap"]:
-            answer = self.broker("up")
-            self.settings["kafka"]["bootstrap"] = answer.strip().removeprefix("bootstrap=")
-            self.cli("topics")
+            self.found()
         self.start_web()
         self.start_work()
         self.wait_ready(self.web)
@@ -170,7 +195,7 @@ class OnKafka(Deployment):
                 continue
             self.work[number:number + 1] = [self.launch(
                 "work", "--config", self.config, "--var", f"{self.var}-work{number}",
-                "--secrets", self.var / "secrets.json", log=f"work{number}")]
+                log=f"work{number}")]
 
     def processes(self) -> list[Process]:
         return super().processes() + self.work
@@ -190,7 +215,8 @@ class OnKafka(Deployment):
 
     def destroy(self) -> None:
         self.kill()
-        self.broker("kill")
+        if self.settings["kafka"]["bootstrap"]:
+            self.broker("kill")
 
 
 KINDS = {"embedded": Embedded, "kafka": OnKafka}

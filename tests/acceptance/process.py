@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 POLL_S = 0.02
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def wait_until(condition, seconds: float, what: str, each: float = POLL_S):
@@ -22,13 +23,13 @@ def wait_until(condition, seconds: float, what: str, each: float = POLL_S):
 
 
 class Process:
-    def __init__(self, arguments: list, log: Path, env: dict | None = None):
+    def __init__(self, arguments: list, log: Path):
         self.arguments = [str(one) for one in arguments]
         self.log = log
         self._log_start = log.stat().st_size if log.exists() else 0
         with open(log, "ab") as out:
             self._child = subprocess.Popen(self.arguments, stdin=subprocess.DEVNULL, stdout=out,
-                                           stderr=out, env={**os.environ, **(env or {})})
+                                           stderr=out, cwd=ROOT)
 
     @property
     def pid(self) -> int:

@@ -13,6 +13,7 @@ import uuid
 from collections import defaultdict
 from datetime import datetime, timezone
 from pathlib import Path
+from urllib.parse import quote
 
 if __package__:
     from .sources import SOURCES, Session, read_sites
@@ -33,7 +34,7 @@ def rfc3339(at: datetime) -> str:
 
 
 def charger_key(session: Session) -> str:
-    return f"{session.source}/charger/{session.charger}"
+    return f"{session.source}/charger/{quote(session.charger)}"  # keys are ASCII without spaces
 
 
 def charger_line(rank: int, sessions: list[Session], sites: list, zone: str) -> dict:

@@ -78,7 +78,7 @@ SOURCES = (Source("acn", "Etc/GMT", read_acn), Source("dundee", "Europe/London",
 
 
 def read_sites(folder: Path) -> list[list[float]]:
-    """Positions of the London sites in the file's order, [longitude, latitude]."""
+    """Positions of the London sites in the file's order: [longitude, latitude]."""
     with open(folder / "ocm_london_poi.json", encoding="utf-8") as file:
         places = [site["AddressInfo"] for site in json.load(file)]
     return [[place["Longitude"], place["Latitude"]] for place in places]

@@ -3,6 +3,7 @@
 import calendar
 import time
 from collections import Counter
+from urllib.parse import unquote
 
 import pytest
 
@@ -59,8 +60,8 @@ def test_both_read_the_same_times(lines, expected):
         if all(body["end"] <= start or end <= body["start"] for start, end in others):
             others.append((body["start"], body["end"]))
     assert sum(map(len, taken.values())) == len(expected.accepted)
-    in_seconds = {(key[0][len("{id:"):-1].replace("/charger/", " "), key[1], seconds(start),
-                   seconds(end))
+    in_seconds = {(unquote(key[0][len("{id:"):-1]).replace("/charger/", " "), key[1],
+                   seconds(start), seconds(end))
                   for key, intervals in taken.items() for start, end in intervals}
     assert in_seconds == expected.accepted
 

@@ -1,0 +1,72 @@
+"""A log that was deleted, cut short or exchanged under a store is noticed and named."""
+
+import shutil
+
+import pytest
+
+from process import Process
+
+from deployment import BINARY
+
+
+NOTICED = r"folded again|lost|corrupt|damaged|truncated|mismatch"
+
+
+@pytest.fixture
+def stopped(deploy):
+    """A deployment with a few bookings, stopped, and its bookings."""
+    wayfold = deploy()
+    host, renter = wayfold.guest().register("host"), wayfold.guest().register("renter")
+    charger_id = host.list_charger()
+    wayfold.bookings = {renter.book(charger_id, hour) for hour in range(5)}
+    wayfold.stop()
+    return wayfold
+
+
+def rows(wayfold) -> list[dict]:
+    operator = wayfold.staff("operator")
+    return operator.pages("/bookings")
+
+
+def test_stores_are_folded_again_from_the_log(stopped):
+    stopped.start()
+    before = stopped.digests()
+    stopped.stop()
+    stopped.delete_stores()
+    stopped.start()
+    assert stopped.digests() == before
+    assert {row["id"] for row in rows(stopped)} == stopped.bookings
+
+
+def test_a_deleted_log_is_noticed(stopped):
+    """A new log has a new id: what was folded of the old one is not shown as if it were true."""
+    shutil.rmtree(stopped.var / "log")
+    stopped.start()
+    assert rows(stopped) == []
+    assert "folded again" in stopped.web.output()
+    stopped.verify()
+
+
+def test_a_foreign_log_is_noticed(stopped, deploy):
+    other = deploy("other")
+    other.guest().register("host").list_charger()
+    other.stop()
+    shutil.rmtree(stopped.var / "log")
+    shutil.copytree(other.var / "log", stopped.var / "log")
+    stopped.start()
+    assert rows(stopped) == []
+    assert "folded again" in stopped.web.output()
+    stopped.verify()
+
+
+def test_a_log_cut_short_is_noticed(stopped):
+    """What the newest file held is gone: stores that knew it say so and are folded again."""
+    files = [path for path in (stopped.var / "log").iterdir() if path.suffix in (".log", ".sst")]
+    newest = max((path for path in files if path.stat().st_size), key=lambda p: p.stat().st_mtime)
+    with open(newest, "r+b") as file:
+        file.truncate(newest.stat().st_size // 2)
+    process = Process([BINARY, "run", "--config", stopped.config], stopped.dir / "cut.log")
+    try:
+        process.wait_for(NOTICED, 30)
+    finally:
+        process.kill()

@@ -1,0 +1,89 @@
+"""Answers are what /openapi.json says they are."""
+
+import re
+
+import jsonschema
+import pytest
+from openapi_spec_validator import validate
+
+from client import charger, slot
+
+
+@pytest.fixture(scope="module")
+def document(wayfold):
+    return wayfold.guest().get("/openapi.json").json()
+
+
+def test_the_document_is_valid(document):
+    validate(document)
+    assert document["openapi"].startswith("3.1")
+
+
+def operation(document, method: str, path: str) -> dict:
+    """By the templated path that matches, the one with the fewest parameters."""
+    path = path.split("?")[0]
+    found = [template for template, item in document["paths"].items() if method.lower() in item
+             and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path)]
+    assert found, f"{method} {path} is not documented"
+    return document["paths"][min(found, key=lambda one: one.count("{"))][method.lower()]
+
+
+def check(document, method: str, path: str, answer) -> None:
+    responses = operation(document, method, path)["responses"]
+    status = str(answer.status_code)
+    assert status in responses or "default" in responses, f"{method} {path}: {status} undocumented"
+    response = responses.get(status) or responses["default"]
+    if "$ref" in response:
+        response = document["components"]["responses"][response["$ref"].rsplit("/", 1)[1]]
+    content = response.get("content", {})
+    kind = answer.headers.get("content-type", "").split(";")[0]
+    if not answer.content:
+        return
+    assert kind in content, f"{method} {path} {status}: {kind} undocumented"
+    schema = {"components": document["components"], **content[kind].get("schema", {})}
+    jsonschema.Draft202012Validator(schema).validate(answer.json())
+
+
+def test_answers_are_as_documented(document, wayfold, host, renter, charger_id):
+    guest = wayfold.guest()
+    booking = renter.book(charger_id)
+    nobody = "00000000-0000-4000-8000-000000000000"
+    asked = [
+        (guest, "GET", "/chargers", None), (guest, "GET", f"/chargers/{charger_id}", None),
+        (guest, "GET", f"/chargers/{nobody}", None), (guest, "GET", "/bookings", None),
+        (guest, "GET", f"/chargers/{charger_id}/slots?date=2026-12-01", None),
+        (guest, "GET", "/chargers?limit=x", None), (guest, "POST", "/auth/login", {}),
+        (guest, "POST", "/auth/register", {"identifier": "x"}),
+        (guest, "POST", "/auth/refresh", {"refresh_token": "x"}),
+        (guest, "GET", "/.well-known/jwks.json", None), (guest, "GET", "/readyz", None),
+        (guest, "GET", "/healthz", None),
+        (host, "POST", "/chargers", charger()), (host, "POST", "/chargers", {}),
+        (host, "POST", f"/chargers/{charger_id}/pause", {}),
+        (host, "POST", f"/chargers/{charger_id}/resume", {}),
+        (host, "GET", "/daily-bookings", None), (host, "GET", "/inbox", None),
+        (host, "GET", f"/inbox-counts/{host.account}", None),
+        (host, "GET", f"/accounts/{host.account}", None),
+        (renter, "POST", "/bookings", slot(charger_id, 5)),
+        (renter, "POST", "/bookings", slot(charger_id)),
+        (renter, "POST", "/bookings", {}), (renter, "POST", "/chargers", charger()),
+        (renter, "GET", "/bookings", None), (renter, "GET", f"/bookings/{booking}", None),
+        (renter, "POST", f"/bookings/{booking}/complete", {}),
+        (renter, "POST", f"/bookings/{booking}/cancel", {}),
+        (renter, "POST", f"/bookings/{nobody}/cancel", {}),
+    ]
+    for client, method, path, body in asked:
+        answer = client.request(method, path, body)
+        assert answer.status_code < 500, f"{method} {path}: {answer.text}"
+        check(document, method, path, answer)
+
+
+def test_every_route_stands_under_api_too(wayfold, charger_id):
+    guest = wayfold.guest()
+    plain, prefixed = (guest.get(f"{base}/chargers/{charger_id}") for base in ("", "/api"))
+    assert plain.json() == prefixed.json()
+
+
+def test_the_page_for_people(wayfold):
+    page = wayfold.guest().get("/docs", follow_redirects=True)
+    assert page.status_code == 200 and "swagger" in page.text.lower()
+    assert not re.search(r'(?:src|href)="(?:https?:)?//', page.text)
