@@ -203,6 +203,7 @@ def command_route(document, command):
         "401": problem("unauthenticated"),
         "403": problem("forbidden"),
         "422": problem("invalid: every fault is listed; key_reused"),
+        "429": problem("rate_limited, with Retry-After"),
         "503": problem("Try again later."),
         "504": problem("The fate is unknown: ask the Location."),
     }
@@ -231,6 +232,9 @@ def command_route(document, command):
         "security": [{"bearer": []}],
     }
     if command.body:
+        responses["413"] = problem("body_too_large")
+        responses["415"] = problem("unsupported_media_type")
+        operation["responses"] = dict(sorted(responses.items()))
         operation["requestBody"] = {
             "required": True,
             "content": {
@@ -299,6 +303,7 @@ def table_routes(document, table):
     refused = {
         "401": problem("unauthenticated"),
         "403": problem("forbidden"),
+        "429": problem("rate_limited, with Retry-After"),
         "503": problem("not_yet, with Retry-After"),
     }
     summary = table.module.node.get("description", "")
@@ -329,7 +334,12 @@ def row_routes(document, table, base, refused, row):
         "summary": table.module.node.get("description", ""),
         "parameters": path_parameters(path, {re.findall("{(.*?)}", path)[0]: kinds["id"]})
         + [parameter("Position")],
-        "responses": {"200": answer("The row.", row)} | refused,
+        "responses": {
+            "200": answer("The row.", row),
+            "304": {"description": "It still has the ETag of If-None-Match."},
+            "400": problem("invalid_parameter"),
+        }
+        | refused,
     }
     for sub in sorted({p[2] for p in table.parameters if p[2]}):
         path, item = document.path(f"{table.path}/{{id}}/{sub}")
@@ -342,7 +352,11 @@ def row_routes(document, table, base, refused, row):
             "operationId": f"{table.name}.{sub}",
             "summary": f"{sub.capitalize()} of one row.",
             "parameters": path_parameters(path, kinds) + queries + [parameter("Position")],
-            "responses": {"200": answer("Computed from the row.", {})} | refused,
+            "responses": {
+                "200": answer("Computed from the row.", {}),
+                "400": problem("invalid_parameter"),
+            }
+            | refused,
         }
 
 
