@@ -22,9 +22,16 @@ void alarm(std::string_view what) {
   logger->warn("{}", what);
 }
 
+// Where scripts/deps puts Swagger UI: beside the build that runs, or where the process was started.
 std::string docs_directory() {
-  for (const char* path : {"build/cache/swagger-ui", "/usr/share/wayfold/swagger-ui"}) {
-    if (std::filesystem::exists(std::string(path) + "/swagger-ui-bundle.js")) return path;
+  namespace fs = std::filesystem;
+  std::error_code unknown;
+  const fs::path binary = fs::read_symlink("/proc/self/exe", unknown);  // build/release/bin/wayfold
+  const fs::path build = binary.parent_path().parent_path().parent_path();
+  for (const fs::path& path : {build / "cache/swagger-ui",
+                               fs::path("build/cache/swagger-ui"),
+                               fs::path("/usr/share/wayfold/swagger-ui")}) {
+    if (fs::exists(path / "swagger-ui-bundle.js", unknown)) return path.string();
   }
   return {};
 }
