@@ -71,10 +71,12 @@ Result<void> Engine::open_tables() {
     projector_->add(**table);
     tables_.emplace(name, std::move(*table));
   }
-  auto outcomes = open_outcomes();
-  if (!outcomes) return tl::unexpected(outcomes.error());
-  outcomes_ = std::move(*outcomes);
-  projector_->add(*outcomes_);
+  if (parts_.outcomes) {
+    auto outcomes = open_outcomes();
+    if (!outcomes) return tl::unexpected(outcomes.error());
+    outcomes_ = std::move(*outcomes);
+    projector_->add(*outcomes_);
+  }
   projector_->on_rows([this](const TableInfo& table, const std::vector<std::string>& keys) {
     rows_changed(table, keys);
   });
@@ -125,10 +127,12 @@ TableView* Engine::table(std::string_view name) {
 void Engine::start() {
   if (remote_tables_) remote_tables_->start();
   const LoopOptions options{.window = Duration::millis(config_.process.projector.window_ms)};
-  projecting_ = std::jthread([this, options](const std::stop_token& stop) {
-    run_worker(stop, *projector_, options, [this] { stepped(); });
-    projector_->flush();
-  });
+  if (!tables_.empty() || outcomes_) {
+    projecting_ = std::jthread([this, options](const std::stop_token& stop) {
+      run_worker(stop, *projector_, options, [this] { stepped(); });
+      projector_->flush();
+    });
+  }
   if (parts_.decide || parts_.forward) {
     deciders_ = std::make_unique<Deciders>(
         *log_, catalogue(), config_.platform, decider_options(config_.process, parts_), alarm_);

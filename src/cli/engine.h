@@ -26,6 +26,7 @@ struct EngineParts {
   bool forward = true;
   std::vector<std::string> tables;  // empty with all_tables false: none
   bool all_tables = true;
+  bool outcomes = true;        // of commands, by id: what a gateway answers /commands/{id} from
   bool remote_tables = false;  // the others are read where the configuration's `tables` says
 };
 

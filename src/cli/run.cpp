@@ -67,7 +67,8 @@ Exit project(Setup& setup, const Projecting& asked) {
   }
   const auto types = tables_named(asked.tables);
   if (!types) return setup.fail(types.error());
-  EngineParts parts{.decide = false, .forward = false, .tables = {}, .all_tables = false};
+  EngineParts parts{
+      .decide = false, .forward = false, .tables = {}, .all_tables = false, .outcomes = false};
   for (const TableType* type : *types) parts.tables.emplace_back(type->info().name);
   return serve(setup, *config, {.engine = std::move(parts), .serve = false});
 }
@@ -126,7 +127,8 @@ Action declare_work(CLI::App& app, Setup& setup) {
     const EngineParts parts{.decide = only->empty() || *only == "deciders",
                             .forward = only->empty() || *only == "forwarders",
                             .tables = {},
-                            .all_tables = false};
+                            .all_tables = false,
+                            .outcomes = false};
     return serve(setup, *config, {.engine = parts, .serve = false});
   };
 }
