@@ -32,6 +32,7 @@ function(wf_acceptance path)
 endfunction()
 
 wf_acceptance(real_input/test_recompute.py)
+wf_acceptance(real_input/test_copy.py ONLY_KAFKA TIMEOUT 400)
 wf_acceptance(test_tour.py KAFKA)
 wf_acceptance(test_json.py)
 wf_acceptance(test_bad_requests.py)

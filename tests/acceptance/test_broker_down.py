@@ -41,6 +41,7 @@ def test_it_goes_on_where_it_was(wayfold, host, renter, charger_id):
     """After the outage of the test before."""
     wait_until(lambda: renter.post("/bookings", slot(charger_id, 9)).status_code in (201, 409), 90,
                "a command accepted again")
+    wait_until(lambda: renter.get("/bookings").status_code == 200, 60, "tables that caught up")
     bookings = renter.pages("/bookings")
     assert len({(row["charger"], row["start"]) for row in bookings}) == len(bookings)
     wayfold.verify()
