@@ -85,6 +85,7 @@ void CommandOutcomes::fold(std::span<const Record> outcome) {
   const Record& first = outcome.front();
   const Kind kind = outcome.back().kind;
   if (kind == Kind::duplicate || kind == Kind::gap || first.commanded.us == 0) return;
+  if (first.link) return;  // forwarded: no client knows its id
   highest_appended_ = std::max(highest_appended_, first.commanded);
   std::string value = ordered_bytes(first.commanded);
   BytesWriter(value).id(first.principal.value);

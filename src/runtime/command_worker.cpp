@@ -78,18 +78,17 @@ Result<void> CommandWorker::advance(Instant now, bool& busy) {
   const auto decided = decide_batch(now);
   if (!decided) return tl::unexpected(decided.error());
   busy = busy || *decided;
-  if (!*decided && !by_hand_ && now > checkpointed_ + options_.checkpoint_after)
-    return save_idle(now, busy);
+  if (*decided) quiet_since_ = now;
+  if (!by_hand_ && now > quiet_since_ + options_.checkpoint_after) return save_idle(busy);
   return {};
 }
 
-// While nothing arrives the store catches up, a little at a time.
-Result<void> CommandWorker::save_idle(Instant now, bool& busy) {
-  if (state_->unsaved() > 0) {
-    if (auto ok = state_->save(options_.batch.records); !ok) return ok;
-  }
-  if (state_->unsaved() == 0) checkpointed_ = now;
-  busy = busy || state_->unsaved() > 0;
+// While nothing arrives the store catches up, a little at a time. Between two commands under load
+// it does not: the second would wait, and what changes again would be saved twice.
+Result<void> CommandWorker::save_idle(bool& busy) {
+  if (state_->unsaved() == 0) return {};
+  if (auto ok = state_->save(options_.batch.records); !ok) return ok;
+  busy = true;
   return {};
 }
 
@@ -412,7 +411,7 @@ Instant CommandWorker::next_due(Instant now) const {
   if (phase_ == Phase::opening || phase_ == Phase::reading_back) return deadline_;
   Instant next = now + Duration::seconds(1);
   if (!state_) return next;
-  if (state_->unsaved() > 0) next = std::min(next, checkpointed_ + options_.checkpoint_after);
+  if (state_->unsaved() > 0) next = std::min(next, quiet_since_ + options_.checkpoint_after);
   const auto due = state_->due({INT64_MAX}, 1);
   if (!due.empty()) next = std::min(next, std::max(due[0].first, now + Duration::millis(20)));
   return next;

@@ -31,7 +31,7 @@ struct CommandWorkerOptions {
   DeciderLimits limits;
   std::size_t checkpoint_changes = 200'000;  // changed streams and answers kept unsaved under load
   Duration checkpoint_after =
-      Duration::seconds(2);  // the store catches up this long after, when idle
+      Duration::seconds(2);  // without a command, after which the store catches up
   Duration read_back_within = Duration::seconds(10);  // an append not read back by then has failed
   Duration retry_min = Duration::millis(50);          // jittered wait before opening again
   Duration retry_max = Duration::seconds(2);
@@ -82,7 +82,7 @@ class CommandWorker {
   Result<void> resume(Instant now);
   Result<bool> read_back();
   Result<bool> decide_batch(Instant now);
-  Result<void> save_idle(Instant now, bool& busy);
+  Result<void> save_idle(bool& busy);
   Result<void> decide_one(const Record& command, Outcomes& out);
   Result<void> append(const Outcomes& out, Instant now);
   Result<void> wake_due(Instant now);
@@ -130,8 +130,8 @@ class CommandWorker {
   std::optional<Error> failure_;
 
   Instant retry_at_;
-  Instant deadline_;  // of the append in flight, or of reading `opened` back
-  Instant checkpointed_;
+  Instant deadline_;     // of the append in flight, or of reading `opened` back
+  Instant quiet_since_;  // when a command was decided last
   Duration retry_;
   std::map<std::pair<Instant, Uuid>, Instant> woken_;  // deadline → when its wake was appended
   std::uint64_t decided_ = 0;

@@ -8,6 +8,7 @@
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
@@ -58,6 +59,8 @@ class RocksKvStore : public KvStore {
     rocks.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
     rocks.memtable_whole_key_filtering = true;  // most look-ups are of keys that are not there
     rocks.memtable_prefix_bloom_size_ratio = 0.05;
+    rocks.allow_concurrent_memtable_write = false;  // one thread writes
+    rocks.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(1));
     rocks.compression = rocksdb::kLZ4Compression;
     rocks.max_log_file_size = 1u << 20;
     rocks.keep_log_file_num = 2;
