@@ -87,7 +87,8 @@ constexpr Subcommand subcommands[] = {
      wf::cli::declare_schema},
     {"topics",
      "make and check the topics on Kafka; show those of the embedded log",
-     "Changes nothing that exists. Exit 1 if a topic is not what the guarantees need.\n"
+     "Makes a new deployment's secrets file too; changes nothing that exists. Exit 1 if a topic\n"
+     "is not what the guarantees need.\n"
      "  wayfold topics --config config/kafka.json\n"
      "  wayfold topics --config config/kafka.json --check\n",
      wf::cli::declare_topics},

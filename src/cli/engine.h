@@ -61,6 +61,9 @@ class Engine {
   Result<void> checkpoint(std::string_view table, const std::string& directory);
   CommandOutcomes& outcomes() { return *outcomes_; }
   Deciders* deciders() { return deciders_.get(); }
+  // Nothing here stopped for good: a decider, a forwarder or the projector, on a log that is not
+  // what it was or a record of another build. Its alarm said why.
+  bool healthy() const;
   std::uint64_t folded() const { return folded_.load(std::memory_order_relaxed); }
 
  private:
@@ -87,6 +90,7 @@ class Engine {
   std::unique_ptr<Projector> projector_;
   std::unique_ptr<Deciders> deciders_;
   std::atomic<std::uint64_t> folded_{0};
+  std::atomic<bool> projector_stopped_{false};
   std::mutex rebuilding_;
   std::jthread projecting_;
 };

@@ -62,7 +62,16 @@ void Engine::rows_changed(const TableInfo& table, const std::vector<std::string>
 // After each step of the projector, on its thread.
 void Engine::stepped() {
   folded_.store(projector_->folded(), std::memory_order_relaxed);
+  if (projector_->failure()) projector_stopped_ = true;
   if (table_server_) table_server_->moved();
+}
+
+bool Engine::healthy() const {
+  if (projector_stopped_) return false;
+  if (!deciders_) return true;
+  const std::vector<DeciderStatus> all = deciders_->status();
+  return std::all_of(
+      all.begin(), all.end(), [](const DeciderStatus& one) { return one.failure.empty(); });
 }
 
 std::map<std::string, const TableView*, std::less<>> Engine::views() const {
@@ -89,6 +98,7 @@ Result<void> Engine::rebuild(std::string_view table, RebuildProgress& progress) 
   projector_->replace(home, *next);
   while (home.live() != *next) {  // the projector swaps once both stand at the same place
     if (progress.cancel) return fail(Code::closed, "cancelled; it is swapped in when it is level");
+    if (projector_stopped_) return fail(Code::unavailable, "the projector has stopped");
     std::this_thread::sleep_for(swap_poll);
   }
   return {};

@@ -83,6 +83,7 @@ Result<void> Node::open_gateway() {
         if (!*known) return std::nullopt;
         return gateway::KnownOutcome{(*known)->principal, std::move((*known)->json)};
       },
+      .ready = [this] { return engine_->healthy(); },
       .docs_directory = docs_directory()};
   auto gateway = gateway::Gateway::open(std::move(services));
   if (!gateway) return tl::unexpected(gateway.error());

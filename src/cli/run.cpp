@@ -44,13 +44,14 @@ Result<Config> embedded(const Setup& setup) {
 
 // `what` reads a log that other processes write.
 Result<Config> on_kafka(const Setup& setup, const std::string& what) {
-  auto config = load_config(setup.config, setup.var);
-  if (config && config->process.log.kind != LogKind::kafka) {
+  const auto process = load_process(setup.config, setup.var);
+  if (!process) return tl::unexpected(process.error());
+  if (process->log.kind != LogKind::kafka) {
     return fail(Code::invalid,
                 "the embedded log has one process, `wayfold run`; `wayfold " + what +
                     "` needs a configuration whose log.kind is kafka");
   }
-  return config;
+  return load_config(setup.config, setup.var);
 }
 
 struct Projecting {

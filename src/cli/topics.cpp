@@ -2,10 +2,12 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 
 #include "base/json_write.h"
 #include "cli/commands.h"
 #include "cli/config.h"
+#include "cli/node.h"
 #include "cli/open_log.h"
 #include "cli/tool_log.h"
 
@@ -82,6 +84,15 @@ Exit topics(Setup& setup, bool check_only) {
   const auto report = ensure_topics(kafka_options(*process), plan);
   if (!report) return setup.fail(report.error());
   print(setup, *report);
+  // A new deployment gets its secrets here, once: every process of it needs the same file.
+  if (!check_only && !report->created.empty()) {
+    const std::string path = secrets_path(*process);
+    std::error_code ignored;
+    std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
+    const auto secrets = gateway::load_or_make_secrets(path);
+    if (!secrets) return setup.fail(secrets.error());
+    if (!setup.json) setup.out.line("secrets " + path + ": every process needs this file");
+  }
   return report->ok() ? Exit::ok : Exit::found;
 }
 
