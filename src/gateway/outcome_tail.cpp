@@ -7,6 +7,7 @@ namespace wf::gateway {
 namespace {
 
 constexpr Duration wait_max = Duration::millis(100);
+constexpr Duration answer_max = Duration::seconds(1);  // slower counts as no answer
 constexpr Duration lag_every = Duration::millis(250);
 constexpr Limit batch{.records = 4096, .bytes = 4U << 20U};
 constexpr Offset window = 8192;
@@ -60,11 +61,13 @@ OutcomeTail::~OutcomeTail() { stop(); }
 
 void OutcomeTail::start() {
   thread_ = std::thread([this] { run(); });
+  sampler_ = std::thread([this] { sample(); });
 }
 
 void OutcomeTail::stop() {
   stopping_ = true;
   if (thread_.joinable()) thread_.join();
+  if (sampler_.joinable()) sampler_.join();
 }
 
 Result<void> OutcomeTail::open() {
@@ -83,31 +86,51 @@ Result<void> OutcomeTail::open() {
 
 void OutcomeTail::run() {
   bool opened = false;
-  Instant sampled;
   while (!stopping_) {
     Result<void> done;
     if (!opened) done = open();
     opened = opened || done.has_value();
     Result<bool> more = false;
     if (done) more = read_all();
-    const Instant now = wall_clock();
-    if (done && more && now - sampled >= lag_every) {
-      done = sample_lag();
-      sampled = now;
-    }
     if (done && more) {
-      failing_since_ = 0;
+      reading_fails_ = 0;
       if (!*more) {
         caught_up_ = true;
         reader_->wait(wait_max);
       }
       continue;
     }
-    if (failing_since_ == 0) failing_since_ = now.us;
+    if (reading_fails_ == 0) reading_fails_ = wall_clock().us;
     opened = opened && (done || done.error().code == Code::unavailable);
     if (!more && more.error().code != Code::unavailable) opened = false;
     if (!stopping_) std::this_thread::sleep_for(std::chrono::microseconds(wait_max.us));
   }
+}
+
+// An idle log reads as empty whether anybody is there or not: only a question shows it.
+void OutcomeTail::sample() {
+  Instant sampled;
+  while (!stopping_) {
+    std::this_thread::sleep_for(std::chrono::microseconds(wait_max.us));
+    const Instant now = wall_clock();
+    if (now - sampled < lag_every) continue;
+    sampled = now;
+    asked_ = now.us;
+    const auto answered = sample_lag();
+    asked_ = 0;
+    if (answered) sampling_fails_ = 0;
+    if (!answered && sampling_fails_ == 0) sampling_fails_ = now.us;
+  }
+}
+
+Instant OutcomeTail::failing_since() const {
+  const std::int64_t asked = asked_;
+  const bool slow = asked != 0 && wall_clock() - Instant{asked} > answer_max;
+  std::int64_t since = 0;
+  for (const std::int64_t one : {reading_fails_.load(), sampling_fails_.load(), slow ? asked : 0}) {
+    if (one != 0 && (since == 0 || one < since)) since = one;
+  }
+  return {since};
 }
 
 Result<bool> OutcomeTail::read_all() {
@@ -120,6 +143,7 @@ Result<bool> OutcomeTail::read_all() {
       more = tl::unexpected(read.error());
       break;  // whoever was taken out of `waiting_` must still hear of it
     }
+    lane->next = lane->reader->position().next;
     *more = *more || *read != 0;
   }
   if (!finished->empty()) {
@@ -162,7 +186,7 @@ Result<void> OutcomeTail::sample_lag() {
   for (const auto& lane : lanes_) {
     const auto end = log_.end(lane->commands);
     if (!end) return tl::unexpected(end.error());
-    const Offset next = lane->reader->position().next;
+    const Offset next = lane->next;
     lane->lag = next < 0 ? 0 : std::max<Offset>(0, *end - next);
   }
   return {};

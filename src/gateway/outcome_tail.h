@@ -15,7 +15,8 @@
 namespace wf::gateway {
 
 // One thread of its own reads every events slot from its newest `opened` record on. When the log
-// cannot be read it goes on trying; what waits then runs into its own deadline.
+// cannot be read it goes on trying; what waits then runs into its own deadline. A second one asks
+// now and then how far the commands have come, which also shows whether the log answers at all.
 class OutcomeTail {
  public:
   OutcomeTail(Log& log, const Catalogue& catalogue, Waiting& waiting, Post post);
@@ -28,8 +29,8 @@ class OutcomeTail {
   bool caught_up() const { return caught_up_.load(std::memory_order_relaxed); }
   // Commands on the log that were not answered yet, of one partition of a family; sampled.
   std::int64_t lag(std::string_view family, std::uint32_t partition) const;
-  // Reading failed the last time, and since when.
-  Instant failing_since() const { return {failing_since_.load(std::memory_order_relaxed)}; }
+  // Since when the log has not answered; {0}: it does.
+  Instant failing_since() const;
   std::uint64_t outcomes() const { return outcomes_.load(std::memory_order_relaxed); }
   std::int64_t lag_max() const;
 
@@ -38,6 +39,7 @@ class OutcomeTail {
     Slot events;
     Slot commands;
     std::unique_ptr<OutcomeReader> reader;
+    std::atomic<Offset> next{-1};  // the command that is to be answered next
     std::atomic<std::int64_t> lag{0};
   };
   struct Finished {
@@ -46,6 +48,7 @@ class OutcomeTail {
   };
 
   void run();
+  void sample();
   Result<void> open();
   Result<bool> read_all();
   Result<void> sample_lag();
@@ -58,9 +61,12 @@ class OutcomeTail {
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::unique_ptr<Reader> reader_;
   std::thread thread_;
+  std::thread sampler_;
   std::atomic<bool> stopping_ = false;
   std::atomic<bool> caught_up_ = false;
-  std::atomic<std::int64_t> failing_since_ = 0;
+  std::atomic<std::int64_t> reading_fails_ = 0;   // since when; 0: it does not
+  std::atomic<std::int64_t> sampling_fails_ = 0;  // likewise
+  std::atomic<std::int64_t> asked_ = 0;           // when the question under way was asked; 0: none
   std::atomic<std::uint64_t> outcomes_ = 0;
 };
 
