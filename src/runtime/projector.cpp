@@ -78,7 +78,7 @@ Projector::Progress Projector::step(Instant now) {
   }
   if (lanes_.size() > 1) merge();
   if (now > flushed_at_ + options_.flush_after) {
-    flush();
+    flush_all(&TableStore::begin_flush);
     flushed_at_ = now;
   }
   return busy ? Progress::busy : Progress::idle;
@@ -127,6 +127,7 @@ Result<void> Projector::take_added() {
     const std::scoped_lock lock(added_mutex_);  // nothing is forgotten: the next step tries again
     added_.push_back(std::move(table));
   }
+  if (!added.empty()) merge();  // after a start most stand at the same place: read once for all
   return taken;
 }
 
@@ -300,10 +301,12 @@ void Projector::swap_level(Lane& lane) {
   });
 }
 
-void Projector::flush() {
+void Projector::flush() { flush_all(&TableStore::flush); }
+
+void Projector::flush_all(Result<void> (TableStore::*how)()) {
   for (const auto& lane : lanes_) {
     for (const Fed& table : lane->tables) {
-      if (auto ok = table.store()->flush(); !ok) {
+      if (auto ok = (*table.store().*how)(); !ok) {
         alarm_(fmt::format("{}: {}", table.home->type().info().name, ok.error().detail));
       }
     }

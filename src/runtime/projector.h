@@ -88,6 +88,7 @@ class Projector {
   Result<bool> caught_up(const Lane& lane, std::size_t read);
   void gather(Lane& lane, std::uint32_t slot, std::span<const Record> outcome, Gathered& out);
   Result<void> apply(Lane& lane, Gathered& gathered);
+  void flush_all(Result<void> (TableStore::*how)());
   void merge();
   void swap_level(Lane& lane);
 

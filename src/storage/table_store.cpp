@@ -175,6 +175,14 @@ Result<void> TableStore::flush() {
   return {};
 }
 
+Result<void> TableStore::begin_flush() {
+  rocksdb::FlushOptions options;
+  options.wait = false;
+  const rocksdb::Status status = engine_->db->Flush(options);
+  if (!status.ok()) return tl::make_unexpected(engine_error(status));
+  return {};
+}
+
 void TableStore::remove_when_closed() { engine_->remove = true; }
 void TableStore::mark_live() { engine_->live = true; }
 SlotPositions TableStore::positions() const { return engine_->published()->positions; }

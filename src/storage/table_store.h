@@ -59,6 +59,8 @@ class TableStore final : public TableView {
 
   // Makes everything applied so far durable.
   Result<void> flush();
+  // Begins that and returns: it goes on in the background.
+  Result<void> begin_flush();
   // The directory goes when the last reader lets go of the store.
   void remove_when_closed();
   void mark_live();  // the log's end was reached
