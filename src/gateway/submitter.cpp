@@ -82,13 +82,13 @@ Slot Submitter::slot_of(const Command& command) const {
   return {"commands." + std::string(family), partition_of(command.stream, partitions_of(family))};
 }
 
-bool Submitter::is_stuck(Instant now) const {
+bool Submitter::is_stuck() const {
   const std::int64_t since = append_since_.load(std::memory_order_relaxed);
-  return down() || (since != 0 && now - Instant{since} > options_.stuck_after);
+  return down() || (since != 0 && wall_clock() - Instant{since} > options_.stuck_after);
 }
 
 Submitter::Taken Submitter::submit(Command command, Instant until, OnOutcome on_outcome) {
-  if (is_stuck(wall_clock())) return Taken::unavailable;
+  if (is_stuck()) return Taken::unavailable;
   const std::size_t bytes = command_bytes + command.payload.size();
   const std::string_view family = command.type->topic;
   const std::uint32_t partition = partition_of(command.stream, partitions_of(family));
@@ -128,7 +128,7 @@ void Submitter::turn_ended() {
 void Submitter::tick(Instant now) {
   auto expired = waiting_.take_expired(now);
   if (expired.empty()) return;
-  if (is_stuck(now)) {  // the appending thread may be busy for longer than anybody's patience
+  if (is_stuck()) {  // the appending thread may be busy for longer than anybody's patience
     Outcome outcome;
     outcome.fate = Outcome::Fate::unknown;
     for (const Waiting::Expired& one : expired) {

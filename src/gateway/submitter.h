@@ -81,7 +81,7 @@ class Submitter {
     std::vector<Waiting::Expired> patience;  // told `pending` after a sync
   };
 
-  bool is_stuck(Instant now) const;  // the log does not take appends
+  bool is_stuck() const;  // the log does not take appends
   void run();
   void perform(Work work);
   void append_slot(const Slot& slot, std::span<Command> commands);
