@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/config.h"
 #include "cli/decide.h"
+#include "cli/node.h"
 #include "cli/password_prompt.h"
 #include "cli/resume_slot.h"
 #include "cli/tool_log.h"
@@ -61,8 +62,7 @@ struct Office {
 };
 
 std::string secrets_path(const ProcessConfig& process, const AdminOptions& options) {
-  if (!options.secrets.empty()) return options.secrets;
-  return process.secrets.empty() ? process.var + "/secrets.json" : process.secrets;
+  return options.secrets.empty() ? cli::secrets_path(process) : options.secrets;
 }
 
 Result<gateway::Secrets> load(const ProcessConfig& process, const AdminOptions& options) {
