@@ -8,6 +8,7 @@ from gen.cpp import (
     enumeration_code,
     identifier,
     includes,
+    literal,
     namespace_close,
     namespace_open,
     snake,
@@ -119,7 +120,7 @@ def _variants(aggregate):
     if aggregate.reasons:
         lines.append(
             f"enum class Reason : std::uint8_t "
-            f"{{ {', '.join(identifier(r) for r in aggregate.reasons)} }};"
+            f"{{ {', '.join(identifier(r.name) for r in aggregate.reasons)} }};"
         )
     else:
         lines.append("enum class Reason : std::uint8_t {};")
@@ -246,7 +247,9 @@ def codec_code(aggregate):
 def _reason_table(aggregate):
     lines = []
     if aggregate.reasons:
-        rows = [f'    {{"{r}", {status}}},' for r, status in aggregate.reasons.items()]
+        rows = [
+            f'    {{"{r.name}", {r.status}, {literal(r.detail)}}},' for r in aggregate.reasons
+        ]
         lines += (
             ["namespace {", "constexpr wf::Reason reason_table[] = {"]
             + rows

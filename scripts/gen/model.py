@@ -12,6 +12,13 @@ COMMAND_KEYS = {"x-wf-kind", "x-wf-roles", "x-wf-route", "x-wf-stream", "x-wf-cr
 
 
 @dataclass
+class Reason:
+    name: str
+    status: int
+    detail: str
+
+
+@dataclass
 class Event:
     name: str
     type: Type
@@ -52,7 +59,7 @@ class Aggregate:
     name: str
     topic: str
     module: Module
-    reasons: dict
+    reasons: list
     state: Type = None
     events: list = field(default_factory=list)
     commands: list = field(default_factory=list)
@@ -155,19 +162,27 @@ class Schemas(TableReading):
             name,
             node["x-wf-topic"].is_a(str, "a text"),
             module,
-            {},
+            [],
             deadline=bool(node.get("x-wf-deadline")),
         )
         for reason, inner in node.items("x-wf-reasons"):
-            if inner.data not in (403, 404, 409, 412, 422) or not IDENTIFIER.match(reason):
-                inner.fail("a reason is snake_case, its status 403, 404, 409, 412 or 422")
-            found.reasons[reason] = inner.data
+            found.reasons.append(self._reason(reason, inner))
         for kind, inner in node.items("$defs"):
             module.define(kind)
             self._definition(found, kind, inner, module.types[kind])
         if found.state is None:
             node["$defs"].fail("an aggregate has a State")
         self.aggregates.append(found)
+
+    def _reason(self, name, node):
+        node.only({"status", "detail"})
+        status = node["status"]
+        if status.data not in (403, 404, 409, 412, 422) or not IDENTIFIER.match(name):
+            status.fail("a reason is snake_case, its status 403, 404, 409, 412 or 422")
+        detail = node["detail"].is_a(str, "a text")
+        if not detail.strip() or re.search(r'["\\\x00-\x1f]', detail):
+            node["detail"].fail("says to people what was wrong, without quotes or backslashes")
+        return Reason(name, status.data, detail)
 
     def _definition(self, found, name, node, kind):
         role = node.get("x-wf-kind", "type")

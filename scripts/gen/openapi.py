@@ -4,116 +4,29 @@ import json
 import re
 
 from gen import samples
+from gen.openapi_parts import (
+    BAD_COMMAND,
+    CONVENTIONS,
+    DECIDED,
+    FIXED,
+    NOBODY,
+    PARAMETERS,
+    PLAIN,
+    READ,
+    UUID,
+    answer,
+    parameter,
+    path_parameters,
+    problem,
+)
 
-UUID = {"type": "string", "format": "uuid"}
-PLAIN = {
-    "text": {"type": "string"},
-    "integer": {"type": "integer"},
-    "boolean": {"type": "boolean"},
-    "id": UUID,
-    "instant": {"type": "string", "format": "date-time"},
-}
 FAMILIES = {
     403: "Not allowed",
     404: "Not found",
     409: "Refused",
-    412: "Changed in between",
+    412: "Another version",
     422: "Not valid",
 }
-FIXED = {
-    "Money": {
-        "type": "object",
-        "description": "Minor units (cents, paise) of an ISO 4217 currency.",
-        "required": ["minor", "currency"],
-        "additionalProperties": False,
-        "properties": {
-            "minor": {"type": "integer"},
-            "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
-        },
-    },
-    "Point": {
-        "type": "array",
-        "description": "GeoJSON order: longitude, latitude.",
-        "minItems": 2,
-        "maxItems": 2,
-        "items": {"type": "number"},
-    },
-    "Fault": {
-        "type": "object",
-        "required": ["pointer", "code", "detail"],
-        "properties": {
-            "pointer": {"type": "string", "description": "JSON Pointer into the body (RFC 6901)."},
-            "code": {"type": "string"},
-            "detail": {"type": "string"},
-        },
-    },
-    "Problem": {
-        "type": "object",
-        "description": "RFC 9457, with a stable code and every error.",
-        "required": ["title", "status", "code"],
-        "properties": {
-            "type": {"type": "string"},
-            "title": {"type": "string"},
-            "status": {"type": "integer"},
-            "code": {"type": "string"},
-            "detail": {"type": "string"},
-            "instance": {"type": "string"},
-            "errors": {"type": "array", "items": {"$ref": "#/components/schemas/Fault"}},
-        },
-    },
-    "Outcome": {
-        "type": "object",
-        "description": "What became of a command.",
-        "properties": {
-            "id": dict(UUID, description="Of the thing this command made, or changed."),
-            "command": UUID,
-            "stream_version": {"type": "integer"},
-        },
-    },
-}
-
-
-def header(name, description, schema=None, required=False):
-    return {
-        "name": name,
-        "in": "header",
-        "required": required,
-        "description": description,
-        "schema": schema or {"type": "string", "maxLength": 200},
-    }
-
-
-PARAMETERS = {
-    "IdempotencyKey": header(
-        "Idempotency-Key", "The same key and body again give the first answer."
-    ),
-    "IdempotencyKeyRequired": header(
-        "Idempotency-Key", "The same key and body again give the first answer.", required=True
-    ),
-    "IfMatch": header("If-Match", "The ETag the change is meant for; another version is 412."),
-    "Prefer": header("Prefer", "wait=N: wait N seconds at most for the outcome, then 202."),
-    "Position": header(
-        "Wayfold-Position",
-        "From an earlier answer: wait until the read includes it.",
-        {"type": "string", "maxLength": 4096},
-    ),
-    "As": header("Wayfold-As", "Importers: the account this command counts for.", UUID),
-    "OccurredAt": header("Wayfold-Occurred-At", "Importers: when it happened.", PLAIN["instant"]),
-    "Cursor": {
-        "name": "cursor",
-        "in": "query",
-        "schema": {"type": "string", "maxLength": 4096},
-        "description": "From the Link header of the page before.",
-    },
-    "Limit": {
-        "name": "limit",
-        "in": "query",
-        "schema": {"type": "integer", "minimum": 1, "maximum": 200},
-        "description": "Rows per page.",
-    },
-}
-
-
 class Document:
     """Collects paths and the schemas they name."""
 
@@ -164,32 +77,10 @@ class Document:
         return out | ({"examples": [example]} if example is not None else {})
 
 
-def problem(description):
-    return {
-        "description": description,
-        "content": {
-            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
-        },
-    }
-
-
-def answer(description, schema):
-    return {
-        "description": description,
-        "headers": {"Wayfold-Position": {"schema": {"type": "string"}}},
-        "content": {"application/json": {"schema": schema}},
-    }
-
-
-def parameter(name):
-    return {"$ref": f"#/components/parameters/{name}"}
-
-
-def path_parameters(path, kinds):
-    return [
-        {"name": name, "in": "path", "required": True, "schema": kinds.get(name, UUID)}
-        for name in re.findall(r"{([^}]*)}", path)
-    ]
+def compares_versions(command):
+    """Whether If-Match says anything to it."""
+    reasons = [one.name for one in command.aggregate.reasons]
+    return "version_changed" in reasons and not command.creates
 
 
 def command_route(document, command):
@@ -197,43 +88,53 @@ def command_route(document, command):
     status = "201" if command.creates else "200"
     outcome = {"$ref": "#/components/schemas/Outcome"}
     responses = {
-        status: answer("Done.", outcome),
-        "202": answer("Not decided yet: ask the Location again.", outcome),
-        "400": problem("malformed_json, missing_idempotency_key, …"),
-        "401": problem("unauthenticated"),
-        "403": problem("forbidden"),
-        "422": problem("invalid: every fault is listed; key_reused"),
-        "429": problem("rate_limited, with Retry-After"),
-        "503": problem("Try again later."),
-        "504": problem("The fate is unknown: ask the Location."),
+        status: answer("Done.", outcome, DECIDED),
+        "202": answer("Not decided yet: ask the Location again.", outcome, DECIDED),
+        "400": problem(BAD_COMMAND),
+        "401": problem(NOBODY),
+        "403": problem("`forbidden`: not with your roles; `importer_only`"),
+        "422": problem("`invalid`: every fault is listed; `key_reused`: see Idempotency-Key"),
+        "429": problem("`rate_limited`, with Retry-After"),
+        "500": problem("`internal`, `undecidable`, `hops`, `clock`: the server's fault"),
+        "503": problem("`unavailable`, `overloaded`, `not_yet`, …, with Retry-After"),
+        "504": problem(
+            "`unknown_fate`: ask the Location, or send it again; "
+            "`expired`: it never will be decided"
+        ),
     }
+    if any(f.personal for f in command.type.fields):
+        responses["410"] = problem("`forgotten`: the person asked to be forgotten")
     for code, text in FAMILIES.items():
-        reasons = [name for name, one in command.aggregate.reasons.items() if one == code]
+        reasons = [one for one in command.aggregate.reasons if one.status == code]
         if reasons:
-            before = responses.get(str(code), {}).get("description", "")
-            responses[str(code)] = problem(
-                ", ".join(([before] if before else [text + ":"]) + reasons).replace(":,", ":")
-            )
+            other = responses.get(str(code))
+            first = other["description"] + "; or" if other else text + ":"
+            listed = [f"- `{one.name}`: {one.detail}" for one in reasons]
+            responses[str(code)] = problem("\n".join([first, ""] + listed))
+    if "{" in command.path:
+        responses.setdefault("404", problem("`not_found`: there is no such thing"))
     parameters = [
         parameter("IdempotencyKeyRequired" if command.creates else "IdempotencyKey"),
-        parameter("IfMatch"),
         parameter("Prefer"),
         parameter("Position"),
     ]
+    if compares_versions(command):
+        parameters.append(parameter("IfMatch"))
     if "importer" in command.roles:
         parameters += [parameter("As"), parameter("OccurredAt")]
     operation = {
         "operationId": command.full,
         "tags": [command.path.split("/")[1]],
         "summary": command.type.description,
-        "description": f"Roles: {', '.join(command.roles)}.",
+        "description": f"Roles: {', '.join(command.roles)}. Refusals are those of all commands of "
+        f"`{command.aggregate.name}`; not each can come of this one.",
         "parameters": path_parameters(path, {}) + parameters,
         "responses": dict(sorted(responses.items())),
         "security": [{"bearer": []}],
     }
     if command.body:
-        responses["413"] = problem("body_too_large")
-        responses["415"] = problem("unsupported_media_type")
+        responses["413"] = problem("`body_too_large`; `too_large`: too much would come of it")
+        responses["415"] = problem("`unsupported_media_type`")
         operation["responses"] = dict(sorted(responses.items()))
         operation["requestBody"] = {
             "required": True,
@@ -250,6 +151,23 @@ def command_route(document, command):
     item[command.method.lower()] = operation
 
 
+def declared(table, one):
+    """A parameter of x-wf-parameters."""
+    description = one.description
+    if one.before:
+        description += f" Before `{one.before}`, and only together with it."
+    for other in table.parameters:
+        if other.before == one.name and other.path == one.path:
+            description += f" After `{other.name}`, and only together with it."
+    return {
+        "name": one.name,
+        "in": "query",
+        "required": one.required,
+        "schema": {"type": "string", "enum": list(one.values)} if one.values else PLAIN[one.kind],
+        "description": description,
+    }
+
+
 def row_filters(document, table):
     """The query parameters of a list."""
     filters = [
@@ -263,33 +181,58 @@ def row_filters(document, table):
         if f.type.kind in PLAIN | {"enumeration": 0} and not f.personal
     ]
     names = {f["name"] for f in filters}
-    for parameter_name, kind, path, required, description in table.parameters:
-        if not path and parameter_name not in names:
-            filters.append(
-                {
-                    "name": parameter_name,
-                    "in": "query",
-                    "required": required,
-                    "schema": PLAIN[kind],
-                    "description": description,
-                }
-            )
+    filters += [
+        declared(table, one) for one in table.parameters if not one.path and one.name not in names
+    ]
     if any(not isinstance(parts, list) for _, parts in table.indexes):
         filters += [
             {
                 "name": "near",
                 "in": "query",
                 "schema": {"type": "string"},
-                "description": "LON,LAT: sorted by distance from there.",
+                "description": "LON,LAT in degrees: sorted by distance from there.",
+            },
+            {
+                "name": "lat",
+                "in": "query",
+                "schema": {"type": "number", "minimum": -90, "maximum": 90},
+                "description": "With `lon`: the same as `near`.",
+            },
+            {
+                "name": "lon",
+                "in": "query",
+                "schema": {"type": "number", "minimum": -180, "maximum": 180},
+                "description": "With `lat`: the same as `near`.",
             },
             {
                 "name": "radius_m",
                 "in": "query",
                 "schema": {"type": "integer", "minimum": 1},
-                "description": "With near.",
+                "description": "With `near`, or `lat` and `lon`; the most is configured.",
             },
         ]
-    return filters
+    return filters + sort_parameter(table)
+
+
+def sort_parameter(table):
+    """The orders that an index has."""
+    orders = {
+        ("-" if descending else "") + column.name
+        for _, parts in table.indexes
+        if isinstance(parts, list)
+        for column, descending in parts
+    }
+    if not orders:
+        return []
+    return [
+        {
+            "name": "sort",
+            "in": "query",
+            "schema": {"type": "string", "enum": sorted(orders)},
+            "description": "In the order of this column, `-`: descending. An index must have it "
+            "right after columns that filters (or your own account) fix.",
+        }
+    ]
 
 
 def table_routes(document, table):
@@ -301,10 +244,10 @@ def table_routes(document, table):
     )
     base = {"tags": [table.path.strip("/")], "security": security}
     refused = {
-        "401": problem("unauthenticated"),
-        "403": problem("forbidden"),
-        "429": problem("rate_limited, with Retry-After"),
-        "503": problem("not_yet, with Retry-After"),
+        "401": problem(NOBODY),
+        "403": problem("`forbidden`: not with your roles"),
+        "429": problem("`rate_limited`, with Retry-After"),
+        "503": problem("`not_yet`, `unavailable`, …, with Retry-After"),
     }
     summary = table.module.node.get("description", "")
     filters = row_filters(document, table)
@@ -318,43 +261,71 @@ def table_routes(document, table):
         "operationId": f"{table.name}.list",
         "summary": summary,
         "parameters": filters + [parameter("Cursor"), parameter("Limit"), parameter("Position")],
-        "responses": {"200": answer("A page of rows.", page), "400": problem("invalid_parameter")}
+        "responses": {"200": answer("A page of rows.", page, READ + ("Link",))}
+        | {"400": problem("`invalid_parameter`")}
         | refused,
     }
-    if len(table.keys) == 1:
-        row_routes(document, table, base, refused | {"404": problem("not_found")}, row)
+    row_routes(document, table, base, refused | {"404": problem("`not_found`")}, row)
+    if table.channel:
+        channel_route(document, table, base)
+
+
+def channel_route(document, table, base):
+    """Not a request and its answer, so in words."""
+    path, item = document.path(f"/ws/{table.name}/{{id}}")
+    since = {
+        "name": "since",
+        "in": "query",
+        "schema": {"type": "integer", "minimum": 0},
+        "description": "The last sequence seen: what is not newer is not sent.",
+    }
+    item["get"] = base | {
+        "operationId": f"{table.name}.channel",
+        "summary": "A WebSocket that sends the row, and again whenever it changes.",
+        "description": 'Messages are `{"sequence": N, "row": {…}}`; `row` is null when one may no '
+        "longer see it. Browsers offer the token as subprotocol `bearer.TOKEN`, beside `wayfold`.",
+        "parameters": path_parameters(path, {"id": document.schema(table.keys[0].type)}) + [since],
+        "responses": {
+            "101": {"description": "The channel is open."},
+            "400": problem("`invalid_parameter`; `bad_request`: no WebSocket handshake"),
+            "401": problem(NOBODY),
+            "404": problem("`not_found`"),
+            "426": problem("`upgrade_required`: this was no WebSocket handshake"),
+            "429": problem("`rate_limited`, with Retry-After"),
+            "503": problem("`not_yet`, `unavailable`, with Retry-After"),
+        },
+    }
 
 
 def row_routes(document, table, base, refused, row):
     """GET of one row, and of what answer() makes of it."""
-    kinds = {"id": document.schema(table.keys[0].type)}
-    path, item = document.path(table.path + "/{id}")
+    kinds = {key.name: document.schema(key.type) for key in table.keys}
+    one = table.path + "".join(f"/{{{name}}}" for name in kinds)
+    path, item = document.path(one)
+    if len(kinds) == 1:  # another route may have named it first
+        kinds = {name: kind for kind in kinds.values() for name in re.findall("{(.*?)}", path)}
     item["get"] = base | {
         "operationId": f"{table.name}.get",
         "summary": table.module.node.get("description", ""),
-        "parameters": path_parameters(path, {re.findall("{(.*?)}", path)[0]: kinds["id"]})
-        + [parameter("Position")],
+        "parameters": path_parameters(path, kinds)
+        + [parameter("IfNoneMatch"), parameter("Position")],
         "responses": {
-            "200": answer("The row.", row),
+            "200": answer("The row.", row, READ + ("ETag",)),
             "304": {"description": "It still has the ETag of If-None-Match."},
-            "400": problem("invalid_parameter"),
+            "400": problem("`invalid_parameter`"),
         }
         | refused,
     }
-    for sub in sorted({p[2] for p in table.parameters if p[2]}):
-        path, item = document.path(f"{table.path}/{{id}}/{sub}")
-        queries = [
-            {"name": n, "in": "query", "required": r, "schema": PLAIN[k], "description": d}
-            for n, k, p, r, d in table.parameters
-            if p == sub
-        ]
+    for sub in sorted({p.path for p in table.parameters if p.path}):
+        path, item = document.path(f"{one}/{sub}")
+        queries = [declared(table, one) for one in table.parameters if one.path == sub]
         item["get"] = base | {
             "operationId": f"{table.name}.{sub}",
             "summary": f"{sub.capitalize()} of one row.",
             "parameters": path_parameters(path, kinds) + queries + [parameter("Position")],
             "responses": {
-                "200": answer("Computed from the row.", {}),
-                "400": problem("invalid_parameter"),
+                "200": answer("Computed from the row.", {}, READ),
+                "400": problem("`invalid_parameter`"),
             }
             | refused,
         }
@@ -379,7 +350,7 @@ def text(schemas):
             "info": {
                 "title": "Wayfold",
                 "version": "1",
-                "description": "Every route also answers under /api.",
+                "description": CONVENTIONS,
             },
             "servers": [{"url": "/"}, {"url": "/api"}],
             "paths": dict(sorted(document.paths.items())),

@@ -19,6 +19,17 @@ class Part:
 
 
 @dataclass
+class Parameter:
+    name: str
+    kind: str
+    path: str
+    required: bool
+    description: str
+    before: str = ""  # the parameter it belongs with, and is less than
+    values: tuple = ()  # of an enumeration
+
+
+@dataclass
 class Table:
     name: str
     module: Module
@@ -28,7 +39,7 @@ class Table:
     path: str
     indexes: list  # (name, [(field, descending)]) or (name, field) of a geo index
     readers: list  # ([roles], column or "")
-    parameters: list  # (name, type, path, required)
+    parameters: list  # Parameters
     channel: bool
     simple: bool  # a single own part that is the row
 
@@ -57,6 +68,8 @@ class TableReading:
         )
         if node["x-wf-table"].data != module.path.stem:
             node["x-wf-table"].fail(f"must be the file's name, {module.path.stem}")
+        if any(a.name == module.path.stem for a in self.aggregates):
+            node["x-wf-table"].fail("an aggregate has that name: their namespaces would be one")
         for name in list(node.get("$defs", {})):
             module.define(name)
         row = Type("object")
@@ -87,7 +100,7 @@ class TableReading:
                 node.get("x-wf-path", ""),
                 self._indexes(node, columns),
                 self._readers(node, columns),
-                self._parameters(node),
+                self._parameters(module, node),
                 bool(node.get("x-wf-channel")),
                 simple,
             )
@@ -212,19 +225,40 @@ class TableReading:
             found.append((role, "" if inner.data == "*" else inner.data))
         return found
 
-    def _parameters(self, node):
+    def _parameters(self, module, node):
         found = []
         for name, inner in node.items("x-wf-parameters"):
-            inner.only({"path", "type", "required", "description"})
-            if inner["type"].data not in ("text", "integer", "boolean", "id", "instant"):
-                inner["type"].fail("one of text, integer, boolean, id, instant")
+            inner.only({"$ref", "path", "type", "required", "description", "before"})
+            kind, values = self._parameter_type(module, inner)
             found.append(
-                (
+                Parameter(
                     name,
-                    inner["type"].data,
+                    kind,
                     inner.get("path", ""),
                     bool(inner.get("required")),
-                    inner.get("description", ""),
+                    inner["description"].is_a(str, "a text"),
+                    inner.get("before", ""),
+                    values,
                 )
             )
+        for one in found:
+            if one.before:
+                self._check_pair(found, one, node["x-wf-parameters"][one.name]["before"])
         return found
+
+    def _parameter_type(self, module, node):
+        if "$ref" not in node.data:
+            if node["type"].data not in ("text", "integer", "boolean", "id", "instant"):
+                node["type"].fail("one of text, integer, boolean, id, instant")
+            return node["type"].data, ()
+        kind = module.reference(node)
+        if kind.kind != "enumeration":
+            node["$ref"].fail("no enumeration")
+        return kind.kind, kind.values
+
+    def _check_pair(self, parameters, first, node):
+        second = next((p for p in parameters if p.name == first.before), None)
+        if second is None or second is first or second.path != first.path:
+            node.fail(f"there is no parameter {first.before} beside it")
+        if second.kind != first.kind or first.kind not in ("integer", "instant"):
+            node.fail("two integers or two instants have an order")

@@ -225,14 +225,7 @@ def _info(schemas, table):
             for role, column in table.readers
         ],
     )
-    lines += _array(
-        "parameters",
-        "Parameter",
-        [
-            f'    {{"{name}", ColumnType::{kind}, "{path}", {"true" if required else "false"}}},'
-            for name, kind, path, required, _ in table.parameters
-        ],
-    )
+    lines += _parameters(table)
     topics = sorted({e.aggregate.topic for p in table.parts for e in p.events})
     lines += [
         f"constexpr std::string_view topics[] = {{{', '.join(literal(t) for t in topics)}}};",
@@ -255,6 +248,21 @@ def _info(schemas, table):
         "",
     ]
     return lines
+
+
+def _parameters(table):
+    lines, rows = [], []
+    for one in table.parameters:
+        values = "{}"
+        if one.values:
+            values = f"{one.name}_asked"
+            texts = ", ".join(literal(v) for v in one.values)
+            lines.append(f"constexpr std::string_view {values}[] = {{{texts}}};")
+        rows.append(
+            f'    {{"{one.name}", ColumnType::{one.kind}, "{one.path}", '
+            f'{"true" if one.required else "false"}, "{one.before}", {values}}},'
+        )
+    return lines + _array("parameters", "Parameter", rows)
 
 
 def _array(name, kind, rows):

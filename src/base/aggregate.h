@@ -50,8 +50,9 @@ struct Fault {
 };
 
 struct Reason {
-  std::string_view name;       // "too_late"
-  std::uint16_t status = 409;  // 409, 403, 404, 412 or 422
+  std::string_view name;         // "too_late"
+  std::uint16_t status = 409;    // 409, 403, 404, 412 or 422
+  std::string_view detail = {};  // for people: no quotes, backslashes or control characters
 };
 
 // A field of a command whose plaintext never reaches the log.

@@ -79,6 +79,8 @@ struct Parameter {
   ColumnType type = ColumnType::text;
   std::string_view path;  // empty: a filter of the list route; "slots": GET /chargers/{id}/slots
   bool required = false;
+  std::string_view before = {};  // both or neither are given, and this one is less
+  std::span<const std::string_view> values = {};  // of an enumeration
 };
 
 struct Query {

@@ -3,11 +3,34 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/json_cursor.h"
 #include "base/json_write.h"
 
 namespace wf::gateway {
 namespace {
+
+// Refusals that are the engine's own, whatever the command.
+constexpr Reason engine_reasons[] = {
+    {"key_reused", 422, "the Idempotency-Key was used before with another body or path"},
+    {"invalid", 422, "the command is not what its schema says"},
+    {"too_large", 413, "what would come of the command is too much at once"},
+    {"clock", 500, "the clock of this server is wrong: the command was not decided"},
+    {"expired", 504, "it waited too long and never will be decided: send it with another key"},
+    {"undecidable", 500, "deciding the command failed again and again: it was given up"},
+    {"hops", 500, "the command was passed on too often: it was given up"},
+    {"internal", 500, "deciding the command failed; nothing was changed"},
+};
+
+Reason reason_named(const CommandType& type, std::string_view name) {
+  const std::span<const Reason> both[] = {type.reasons, engine_reasons};
+  for (const std::span<const Reason> known : both) {
+    const auto found = std::ranges::find(known, name, &Reason::name);
+    if (found != known.end()) return *found;
+  }
+  return {name, 500, "another version of the software refused the command"};
+}
 
 struct First {
   std::string kind;
@@ -67,17 +90,11 @@ Response accepted(const AnswerPlan& plan, std::uint64_t stream_version, std::str
   return response;
 }
 
-Response refused(const AnswerPlan& plan, std::string_view reason) {
-  const int status = status_of(*plan.type, reason);
-  Response response;
-  response.status = status;
-  response.content_type = "application/problem+json";
-  response.body =
-      fmt::format(R"({{"type":"about:blank","title":"{}","status":{},"code":"{}","command":"{}"}})",
-                  reason_phrase(status),
-                  status,
-                  reason,
-                  plan.command.text());
+Response refused(const AnswerPlan& plan, std::string_view name) {
+  const Reason reason = reason_named(*plan.type, name);
+  Response response = problem(reason.status, reason.name, reason.detail);
+  response.body.pop_back();
+  response.body.append(R"(,"command":")").append(plan.command.text()).append(R"("})");
   return response;
 }
 
@@ -123,17 +140,6 @@ Response decided(const AnswerPlan& plan, const Outcome& outcome, const EarlierEv
 }
 
 }  // namespace
-
-int status_of(const CommandType& type, std::string_view reason) {
-  for (const Reason& one : type.reasons) {
-    if (one.name == reason) return one.status;
-  }
-  if (reason == "key_reused" || reason == "invalid") return 422;
-  if (reason == "clock") return 400;
-  if (reason == "expired") return 504;  // it waited too long to be decided, and never will be
-  if (reason == "too_large") return 413;
-  return 500;  // internal, undecidable, hops
-}
 
 std::string reason_of(std::string_view payload) {
   std::string reason;

@@ -26,9 +26,6 @@ Response answer_of(const AnswerPlan& plan,
                    const Uuid& log_id,
                    const EarlierEvents& earlier);
 
-// The status of a refusal: what the command's schema says, or what the engine's own have.
-int status_of(const CommandType& type, std::string_view reason);
-
 // Of a closing record: its "reason"; of a duplicate that of the first answer.
 std::string reason_of(std::string_view payload);
 

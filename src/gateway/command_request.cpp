@@ -139,13 +139,16 @@ std::variant<CommandHeaders, Response> command_headers(const Request& request,
   return out;
 }
 
+std::optional<Response> other_than_json(const Request& request) {
+  const auto content_type = request.headers.get("Content-Type");
+  if (!content_type || request.body.empty() || is_json(*content_type)) return std::nullopt;
+  return problem(415, "unsupported_media_type", "Content-Type: application/json is needed");
+}
+
 std::variant<JsonDocument, Response> command_body(const Request& request,
                                                   const CommandType& type,
                                                   const Match& match) {
-  const auto content_type = request.headers.get("Content-Type");
-  if (content_type && !request.body.empty() && !is_json(*content_type)) {
-    return problem(415, "unsupported_media_type", "application/json is needed");
-  }
+  if (auto refused = other_than_json(request)) return std::move(*refused);
   const bool nothing = request.body.empty();
   auto document = parse_json(nothing ? "{}" : request.body);
   if (!document) return malformed("the body is not JSON in UTF-8");

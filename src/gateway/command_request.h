@@ -23,6 +23,9 @@ std::variant<CommandHeaders, Response> command_headers(const Request& request,
                                                        std::uint32_t importer_role,
                                                        const GatewayConfig& config);
 
+// 415 if it has a body and says that it is something else than JSON.
+std::optional<Response> other_than_json(const Request& request);
+
 // The body, filled with the route's parameter, as an object with no fault. An empty body is `{}`
 // where that is valid.
 std::variant<JsonDocument, Response> command_body(const Request& request,

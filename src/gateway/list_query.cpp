@@ -1,9 +1,12 @@
 // Each parameter is a filter on a column, one of answer()'s, or one of the engine's own.
 #include "gateway/list_query.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 
 #include "base/index_key.h"
 #include "gateway/row_json.h"
@@ -33,6 +36,27 @@ const Parameter* parameter_of(const TableInfo& table,
   const auto found = std::ranges::find_if(
       table.parameters, [&](const Parameter& one) { return one.path == path && one.name == name; });
   return found == table.parameters.end() ? nullptr : &*found;
+}
+
+std::string what_is_needed(ColumnType type, std::span<const std::string_view> values) {
+  switch (type) {
+    case ColumnType::integer:
+      return "an integer is needed";
+    case ColumnType::boolean:
+      return "true or false is needed";
+    case ColumnType::id:
+      return "a UUID is needed";
+    case ColumnType::instant:
+      return "an RFC 3339 time is needed, as 2026-11-21T09:00:00Z";
+    case ColumnType::enumeration:
+      return fmt::format("one of {} is needed", fmt::join(values, ", "));
+    case ColumnType::text:
+    case ColumnType::money:
+    case ColumnType::point:
+    case ColumnType::other:
+      break;
+  }
+  return "rows cannot be asked for by it";
 }
 
 std::optional<std::int64_t> number(std::string_view text, std::int64_t low, std::int64_t high) {
@@ -68,12 +92,17 @@ std::optional<Response> take_own(Asked& asked,
   if (name == "lon") asked.lon = value;
   if (name == "limit") {
     const auto limit = number(value, 1, bounds.page_max);
-    if (!limit) return invalid_parameter(name, "a number of rows within the bounds is needed");
+    if (!limit) {
+      return invalid_parameter(name, fmt::format("rows from 1 to {} are needed", bounds.page_max));
+    }
     query.limit = static_cast<std::uint32_t>(*limit);
   }
   if (name == "radius_m") {
     const auto radius = number(value, 1, bounds.radius_m_max);
-    if (!radius) return invalid_parameter(name, "a number of metres within the bounds is needed");
+    if (!radius) {
+      return invalid_parameter(name,
+                               fmt::format("metres from 1 to {} are needed", bounds.radius_m_max));
+    }
     query.radius_m = static_cast<std::uint32_t>(*radius);
   }
   if (name == "near") {
@@ -85,13 +114,27 @@ std::optional<Response> take_own(Asked& asked,
   return std::nullopt;
 }
 
+// `lat` and `lon` are another way to write `near`.
+std::optional<Response> take_place(Asked& asked) {
+  if (!asked.lat && !asked.lon) return std::nullopt;
+  if (asked.query.near) return invalid_parameter("near", "`lat` and `lon` say the same: give one");
+  if (!asked.lat) return invalid_parameter("lat", "it is needed beside `lon`");
+  if (!asked.lon) return invalid_parameter("lon", "it is needed beside `lat`");
+  if (!degrees(*asked.lat, 90)) {
+    return invalid_parameter("lat", "degrees from -90 to 90 are needed");
+  }
+  asked.query.near = point(*asked.lon, *asked.lat);
+  if (asked.query.near) return std::nullopt;
+  return invalid_parameter("lon", "degrees from -180 to 180 are needed");
+}
+
 std::optional<Response> take(Asked& asked,
                              std::string_view name,
                              const std::string& value,
                              const ListBounds& bounds) {
   if (const Parameter* const one = parameter_of(asked.table, "", name)) {
-    if (!canonical_value(one->type, {}, value)) {
-      return invalid_parameter(name, "the value is not of the parameter's type");
+    if (!canonical_value(one->type, one->values, value)) {
+      return invalid_parameter(name, what_is_needed(one->type, one->values));
     }
     if (!asked.query.computed) asked.query.computed.emplace();
     asked.query.computed->values.emplace_back(name, value);
@@ -103,8 +146,44 @@ std::optional<Response> take(Asked& asked,
     return invalid_parameter(name, "there is no such parameter");
   }
   auto canonical = canonical_value(column->type, column->values, value);
-  if (!canonical) return invalid_parameter(name, "the value is not of the column's type");
+  if (!canonical) return invalid_parameter(name, what_is_needed(column->type, column->values));
   asked.filters.emplace_back(column, std::move(*canonical));
+  return std::nullopt;
+}
+
+const std::string* value_of(const Parameters& parameters, std::string_view name) {
+  const auto same = [name](const auto& parameter) { return parameter.first == name; };
+  const auto found = std::ranges::find_if(parameters, same);
+  return found == parameters.end() ? nullptr : &found->second;
+}
+
+// Values that are of their type already.
+bool less(ColumnType type, std::string_view a, std::string_view b) {
+  if (type == ColumnType::instant) return Instant::parse(a) < Instant::parse(b);
+  constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min();
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  return number(a, least, most) < number(b, least, most);
+}
+
+// What is wrong with the declared parameters as a whole.
+std::optional<Response> incomplete(const TableInfo& table,
+                                   std::string_view path,
+                                   const Parameters& parameters) {
+  for (const Parameter& one : table.parameters) {
+    if (one.path != path) continue;
+    const std::string* const value = value_of(parameters, one.name);
+    if (one.required && value == nullptr) return invalid_parameter(one.name, "it is required");
+    if (one.before.empty()) continue;
+    const std::string* const end = value_of(parameters, one.before);
+    if ((value == nullptr) != (end == nullptr)) {
+      const auto [missing, given] =
+          value == nullptr ? std::pair(one.name, one.before) : std::pair(one.before, one.name);
+      return invalid_parameter(missing, fmt::format("it is needed beside `{}`", given));
+    }
+    if (value != nullptr && !less(one.type, *value, *end)) {
+      return invalid_parameter(one.before, fmt::format("it must be after `{}`", one.name));
+    }
+  }
   return std::nullopt;
 }
 
@@ -177,7 +256,7 @@ std::optional<Response> choose_index(Asked& asked) {
     const Column& column = asked.table.columns[part.column];
     const IndexOrder order = part.descending ? IndexOrder::descending : IndexOrder::ascending;
     if (!append_index_text(asked.query.prefix, column, *filter_on(asked, column), order)) {
-      return invalid_parameter(column.name, "the value is not of the column's type");
+      return invalid_parameter(column.name, what_is_needed(column.type, column.values));
     }
     std::erase_if(asked.filters, [&](const auto& filter) { return filter.first == &column; });
   }
@@ -197,19 +276,11 @@ std::variant<RowQuery, Response> list_query(const TableInfo& table,
   for (const auto& [name, value] : parameters) {
     if (auto refused = take(asked, name, value, bounds)) return std::move(*refused);
   }
-  if (asked.lat || asked.lon) {
-    asked.query.near = point(asked.lon.value_or(""), asked.lat.value_or(""));
-    if (!asked.query.near) return invalid_parameter("lat", "lat and lon in degrees are needed");
-  }
+  if (auto refused = take_place(asked)) return std::move(*refused);
   if (asked.query.radius_m != 0 && !asked.query.near) {
-    return invalid_parameter("radius_m", "it needs `near` beside it");
+    return invalid_parameter("radius_m", "it needs `near`, or `lat` and `lon`, beside it");
   }
-  for (const Parameter& one : table.parameters) {
-    const auto given = [&](const auto& parameter) { return parameter.first == one.name; };
-    if (one.path.empty() && one.required && std::ranges::none_of(parameters, given)) {
-      return invalid_parameter(one.name, "it is required");
-    }
-  }
+  if (auto refused = incomplete(table, "", parameters)) return std::move(*refused);
   add_owner(asked, access, caller);
   if (auto refused = choose_index(asked)) return std::move(*refused);
   for (const auto& [column, value] : asked.filters) {
@@ -226,16 +297,12 @@ std::variant<Query, Response> computed_query(const TableInfo& table,
   for (const auto& [name, value] : parameters) {
     const Parameter* const one = parameter_of(table, path, name);
     if (one == nullptr) return invalid_parameter(name, "there is no such parameter");
-    if (!canonical_value(one->type, {}, value)) {
-      return invalid_parameter(name, "the value is not of the parameter's type");
+    if (!canonical_value(one->type, one->values, value)) {
+      return invalid_parameter(name, what_is_needed(one->type, one->values));
     }
     query.values.emplace_back(name, value);
   }
-  for (const Parameter& one : table.parameters) {
-    if (one.path == path && one.required && query.get(one.name).empty()) {
-      return invalid_parameter(one.name, "it is required");
-    }
-  }
+  if (auto refused = incomplete(table, path, parameters)) return std::move(*refused);
   return query;
 }
 

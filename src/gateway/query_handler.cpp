@@ -16,6 +16,12 @@ constexpr std::string_view version_column = "revision";
 
 Response unavailable() { return retry_later("unavailable", "the table cannot be read now"); }
 
+Response malformed_query() {
+  return problem(400,
+                 "invalid_parameter",
+                 "the query is not percent-encoded UTF-8, or gives a parameter twice, or too many");
+}
+
 bool has_version(const TableInfo& table) {
   return std::ranges::count(table.columns, version_column, &Column::name) != 0;
 }
@@ -115,7 +121,8 @@ void QueryHandler::add_freshness(Response& response, const TableView& table, Ins
 
 Answer QueryHandler::row(const Call& call, const TableView& view, const RowAccess& access) {
   if (!call.request.query.empty()) {
-    return invalid_parameter(call.request.query.substr(0, 64), "a row takes no parameters");
+    const std::string_view query = call.request.query.substr(0, 64);
+    return invalid_parameter(query.substr(0, query.find('=')), "a row takes no parameters");
   }
   Row found = readable_row(view, access, call);
   if (!found.found()) return std::move(found.refusal);
@@ -143,7 +150,7 @@ Answer QueryHandler::row(const Call& call, const TableView& view, const RowAcces
 Answer QueryHandler::list(const Call& call, const TableView& view, const RowAccess& access) {
   const TableInfo& info = view.type().info();
   const auto parameters = parse_query(call.request.query);
-  if (!parameters) return invalid_parameter("", "the query is not well-formed");
+  if (!parameters) return malformed_query();
   auto asked = list_query(info, *parameters, access, call.caller, bounds_);
   if (auto* const refused = std::get_if<Response>(&asked)) return std::move(*refused);
   RowQuery& query = std::get<RowQuery>(asked);
@@ -197,7 +204,7 @@ Answer QueryHandler::sub_resource(const Call& call,
                                   const RowAccess& access) {
   const TableInfo& info = view.type().info();
   const auto parameters = parse_query(call.request.query);
-  if (!parameters) return invalid_parameter("", "the query is not well-formed");
+  if (!parameters) return malformed_query();
   auto asked = computed_query(info, call.match.route->sub_path, *parameters);
   if (auto* const refused = std::get_if<Response>(&asked)) return std::move(*refused);
   Query& query = std::get<Query>(asked);
@@ -210,7 +217,10 @@ Answer QueryHandler::sub_resource(const Call& call,
   }
   auto answer = view.answer(key, query);
   if (!answer) return unavailable();
-  if (!*answer) return problem(400, "invalid_parameter", "the parameters name nothing of this row");
+  if (!*answer) {
+    const std::string first = parameters->empty() ? "" : parameters->front().first;
+    return invalid_parameter(first, "it names nothing of this row, or is not well-formed");
+  }
   Response response = json_response(200, std::move(**answer));
   response.add("Cache-Control", "private, no-cache");
   add_freshness(response, view, call.now);

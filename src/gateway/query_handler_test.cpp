@@ -179,6 +179,24 @@ BOOST_AUTO_TEST_CASE(every_bad_parameter_is_named) {
   }
   BOOST_TEST(get("/bookings?status=confirmed&status=expired", renter).status == 400);
   BOOST_TEST(get("/chargers?near=181,0", "").status == 400);
+  BOOST_TEST(parameter(get("/chargers?lat=51", "")) == "lon");
+  BOOST_TEST(parameter(get("/chargers?lon=0", "")) == "lat");
+  BOOST_TEST(parameter(get("/chargers?lat=91&lon=0", "")) == "lat");
+  BOOST_TEST(parameter(get("/chargers?lat=51&lon=181", "")) == "lon");
+  BOOST_TEST(parameter(get("/chargers?lat=51&lon=0&near=0,51", "")) == "near");
+}
+
+BOOST_AUTO_TEST_CASE(parameters_that_belong_together_come_together_and_in_order_SE1) {
+  const std::string from = "available_from=2026-12-01T10:00:00Z";
+  const std::string to = "available_to=2026-12-01T11:00:00Z";
+  BOOST_TEST(get("/chargers?" + from + "&" + to, "").status == 200);
+  BOOST_TEST(parameter(get("/chargers?" + from, "")) == "available_to");
+  BOOST_TEST(parameter(get("/chargers?" + to, "")) == "available_from");
+  BOOST_TEST(parameter(get("/chargers?" + from + "&available_to=2026-12-01T10:00:00Z", "")) ==
+             "available_to");
+  // The same hour, written with offsets: the texts are not what is compared.
+  BOOST_TEST(get("/chargers?available_from=2026-12-01T11:00:00%2B02:00&" + to, "").status == 200);
+  BOOST_TEST(parameter(get("/chargers?connector=type9", "")) == "connector");
 }
 
 BOOST_AUTO_TEST_CASE(a_sub_resource_needs_its_parameters) {

@@ -223,8 +223,8 @@ std::optional<std::string> answer(const Row& row, const Own& own, const Query& q
   const std::int64_t power = integer(query.get("min_power_w"));
   const std::optional<Instant> from = Instant::parse(query.get("available_from"));
   const std::optional<Instant> to = Instant::parse(query.get("available_to"));
-  if (from.has_value() != to.has_value()) return std::nullopt;
-  const std::optional<Interval> wanted = from ? std::optional(Interval{*from, *to}) : std::nullopt;
+  const std::optional<Interval> wanted =
+      from && to ? std::optional(Interval{*from, *to}) : std::nullopt;
   if (wanted && !takes(own, *wanted)) return std::nullopt;
   const bool fits = std::ranges::any_of(own.connectors, [&](const Connector& one) {
     return (type.empty() || name(one.type) == type) && one.power_w >= power &&

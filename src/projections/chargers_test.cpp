@@ -249,8 +249,6 @@ BOOST_AUTO_TEST_CASE(a_search_filters_by_availability_SE1) {
   BOOST_TEST(available(seen, "2026-11-21T10:00:00Z", "2026-11-21T11:00:00Z", "ccs2"));
   BOOST_TEST(available(seen, "2026-11-21T12:00:00Z", "2026-11-21T13:00:00Z", "type2"));
   BOOST_TEST(!available(seen, "2026-11-21T13:00:00Z", "2026-11-21T12:00:00Z"));
-  BOOST_TEST(!found(seen, {{"available_from", "2026-11-21T12:00:00Z"}}));
-  BOOST_TEST(!found(seen, {{"available_to", "2026-11-21T12:00:00Z"}}));
   seen.after(charger::Paused{}, at(3));
   BOOST_TEST(!available(seen, "2026-11-21T12:00:00Z", "2026-11-21T13:00:00Z"));
 }

@@ -13,7 +13,8 @@ HERE = Path(__file__).resolve().parent
 GEN = HERE.parents[2] / "scripts" / "gen.py"
 VOLATILE = "gen/catalogue.cpp"  # holds a hash of the generator itself
 
-# file, path to a place in it, value put there (None: taken away), what the message must contain
+# file (made if it is not there), path to a place in it, value put there (None: taken away), what
+# the message must contain
 WRONG = [
     (
         "lamp.json",
@@ -36,7 +37,24 @@ WRONG = [
     ("lamp.json", ["$defs", "Light", "x-wf-stream"], "lamps.nope", "there is no column lamps.nope"),
     ("lamp.json", ["$defs", "Lit", "additionalProperties"], False, "events stay open"),
     ("lamp.json", ["$defs", "Lit", "oneOf"], [], '"oneOf" is not part of the dialect'),
-    ("lamp.json", ["x-wf-reasons", "not_found"], 500, "lamp.json#/x-wf-reasons/not_found"),
+    (
+        "lamp.json",
+        ["x-wf-reasons", "not_found", "status"],
+        500,
+        "lamp.json#/x-wf-reasons/not_found/status: a reason",
+    ),
+    (
+        "lamp.json",
+        ["x-wf-reasons", "not_found", "detail"],
+        None,
+        'lamp.json#/x-wf-reasons/not_found: "detail" is missing',
+    ),
+    (
+        "lamp.json",
+        ["x-wf-reasons", "not_found", "detail"],
+        'the "lamp"',
+        "lamp.json#/x-wf-reasons/not_found/detail: says to people",
+    ),
     (
         "meter.json",
         ["x-wf-reacts"],
@@ -50,11 +68,24 @@ WRONG = [
         'meter.json#/$defs/Tick: "x-wf-stream" is missing',
     ),
     ("tables/lamps.json", ["x-wf-path"], "/lights", "no table serves /lamps"),
+    ("tables/lamp.json", ["x-wf-table"], "lamp", "an aggregate has that name"),
     (
         "tables/lamps.json",
         ["x-wf-indexes", "by_owner"],
         ["owner", "spent"],
         "spent cannot be ordered",
+    ),
+    (
+        "tables/lamps.json",
+        ["x-wf-parameters", "watts_from", "before"],
+        "day",
+        "there is no parameter day beside it",
+    ),
+    (
+        "tables/lamps.json",
+        ["x-wf-parameters", "bright", "before"],
+        "watts_below",
+        "two integers or two instants have an order",
     ),
     ("tables/lamps.json", ["x-wf-parts", "spent", "of"], "owner", "a sum of id is not possible"),
     (
@@ -123,7 +154,8 @@ def wrong(work):
     for number, (file, path, value, message) in enumerate(WRONG):
         folder = work / f"wrong{number}"
         shutil.copytree(HERE / "schemas", folder)
-        data = json.loads((folder / file).read_text(encoding="utf-8"))
+        there = (folder / file).exists()
+        data = json.loads((folder / file).read_text(encoding="utf-8")) if there else {}
         place = data
         for key in path[:-1]:
             place = place[key]

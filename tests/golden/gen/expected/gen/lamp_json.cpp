@@ -413,8 +413,8 @@ void write_json(std::string& out, const Event& event) {
 
 namespace {
 constexpr wf::Reason reason_table[] = {
-    {"not_found", 404},
-    {"not_yours", 403},
+    {"not_found", 404, "there is no such lamp"},
+    {"not_yours", 403, "it is another owner's"},
 };
 }  // namespace
 

@@ -119,15 +119,19 @@ constexpr RowRule readers[] = {
     {0x2, "owner"},
     {0x4, ""},
 };
+constexpr std::string_view shade_asked[] = {"red", "green"};
 constexpr Parameter parameters[] = {
-    {"bright", ColumnType::boolean, "", false},
-    {"day", ColumnType::text, "hours", true},
+    {"bright", ColumnType::boolean, "", false, "", {}},
+    {"shade", ColumnType::enumeration, "", false, "", shade_asked},
+    {"watts_from", ColumnType::integer, "", false, "watts_below", {}},
+    {"watts_below", ColumnType::integer, "", false, "", {}},
+    {"day", ColumnType::text, "hours", true, "", {}},
 };
 constexpr std::string_view topics[] = {"lamps"};
 constexpr TableInfo table_info{
     .name = "lamps",
     .path = "/lamps",
-    .code_hash = "8fa2eff0fbd121fd",
+    .code_hash = "cc024ecd7a27e20e",
     .columns = columns,
     .key = key_columns,
     .indexes = indexes,

@@ -40,7 +40,7 @@ constexpr std::string_view topics[] = {"lamps"};
 constexpr TableInfo table_info{
     .name = "nights",
     .path = "",
-    .code_hash = "6a4094f3324c8836",
+    .code_hash = "cdf4a9f87936fb57",
     .columns = columns,
     .key = key_columns,
     .indexes = indexes,

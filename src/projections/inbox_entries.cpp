@@ -1,7 +1,7 @@
 // What an account was told.
-#include "gen/tables/inbox.h"
+#include "gen/tables/inbox_entries.h"
 
-namespace wf::inbox {
+namespace wf::inbox_entries {
 
 Row fold(Row row, const inbox::Delivered& e, const Meta& meta) {
   row.id = e.entry;
@@ -16,4 +16,4 @@ Row fold(Row row, const inbox::Delivered& e, const Meta& meta) {
   return row;
 }
 
-}  // namespace wf::inbox
+}  // namespace wf::inbox_entries

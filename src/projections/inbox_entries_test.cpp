@@ -1,18 +1,18 @@
 // An entry of an inbox.
-#include "gen/tables/inbox.h"
+#include "gen/tables/inbox_entries.h"
 #include "base/table_spec.h"
 #include "gen/inbox_json.h"
 
-namespace wf::inbox {
+namespace wf::inbox_entries {
 
-BOOST_AUTO_TEST_SUITE(inbox_table_tests)
+BOOST_AUTO_TEST_SUITE(inbox_entries_tests)
 
 BOOST_AUTO_TEST_CASE(an_entry_says_what_happened_when_NO1) {
   const Instant nine = *Instant::parse("2026-11-21T09:00:00Z");
-  const Delivered e{EntryId{Uuid{{0xe0}}},
+  const inbox::Delivered e{EntryId{Uuid{{0xe0}}},
                     AccountId{Uuid{{0xa5}}},
                     7,
-                    What::requested,
+                    inbox::What::requested,
                     BookingId{Uuid{{0xb0}}},
                     ChargerId{Uuid{{0x6a}}},
                     nine + Duration::hours(1),
@@ -31,4 +31,4 @@ BOOST_AUTO_TEST_CASE(an_entry_says_what_happened_when_NO1) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf::inbox
+}  // namespace wf::inbox_entries
