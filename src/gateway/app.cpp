@@ -1,8 +1,11 @@
-// The one way every request takes: match, authenticate, limit, dispatch, decorate.
+// The one way every request takes: match, limit, authenticate, dispatch, decorate.
 #include "gateway/app.h"
 
 #include <absl/hash/hash.h>
 #include <fmt/format.h>
+
+#include <functional>
+#include <utility>
 
 namespace wf::gateway {
 namespace {
@@ -13,6 +16,12 @@ SubmitterOptions submitter_options(const GatewayConfig& config) {
   return {.queue_bytes_max = static_cast<std::size_t>(config.append_queue_bytes_max),
           .batch_max = static_cast<std::size_t>(config.batch_max),
           .lag_max = config.decider_lag_max};
+}
+
+// Whether anybody may ask, so that tokens are not even looked at.
+bool needs_nobody(const Route& route) {
+  return route.kind == Route::Kind::page && route.page != Page::logout &&
+         route.page != Page::command;
 }
 
 bool is_auth(const Route& route) {
@@ -110,7 +119,7 @@ std::optional<Response> App::handle(const Request& request, Ticket ticket) {
 
 std::optional<Response> App::run(const Request& request, Exchange exchange) {
   const Match match = router_.match(request.method, request.path);
-  if (match.route == nullptr) return finish(exchange, unmatched(match));
+  if (match.route == nullptr) return finish(exchange, unmatched(request, match));
   exchange.route = match.route->index;
   if (exchange.correlation.nil() && request.method != Method::get) {
     exchange.correlation = Uuid::random();
@@ -126,22 +135,14 @@ std::optional<Response> App::run(const Request& request, Exchange exchange) {
 Answer App::dispatch(const Request& request, const Match& match, const Exchange& exchange) {
   const Route& route = *match.route;
   const Instant now = services_.clock();
-  auto who = authenticator_.authenticate(request, now);
-  const Caller* caller = std::get_if<Caller>(&who);
-  const Caller nobody;
-  if (exchange.patience.us == 0) {
-    if (auto refused = limited(request, route, caller != nullptr ? *caller : nobody)) {
-      return std::move(*refused);
-    }
-  }
-  const bool needs_nobody =
-      route.kind == Route::Kind::page && route.page != Page::logout && route.page != Page::command;
-  if (caller == nullptr && !needs_nobody) return std::get<Response>(std::move(who));
+  const bool counted = exchange.patience.us != 0;  // it was, before it waited
+  auto who = admit(request, route, counted, now);
+  if (auto* const refused = std::get_if<Response>(&who)) return std::move(*refused);
   auto position = position_of(request);
   if (auto* const refused = std::get_if<Response>(&position)) return std::move(*refused);
   const Call call{.request = request,
                   .match = match,
-                  .caller = caller != nullptr ? *caller : nobody,
+                  .caller = std::get<Caller>(who),
                   .exchange = exchange,
                   .now = now,
                   .position = std::get<Offsets>(std::move(position))};
@@ -169,33 +170,59 @@ std::variant<Offsets, Response> App::position_of(const Request& request) const {
   return std::move(token->offsets);
 }
 
-std::optional<Response> App::limited(const Request& request,
-                                     const Route& route,
-                                     const Caller& caller) {
-  const RateConfig& rate = services_.process.rate;
-  const Instant now = services_.clock();
-  const auto take = [&](std::uint64_t key, Rate allowed) -> std::optional<Response> {
-    const Duration wait = limits_.take(key, allowed, now);
-    return wait.us == 0 ? std::nullopt : std::optional(too_many(wait));
+// An address is counted before a signature is verified for it, a principal afterwards. Importers
+// have a limit of their own; only a token that is not known yet counts for their address.
+std::variant<Caller, Response> App::admit(const Request& request,
+                                          const Route& route,
+                                          bool counted,
+                                          Instant now) {
+  std::optional<Response> refused;
+  const auto by_address = [&] {
+    if (!std::exchange(counted, true)) refused = limited_by_address(request, route, now);
+    return !refused;
   };
-  const auto hash = [](char kind, const auto& key) { return absl::HashOf(kind, key); };
-  if ((caller.roles & importer_role_) != 0) {
-    return take(hash('i', caller.account.value.bytes),
-                {rate.importer_per_s * 60, rate.importer_per_s});
-  }
+  const bool count_principal = !counted;
+  std::variant<Caller, Response> who;
+  if (!needs_nobody(route)) who = authenticator_.authenticate(request, now, std::ref(by_address));
+  const Caller* const caller = std::get_if<Caller>(&who);
+  const bool importer = caller != nullptr && (caller->roles & importer_role_) != 0;
+  if (!importer && !by_address()) return std::move(*refused);
+  if (caller == nullptr || caller->is_guest() || !count_principal) return who;
+  if (auto too_often = limited_by_principal(*caller, importer, now)) return std::move(*too_often);
+  return who;
+}
+
+std::optional<Response> App::limited(std::uint64_t key, const Rate& rate, Instant now) {
+  const Duration wait = limits_.take(key, rate, now);
+  return wait.us == 0 ? std::nullopt : std::optional(too_many(wait));
+}
+
+std::optional<Response> App::limited_by_address(const Request& request,
+                                                const Route& route,
+                                                Instant now) {
+  const RateConfig& rate = services_.process.rate;
+  const std::string peer(request.peer);
   if (is_auth(route)) {
     const std::int64_t per_minute = rate.auth_per_ip_per_min;
-    if (auto refused = take(hash('a', std::string(request.peer)), {per_minute, per_minute})) {
+    if (auto refused = limited(absl::HashOf('a', peer), {per_minute, per_minute}, now)) {
       return refused;
     }
   }
-  if (auto refused =
-          take(hash('p', std::string(request.peer)), {rate.per_ip_per_s * 60, rate.per_ip_burst})) {
-    return refused;
+  return limited(absl::HashOf('p', peer), {rate.per_ip_per_s * 60, rate.per_ip_burst}, now);
+}
+
+std::optional<Response> App::limited_by_principal(const Caller& caller,
+                                                  bool importer,
+                                                  Instant now) {
+  const RateConfig& rate = services_.process.rate;
+  const auto& account = caller.account.value.bytes;
+  if (importer) {
+    return limited(
+        absl::HashOf('i', account), {rate.importer_per_s * 60, rate.importer_per_s}, now);
   }
-  if (caller.is_guest()) return std::nullopt;
-  return take(hash('c', caller.account.value.bytes),
-              {rate.per_principal_per_s * 60, rate.per_principal_burst});
+  return limited(absl::HashOf('c', account),
+                 {rate.per_principal_per_s * 60, rate.per_principal_burst},
+                 now);
 }
 
 // The request is asked again when its table moves, until its patience ends.
@@ -238,9 +265,11 @@ void App::rows_changed(const TableInfo& table, const std::vector<std::string>& k
 
 std::variant<Accept, Response> App::upgrade(const Request& request) {
   const Instant now = services_.clock();
-  const Rate allowed{services_.process.rate.per_ip_per_s * 60, services_.process.rate.per_ip_burst};
-  const Duration wait = limits_.take(absl::HashOf('p', std::string(request.peer)), allowed, now);
-  if (wait.us != 0) return too_many(wait);
+  const RateConfig& rate = services_.process.rate;
+  const auto address = absl::HashOf('p', std::string(request.peer));
+  if (auto refused = limited(address, {rate.per_ip_per_s * 60, rate.per_ip_burst}, now)) {
+    return std::move(*refused);
+  }
   return channels_.upgrade(request, now);
 }
 
@@ -253,11 +282,18 @@ void App::tick() {
   if (parked_.size() != 0) retry_parked();
 }
 
-Response App::unmatched(const Match& match) const {
-  if (match.allow.empty()) return problem(404, "no_such_route", "there is nothing at this path");
-  Response response = problem(405, "method_not_allowed", "the path has other methods");
-  response.add("Allow", match.allow);
-  return response;
+Response App::unmatched(const Request& request, const Match& match) const {
+  if (!match.allow.empty()) {
+    Response response = problem(405, "method_not_allowed", "the path has other methods: see Allow");
+    response.add("Allow", match.allow);
+    return response;
+  }
+  if (request.path.starts_with("/ws/") || request.path.starts_with("/api/ws/")) {
+    Response response = problem(426, "upgrade_required", "channels are spoken over WebSocket");
+    response.add("Upgrade", "websocket");
+    return response;
+  }
+  return problem(404, "no_such_route", "nothing is at this path; /openapi.json lists every one");
 }
 
 Response App::finish(const Exchange& exchange, Response response) {

@@ -55,14 +55,23 @@ class App : public Handler {
   std::optional<Response> run(const Request& request, Exchange exchange);
   Answer dispatch(const Request& request, const Match& match, const Exchange& exchange);
   std::variant<Offsets, Response> position_of(const Request& request) const;
-  std::optional<Response> limited(const Request& request, const Route& route, const Caller& caller);
+  // Who asks, or why it is not heard. `counted`: it asks again what it asked before.
+  std::variant<Caller, Response> admit(const Request& request,
+                                       const Route& route,
+                                       bool counted,
+                                       Instant now);
+  std::optional<Response> limited(std::uint64_t key, const Rate& rate, Instant now);
+  std::optional<Response> limited_by_address(const Request& request,
+                                             const Route& route,
+                                             Instant now);
+  std::optional<Response> limited_by_principal(const Caller& caller, bool importer, Instant now);
   std::optional<Response> park(const Request& request, Exchange exchange, const TableView* table);
   void retry_parked();
   Answer page(const Call& call);
   Answer command_page(const Call& call);
   Response ready_page() const;
   Response metrics_page() const;
-  Response unmatched(const Match& match) const;
+  Response unmatched(const Request& request, const Match& match) const;
   Response finish(const Exchange& exchange, Response response);
 
   const Services services_;

@@ -35,8 +35,14 @@ Answer App::page(const Call& call) {
 }
 
 Answer App::command_page(const Call& call) {
+  const auto unknown = [] {
+    return problem(404,
+                   "unknown_command",
+                   "no command of yours has this id, or it is older than outcomes are kept; what "
+                   "policies send has no outcome here: its events say what came of it");
+  };
   const auto id = Uuid::parse(call.match.parameters[0]);
-  if (!id) return not_found();
+  if (!id) return unknown();
   if (services_.command_outcome) {
     auto known = services_.command_outcome(*id);
     if (!known) return retry_later("unavailable", "outcomes cannot be read now");
@@ -44,13 +50,13 @@ Answer App::command_page(const Call& call) {
       const std::uint32_t all =
           authenticator_.role_bit("operator") | authenticator_.role_bit("admin");
       const bool may = (*known)->principal == call.caller.account || (call.caller.roles & all) != 0;
-      return may ? Answer(json_response(200, std::move((*known)->json))) : Answer(not_found());
+      return may ? Answer(json_response(200, std::move((*known)->json))) : Answer(unknown());
     }
   }
   if (waiting_.contains(*id) || tail_.lag_max() > 0) {
     return retry_later("not_yet", "it is not decided yet, or not known here yet");
   }
-  return not_found();
+  return unknown();
 }
 
 bool App::ready() const {
@@ -80,6 +86,8 @@ Response App::metrics_page() const {
   gauge("wayfold_channels_open", channels_.open());
   gauge("wayfold_tokens_cached", authenticator_.cached());
   gauge("wayfold_log_down", submitter_.down() ? 1 : 0);
+  write_metric(
+      out, "wayfold_tokens_verified_total", "counter", authenticator_.verifications());
   write_metric(out, "wayfold_decider_lag_max", "gauge", tail_.lag_max());
   write_metric(
       out, "wayfold_outcomes_total", "counter", static_cast<std::int64_t>(tail_.outcomes()));

@@ -21,6 +21,11 @@ BOOST_AUTO_TEST_CASE(an_unknown_path_is_404_and_an_unknown_method_405) {
   BOOST_TEST(test::has_header(get("/auth/login"), "Allow: POST"));
   BOOST_TEST(get("/bookings/%zz").status == 404);
   BOOST_TEST(get("/api/healthz").status == 200);
+  for (const std::string path : {"/ws/chargers/x", "/api/ws/chargers/x"}) {
+    const Response plain = get(path);  // nobody asked for an upgrade
+    BOOST_TEST(plain.status == 426);
+    BOOST_TEST(test::has_header(plain, "Upgrade: websocket"));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_bad_token_is_401_wherever_one_is_read) {
@@ -42,6 +47,34 @@ BOOST_AUTO_TEST_CASE(an_account_that_asks_too_often_is_429) {
   BOOST_TEST(get("/chargers").status == 200);
   now = now + Duration::seconds(2);
   BOOST_TEST(ask_once().status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(a_flood_of_forged_tokens_is_stopped_before_they_are_verified) {
+  process.rate.per_ip_per_s = 1;
+  process.rate.per_ip_burst = 3;
+  const auto verified = [&] {  // a page that looks at no token
+    const std::string metrics = get("/metrics").body;
+    const std::string name = "\nwayfold_tokens_verified_total ";
+    return std::stoi(metrics.substr(metrics.find(name) + name.size()));
+  };
+  const std::string good = token(asha, role("renter"));
+  for (int i = 0; i < 9; ++i) {
+    std::string forged = good;  // what would have to be verified
+    forged[forged.size() - 9] = static_cast<char>('0' + i);
+    BOOST_TEST(get("/chargers", {{"Authorization", forged}}).status == (i < 3 ? 401 : 429));
+  }
+  now = now + Duration::minutes(1);
+  BOOST_TEST(verified() == 3);
+}
+
+BOOST_AUTO_TEST_CASE(an_importer_does_not_use_up_its_address) {
+  process.rate.per_ip_per_s = 1;
+  process.rate.per_ip_burst = 3;
+  const std::string importer = token(asha, role("importer"));
+  for (int i = 0; i < 9; ++i) {
+    BOOST_TEST(get("/chargers", {{"Authorization", importer}}).status == 200);
+  }
+  BOOST_TEST(get("/chargers").status == 200);
 }
 
 BOOST_AUTO_TEST_CASE(guessing_passwords_is_slow_from_one_address) {
@@ -85,7 +118,11 @@ BOOST_AUTO_TEST_CASE(the_pages_of_the_gateway) {
 BOOST_AUTO_TEST_CASE(a_command_that_nobody_knows_is_404) {
   const std::string bearer = token(asha, role("renter"));
   pump_until([&] { return app->ready(); });
-  BOOST_TEST(get("/commands/" + ravi.text(), {{"Authorization", bearer}}).status == 404);
+  for (const std::string& id : {ravi.text(), std::string("x")}) {
+    const Response response = get("/commands/" + id, {{"Authorization", bearer}});
+    BOOST_TEST(response.status == 404);
+    BOOST_TEST(response.body.find(R"("code":"unknown_command")") != std::string::npos);
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

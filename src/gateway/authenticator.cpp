@@ -35,7 +35,9 @@ std::uint32_t Authenticator::role_bit(std::string_view name) const {
   return 0;
 }
 
-std::variant<Caller, Response> Authenticator::authenticate(const Request& request, Instant now) {
+std::variant<Caller, Response> Authenticator::authenticate(const Request& request,
+                                                           Instant now,
+                                                           const MayVerify& may_verify) {
   const auto header = request.headers.get("Authorization");
   if (!header) return Caller{guest, guest_role_, {}};
   constexpr std::string_view scheme = "Bearer ";
@@ -43,15 +45,22 @@ std::variant<Caller, Response> Authenticator::authenticate(const Request& reques
       !equal_ignoring_case(header->substr(0, scheme.size()), scheme)) {
     return refused("unauthenticated", "a bearer token is needed");
   }
-  return authenticate_token(header->substr(scheme.size()), now);
+  const std::string_view token = header->substr(scheme.size());
+  if (const auto known = cache_.known(token, now)) return caller_of(*known, now);
+  if (!may_verify()) return refused("invalid_token", "the token was not looked at");
+  return authenticate_token(token, now);
 }
 
 std::variant<Caller, Response> Authenticator::authenticate_token(std::string_view token,
                                                                  Instant now) {
   const auto claims = cache_.verify(token, now);
   if (!claims) return refused("invalid_token", "the token is not good, or no longer");
-  if (auto ended = check_session(*claims, now)) return std::move(*ended);
-  return claims->caller;
+  return caller_of(*claims, now);
+}
+
+std::variant<Caller, Response> Authenticator::caller_of(const Claims& claims, Instant now) const {
+  if (auto ended = check_session(claims, now)) return std::move(*ended);
+  return claims.caller;
 }
 
 std::optional<Response> Authenticator::check_session(const Claims& claims, Instant now) const {

@@ -1,5 +1,6 @@
 // Who a request comes from: its bearer token, and whether the token's session still lives.
 #pragma once
+#include <functional>
 #include <variant>
 
 #include "gateway/call.h"
@@ -12,14 +13,21 @@ class Authenticator {
  public:
   Authenticator(const Services& services, const Tokens& tokens);
 
+  // Asked before a signature is verified, which is dear. False: it is not, and the answer is 401.
+  using MayVerify = std::function<bool()>;
+
   // A guest without an Authorization header; else the caller, or 401 (503 if nobody can tell now).
-  std::variant<Caller, Response> authenticate(const Request& request, Instant now);
+  std::variant<Caller, Response> authenticate(const Request& request,
+                                              Instant now,
+                                              const MayVerify& may_verify);
   std::variant<Caller, Response> authenticate_token(std::string_view token, Instant now);
 
   std::uint32_t role_bit(std::string_view name) const;
   std::size_t cached() const { return cache_.size(); }
+  std::int64_t verifications() const { return cache_.verifications(); }
 
  private:
+  std::variant<Caller, Response> caller_of(const Claims& claims, Instant now) const;
   std::optional<Response> check_session(const Claims& claims, Instant now) const;
 
   const Services& services_;

@@ -130,7 +130,8 @@ std::variant<Accept, Response> Channels::upgrade(const Request& request, Instant
 
   const std::string token(offered_token(request).empty() ? header_token(request)
                                                          : offered_token(request));
-  auto who = token.empty() ? authenticator_.authenticate(request, now)
+  // Its address has been counted already.
+  auto who = token.empty() ? authenticator_.authenticate(request, now, [] { return true; })
                            : authenticator_.authenticate_token(token, now);
   if (auto* const refused = std::get_if<Response>(&who)) return std::move(*refused);
   const Caller& caller = std::get<Caller>(who);

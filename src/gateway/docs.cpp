@@ -54,6 +54,9 @@ Docs::Docs(const std::string& directory) {
 }
 
 Response Docs::page(std::string_view file) const {
+  if (files_.empty()) {
+    return problem(404, "no_docs", "Swagger UI is not installed here; see /openapi.json");
+  }
   const auto found = files_.find(file);
   if (found == files_.end()) return not_found();
   Response response;

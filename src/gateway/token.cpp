@@ -128,12 +128,17 @@ std::string Tokens::jwks() const {
                      to_base64url(bytes_of(public_key_)));
 }
 
+std::optional<Claims> TokenCache::known(std::string_view token, Instant now) {
+  const auto found = verified_.find(token);
+  if (found == verified_.end()) return std::nullopt;
+  if (found->second.expires_at > now) return found->second;
+  verified_.erase(found);
+  return std::nullopt;
+}
+
 Result<Claims> TokenCache::verify(std::string_view token, Instant now) {
-  if (const auto found = verified_.find(token); found != verified_.end()) {
-    if (found->second.expires_at > now) return found->second;
-    verified_.erase(found);
-    return refused("expired");
-  }
+  if (auto before = known(token, now)) return *before;
+  ++verifications_;
   auto claims = tokens_.verify(token, now);
   if (!claims) return claims;
   if (verified_.size() >= entries_max_) verified_.erase(verified_.begin());  // any one
