@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/json_write.h"
 #include "runtime/bytes.h"
 
@@ -25,11 +27,12 @@ std::string_view outcome_name(Kind kind) {
 // As the API serves it.
 void append_outcome(std::string& out, std::span<const Record> outcome) {
   const Record& first = outcome.front();
-  const Record& last = outcome.back();
   Kind kind = Kind::event;
   std::string_view closing;
   std::string events;
+  std::uint64_t version = 0;
   for (const Record& record : outcome) {
+    version = std::max(version, record.version);  // of a send: the one before the events
     if (record.kind == Kind::send) continue;
     if (record.kind != Kind::event) {
       kind = record.kind;
@@ -45,7 +48,7 @@ void append_outcome(std::string& out, std::span<const Record> outcome) {
       first.causation.text(),
       outcome_name(kind),
       first.stream.text(),
-      last.version,
+      version,
       first.at.text(),
       events);
   if (kind == Kind::rejected) out.append(R"(,"rejected":)").append(closing);
@@ -83,9 +86,12 @@ Result<void> CommandOutcomes::load() {
 
 void CommandOutcomes::fold(std::span<const Record> outcome) {
   const Record& first = outcome.front();
-  const Kind kind = outcome.back().kind;
-  if (kind == Kind::duplicate || kind == Kind::gap || first.commanded.us == 0) return;
-  if (first.link) return;  // forwarded: no client knows its id
+  const Record& last = outcome.back();
+  if (last.kind == Kind::duplicate || last.kind == Kind::gap || first.commanded.us == 0) return;
+  // Another command came under the same id: what became of this one stands.
+  const bool reused = last.payload.find(R"("reason":"key_reused")") != std::string_view::npos;
+  if (last.kind == Kind::rejected && reused) return;
+  if (first.link) return;  // forwarded: nobody waits for it, and each would cost a row
   highest_appended_ = std::max(highest_appended_, first.commanded);
   std::string value = ordered_bytes(first.commanded);
   BytesWriter(value).id(first.principal.value);

@@ -1,5 +1,5 @@
-// The engine's own table: command id → how it was decided. Serves GET /commands/{id}; entries
-// expire by append time.
+// The engine's own table: command id → how it was decided, of clients' commands. Serves GET
+// /commands/{id}; entries expire by append time.
 #pragma once
 #include <memory>
 #include <mutex>
@@ -16,7 +16,7 @@ namespace wf {
 
 struct CommandOutcome {
   AccountId principal;  // who may see it
-  std::string json;     // {"id", "outcome", "reason"?, "stream", "stream_version", "at", "events"}
+  std::string json;     // CommandOutcome of schemas/routes.json
 };
 
 // Folded by the projector's thread, read by any. Disposable like every table.

@@ -1,0 +1,70 @@
+// What GET /commands/{id} answers of an outcome.
+#include "runtime/command_outcomes.h"
+
+#include <boost/test/unit_test.hpp>
+
+#include "support/temp_dir.h"
+
+namespace wf {
+namespace {
+
+const Uuid command{{1}};
+
+struct Fixture {
+  Record record(Kind kind, std::uint64_t version, std::string_view type, std::string_view payload) {
+    Record record;
+    record.kind = kind;
+    record.causation = command;
+    record.stream = Uuid{{2}};
+    record.commanded = *Instant::parse("2026-11-21T09:00:00Z");
+    record.at = record.commanded;
+    record.version = version;
+    record.type = type;
+    record.payload = payload;
+    return record;
+  }
+  std::string fold(const std::vector<Record>& outcome) {
+    outcomes->fold(outcome);
+    BOOST_REQUIRE(outcomes->save({}));
+    const auto known = outcomes->get(command);
+    BOOST_REQUIRE(known);
+    return *known ? (*known)->json : "nothing";
+  }
+  static bool says(const std::string& json, std::string_view part) {
+    return json.find(part) != std::string::npos;
+  }
+
+  TempDir dir;
+  std::unique_ptr<CommandOutcomes> outcomes =
+      std::move(*CommandOutcomes::open(dir.path() / "outcomes", Uuid{{9}}, Duration::hours(24)));
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(command_outcomes_tests, Fixture)
+
+BOOST_AUTO_TEST_CASE(the_version_is_that_of_the_events_whatever_is_sent_on) {
+  const std::string json = fold({record(Kind::event, 5, "lamp.Lit", "{}"),
+                                 record(Kind::event, 6, "lamp.Dimmed", "{}"),
+                                 record(Kind::send, 4, "meter.Tick", "{}")});
+  BOOST_TEST(says(json, R"("outcome":"accepted")"));
+  BOOST_TEST(says(json, R"("stream_version":6)"));
+  BOOST_TEST(says(json, R"("events":["lamp.Lit","lamp.Dimmed"])"));
+}
+
+BOOST_AUTO_TEST_CASE(a_reused_key_does_not_hide_what_became_of_the_first_command) {
+  fold({record(Kind::event, 1, "lamp.Lit", "{}")});
+  const std::string json =
+      fold({record(Kind::rejected, 1, "rejected", R"({"command":"x","reason":"key_reused"})")});
+  BOOST_TEST(says(json, R"("outcome":"accepted")"));
+}
+
+BOOST_AUTO_TEST_CASE(what_policies_send_has_no_outcome_here) {
+  Record forwarded = record(Kind::event, 1, "meter.Ticked", "{}");
+  forwarded.link = {"events.lamps", 0, 1};
+  BOOST_TEST(fold({forwarded}) == "nothing");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace wf
