@@ -7,6 +7,7 @@
 
 #include "base/shape.h"
 #include "gateway/call.h"
+#include "gateway/command_request.h"
 #include "gateway/identifier.h"
 
 namespace wf::gateway {
@@ -31,6 +32,8 @@ constexpr ShapeField refresh_fields[] = {{"refresh_token", &token, true}};
 std::variant<JsonDocument, Response> read(const Request& request,
                                           std::span<const ShapeField> fields,
                                           std::vector<Fault>& faults) {
+  if (auto refused = other_than_json(request)) return std::move(*refused);
+  if (request.body.empty()) return problem(400, "malformed_json", "a body is needed");
   auto document = parse_json(request.body);
   if (!document) return problem(400, "malformed_json", "the body is not JSON in UTF-8");
   const Shape shape{.kind = Shape::Kind::object, .fields = fields, .closed = true};

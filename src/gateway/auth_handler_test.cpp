@@ -95,6 +95,27 @@ BOOST_AUTO_TEST_CASE(the_right_password_opens_a_session) {
   BOOST_TEST(test::has_header(response, "Cache-Control: no-store"));
 }
 
+BOOST_AUTO_TEST_CASE(a_login_right_after_its_registration_waits_for_its_row) {
+  const Response registered = post("/auth/register", registration);
+  const auto position = decode_position(test::header(registered, "Wayfold-Position"));
+  BOOST_REQUIRE(position);
+  Offsets before = position->offsets;
+  for (SlotOffset& slot : before) --slot.offset;
+  table("logins").reach(before);
+  const std::string body = R"({"identifier":"ravi@example.org","password":"hunter2hunter2"})";
+  const Ticket ticket{500, 0};
+  BOOST_TEST(!begin({Method::post, "/auth/login", {}, body}, ticket));
+  know_login("ravi@example.org", "hunter2hunter2", "false");
+  table("logins").reach(position->offsets);
+  app->rows_changed(table("logins").type().info(), {});
+  BOOST_TEST(finish(ticket).status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(a_body_is_needed_and_it_is_json) {
+  BOOST_TEST(post("/auth/login", "").status == 400);
+  BOOST_TEST(post("/auth/login", "{}", {{"Content-Type", "text/plain"}}).status == 415);
+}
+
 BOOST_AUTO_TEST_CASE(a_wrong_password_and_an_unknown_login_look_the_same) {
   const Response wrong = log_in("asha@example.org", "wrong horse");
   const Response unknown = log_in("nobody@example.org", "correct horse");

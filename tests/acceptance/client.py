@@ -108,7 +108,7 @@ def code_of(answer: httpx.Response) -> str:
     """The stable code of a problem; fails if the answer is none."""
     assert answer.headers["content-type"] == "application/problem+json", answer.text
     problem = answer.json()
-    assert problem["status"] == answer.status_code, problem
+    assert problem["status"] == answer.status_code and problem["detail"], problem
     return problem["code"]
 
 

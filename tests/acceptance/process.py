@@ -23,13 +23,15 @@ def wait_until(condition, seconds: float, what: str, each: float = POLL_S):
 
 
 class Process:
+    """It is started in its log's folder: nothing may depend on where a process stands."""
+
     def __init__(self, arguments: list, log: Path):
         self.arguments = [str(one) for one in arguments]
         self.log = log
         self._log_start = log.stat().st_size if log.exists() else 0
         with open(log, "ab") as out:
             self._child = subprocess.Popen(self.arguments, stdin=subprocess.DEVNULL, stdout=out,
-                                           stderr=out, cwd=ROOT)
+                                           stderr=out, cwd=log.parent)
 
     @property
     def pid(self) -> int:

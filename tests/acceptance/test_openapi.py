@@ -47,12 +47,17 @@ def check(document, method: str, path: str, answer) -> None:
 def test_answers_are_as_documented(document, wayfold, host, renter, charger_id):
     guest = wayfold.guest()
     booking = renter.book(charger_id)
+    day = slot(charger_id)["start"][:10]
     nobody = "00000000-0000-4000-8000-000000000000"
     asked = [
         (guest, "GET", "/chargers", None), (guest, "GET", f"/chargers/{charger_id}", None),
         (guest, "GET", f"/chargers/{nobody}", None), (guest, "GET", "/bookings", None),
         (guest, "GET", f"/chargers/{charger_id}/slots?date=2026-12-01", None),
-        (guest, "GET", "/chargers?limit=x", None), (guest, "POST", "/auth/login", {}),
+        (guest, "GET", "/chargers?limit=x", None),
+        (guest, "GET", f"/ws/chargers/{charger_id}", None),
+        (guest, "GET", f"/commands/{nobody}", None), (host, "GET", "/commands/x", None),
+        (host, "GET", f"/daily-bookings/{host.account}/{day}", None),
+        (host, "GET", f"/daily-bookings/{nobody}/{day}", None), (guest, "POST", "/auth/login", {}),
         (guest, "POST", "/auth/register", {"identifier": "x"}),
         (guest, "POST", "/auth/refresh", {"refresh_token": "x"}),
         (guest, "GET", "/.well-known/jwks.json", None), (guest, "GET", "/readyz", None),
@@ -87,3 +92,5 @@ def test_the_page_for_people(wayfold):
     page = wayfold.guest().get("/docs", follow_redirects=True)
     assert page.status_code == 200 and "swagger" in page.text.lower()
     assert not re.search(r'(?:src|href)="(?:https?:)?//', page.text)
+    for part in re.findall(r'(?:src|href)="(/docs/[^"]+)"', page.text):
+        assert wayfold.guest().get(part).status_code == 200, part
