@@ -32,15 +32,6 @@ void in_parallel(std::size_t threads,
   for (std::thread& helper : helpers) helper.join();
 }
 
-Result<void> ingest_files(rocksdb::DB& db, const std::vector<std::string>& paths) {
-  rocksdb::IngestExternalFileOptions options;
-  options.move_files = true;
-  options.snapshot_consistency = false;
-  const rocksdb::Status status = db.IngestExternalFile(paths, options);
-  if (!status.ok()) return tl::make_unexpected(engine_error(status));
-  return {};
-}
-
 }  // namespace
 
 struct Builder::Shard {
@@ -132,10 +123,10 @@ Result<void> Builder::fold(Shard& shard,
 
 Result<LiveRow> Builder::first_touch(const std::string& key) const {
   const RowFolder folder(store_->type());
-  rocksdb::DB& db = *store_->engine().db;
-  const Result<std::string> value = read_value(db, {}, kind_key(KeyKind::row, key));
+  const StoreView view = store_->engine().view();
+  const Result<std::string> value = view.value(kind_key(KeyKind::row, key));
   if (!value) return tl::make_unexpected(value.error());
-  return value->empty() ? folder.fresh() : load_row(db, folder, key, *value);
+  return value->empty() ? folder.fresh() : load_row(view, folder, key, *value);
 }
 
 Result<void> Builder::spill() {
@@ -179,6 +170,7 @@ Result<void> Builder::ingest(const SlotPositions* positions) {
   if (!paths.empty()) {
     if (Result<void> ingested = ingest_files(*engine.db, paths); !ingested) return ingested;
   }
+  engine.written(positions != nullptr ? *positions : SlotPositions{}, totals_);
   for (const auto& shard : shards_) {
     shard->changes = {};
     shard->totals = {};
@@ -191,10 +183,6 @@ Result<void> Builder::ingest(const SlotPositions* positions) {
 Result<std::shared_ptr<TableStore>> Builder::finish(const SlotPositions& positions) {
   const std::unique_lock alone(folding_);
   if (Result<void> done = ingest(&positions); !done) return tl::make_unexpected(done.error());
-  if (Result<void> flushed = store_->flush(); !flushed) {  // whose store it is
-    return tl::make_unexpected(flushed.error());
-  }
-  store_->engine().publish({positions, totals_});
   return std::exchange(store_, nullptr);
 }
 

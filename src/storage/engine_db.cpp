@@ -1,15 +1,14 @@
-// How a generation's RocksDB is set up: no WAL (the log is the WAL), one memtable at a time, so
-// that what a flush makes durable is always a whole number of batches.
+// How a generation's RocksDB is set up: it holds sorted files only, which are made elsewhere and
+// taken in whole, so it needs no WAL and no large memtables.
 #include "storage/engine_db.h"
 
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
-#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 
 namespace wf {
 namespace {
-constexpr std::size_t memtable_bytes = std::size_t{32} << 20;
+constexpr std::size_t memtable_bytes = std::size_t{1} << 20;  // for the record of whose it is
 constexpr int open_files_max = 256;
 }  // namespace
 
@@ -17,9 +16,9 @@ Resources::Resources(const ResourceLimits& limits)
     : shared_(std::make_unique<Shared>(
           Shared{limits,
                  rocksdb::NewLRUCache(limits.block_cache_bytes),
-                 std::make_shared<rocksdb::WriteBufferManager>(limits.write_buffer_bytes),
                  std::shared_ptr<rocksdb::RateLimiter>(
-                     rocksdb::NewGenericRateLimiter(limits.background_bytes_per_s))})) {
+                     rocksdb::NewGenericRateLimiter(limits.background_bytes_per_s)),
+                 std::make_shared<std::atomic<std::size_t>>(0)})) {
   rocksdb::Env* env = rocksdb::Env::Default();
   env->SetBackgroundThreads(limits.background_threads, rocksdb::Env::LOW);
   env->SetBackgroundThreads(1, rocksdb::Env::HIGH);
@@ -39,19 +38,12 @@ rocksdb::Options engine_options(const Resources::Shared& shared) {
   rocksdb::Options options;
   options.create_if_missing = true;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(blocks));
-  options.write_buffer_manager = shared.write_buffers;
   options.rate_limiter = shared.rate_limiter;
   options.compression = rocksdb::kLZ4Compression;
   options.write_buffer_size = memtable_bytes;
-  options.max_write_buffer_number = 3;
   options.level_compaction_dynamic_level_bytes = true;
   options.max_open_files = open_files_max;
   options.max_background_jobs = shared.limits.background_threads;
-  // Batches come sorted: within one kind of key each insert starts where the last one ended.
-  options.allow_concurrent_memtable_write = false;
-  options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(1));
-  options.memtable_whole_key_filtering = true;
-  options.memtable_prefix_bloom_size_ratio = 0.05;
   options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
   options.keep_log_file_num = 2;
   options.max_log_file_size = std::size_t{1} << 20;
@@ -82,23 +74,6 @@ Result<std::string> read_value(rocksdb::DB& db,
   if (status.IsNotFound()) return std::string();
   if (!status.ok()) return tl::make_unexpected(engine_error(status));
   return value;
-}
-
-Range::Range(rocksdb::DB& db, rocksdb::ReadOptions options, std::string from, std::string to)
-    : to_(std::move(to)), bound_(to_) {
-  // The iterator keeps a pointer to the bound, so a Range is never moved after this.
-  options.iterate_upper_bound = &bound_;
-  iterator_.reset(db.NewIterator(options));
-  iterator_->Seek(from);
-}
-
-Result<void> Range::end() const {
-  if (!iterator_->status().ok()) return tl::make_unexpected(engine_error(iterator_->status()));
-  return {};
-}
-
-Range all_of(rocksdb::DB& db, const rocksdb::ReadOptions& options, KeyKind kind) {
-  return {db, options, kind_key(kind), after_prefix(kind_key(kind))};
 }
 
 }  // namespace wf

@@ -45,7 +45,7 @@ Result<Place> decode_place(std::string_view bytes) {
 class NearestRows {
  public:
   NearestRows(TableStore::Engine& engine, const RowQuery& query, std::uint8_t index)
-      : engine_(engine), query_(query), index_(index), snapshot_(*engine.db) {}
+      : engine_(engine), query_(query), index_(index), view_(engine.view()) {}
 
   Result<RowPage> page(Place after) {
     const double reach =
@@ -81,7 +81,7 @@ class NearestRows {
       std::string to = from;
       put_big(from, cells.first);
       put_big(to, cells.last + 1);
-      Range range(*engine_.db, snapshot_.options(), std::move(from), std::move(to));
+      Range range(view_, std::move(from), std::move(to));
       for (; range.valid(); range.next()) {
         Place place{geo_distance_m(*query_.near, point_of_geo_entry(range.value())),
                     std::string(row_of_geo_entry(range.key()))};
@@ -98,8 +98,7 @@ class NearestRows {
   }
 
   Result<void> look_at(const Place& place) {
-    Result<std::string> stored =
-        read_value(*engine_.db, snapshot_.options(), kind_key(KeyKind::row, place.key));
+    const Result<std::string> stored = view_.value(kind_key(KeyKind::row, place.key));
     if (!stored) return tl::make_unexpected(stored.error());
     Result<std::optional<std::string>> row = match_row(engine_.type, query_, *stored);
     if (!row) return tl::make_unexpected(row.error());
@@ -110,7 +109,7 @@ class NearestRows {
   TableStore::Engine& engine_;
   const RowQuery& query_;
   std::uint8_t index_;
-  Snapshot snapshot_;
+  StoreView view_;
   RowPage page_;
   std::uint32_t looked_at_ = 0;
 };

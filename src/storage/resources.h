@@ -1,4 +1,4 @@
-// What all tables of a process share: block cache, memory for unflushed rows, disk bandwidth,
+// What all tables of a process share: block cache, memory for unwritten rows, disk bandwidth,
 // background threads. Thread-safe; may go before the stores opened with it.
 #pragma once
 #include <cstddef>

@@ -1,8 +1,9 @@
-// The rows changed last, decoded, so that a row that changes in every batch is not read again.
+// Rows that changed more than once, decoded, so that they are not read again at the next change.
 #pragma once
+#include <absl/container/flat_hash_map.h>
+
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <utility>
 
 #include "storage/row_fold.h"
@@ -18,7 +19,11 @@ class RowCache {
   // Takes the row out; it is put back when it was written.
   std::optional<LiveRow> take(const std::string& key) {
     for (auto* map : {&young_, &old_}) {
-      if (auto node = map->extract(key)) return std::move(node.mapped());
+      const auto found = map->find(key);
+      if (found == map->end()) continue;
+      std::optional<LiveRow> row = std::move(found->second);
+      map->erase(found);
+      return row;
     }
     return std::nullopt;
   }
@@ -36,8 +41,8 @@ class RowCache {
 
  private:
   std::size_t half_;
-  std::unordered_map<std::string, LiveRow> young_;
-  std::unordered_map<std::string, LiveRow> old_;
+  absl::flat_hash_map<std::string, LiveRow> young_;
+  absl::flat_hash_map<std::string, LiveRow> old_;
 };
 
 }  // namespace wf

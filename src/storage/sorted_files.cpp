@@ -17,7 +17,7 @@ class SortedFiles {
   SortedFiles(std::filesystem::path dir, std::string name, const Resources::Shared& resources)
       : dir_(std::move(dir)), name_(std::move(name)), options_(engine_options(resources)) {}
 
-  Result<void> add(const Edit& edit) {
+  Result<void> add(std::string_view key, std::string_view value, bool erase) {
     if (!writer_) {
       paths_.push_back((dir_ / (name_ + "-" + std::to_string(paths_.size()) + ".sst")).string());
       writer_ = std::make_unique<rocksdb::SstFileWriter>(rocksdb::EnvOptions(), options_);
@@ -26,7 +26,7 @@ class SortedFiles {
       }
     }
     const rocksdb::Status status =
-        edit.erase ? writer_->Delete(edit.key) : writer_->Put(edit.key, edit.value);
+        erase ? writer_->Delete(slice(key)) : writer_->Put(slice(key), slice(value));
     if (!status.ok()) return tl::make_unexpected(engine_error(status));
     return writer_->FileSize() < file_bytes_max ? Result<void>() : close();
   }
@@ -66,7 +66,8 @@ Result<std::vector<std::string>> write_sorted_files(const std::filesystem::path&
   std::ranges::make_heap(heap, later);
   while (!heap.empty()) {
     std::ranges::pop_heap(heap, later);
-    if (Result<void> added = files.add(heap.back().front()); !added) {
+    const Edit& edit = heap.back().front();
+    if (Result<void> added = files.add(edit.key, edit.value, edit.erase); !added) {
       return tl::make_unexpected(added.error());
     }
     heap.back() = heap.back().subspan(1);
@@ -74,6 +75,20 @@ Result<std::vector<std::string>> write_sorted_files(const std::filesystem::path&
       heap.pop_back();
     } else {
       std::ranges::push_heap(heap, later);
+    }
+  }
+  if (Result<void> closed = files.close(); !closed) return tl::make_unexpected(closed.error());
+  return std::move(files).paths();
+}
+
+Result<std::vector<std::string>> write_sorted_files(const std::filesystem::path& dir,
+                                                    const std::string& name,
+                                                    const SortedRun& run,
+                                                    const Resources::Shared& resources) {
+  SortedFiles files(dir, name, resources);
+  for (const RunEntry& entry : run.entries()) {
+    if (Result<void> added = files.add(entry.key, entry.value, entry.erase); !added) {
+      return tl::make_unexpected(added.error());
     }
   }
   if (Result<void> closed = files.close(); !closed) return tl::make_unexpected(closed.error());

@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "storage/resources.h"
 #include "storage/row_fold.h"
+#include "storage/sorted_run.h"
 
 namespace wf {
 
@@ -16,6 +17,11 @@ namespace wf {
 Result<std::vector<std::string>> write_sorted_files(const std::filesystem::path& dir,
                                                     const std::string& name,
                                                     const std::vector<std::span<const Edit>>& lists,
+                                                    const Resources::Shared& resources);
+// The same of one run.
+Result<std::vector<std::string>> write_sorted_files(const std::filesystem::path& dir,
+                                                    const std::string& name,
+                                                    const SortedRun& run,
                                                     const Resources::Shared& resources);
 
 }  // namespace wf

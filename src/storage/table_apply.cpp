@@ -10,34 +10,6 @@ namespace {
 
 constexpr std::size_t rows_read_at_once = 128;
 
-void add(rocksdb::WriteBatch& batch, const Edit& edit) {
-  if (edit.erase) {
-    batch.Delete(edit.key);
-  } else {
-    batch.Put(edit.key, edit.value);
-  }
-}
-
-// Rows, index entries, quarantine, digest and positions: one write, one memtable, so a kill loses
-// all of it or nothing.
-Result<void> write(TableStore::Engine& engine,
-                   Changes& changes,
-                   const Totals& totals,
-                   const SlotPositions& moved) {
-  std::ranges::sort(changes.others, {}, &Edit::key);
-  rocksdb::WriteBatch batch;
-  for (const Edit& edit : changes.others) add(batch, edit);
-  for (const Edit& edit : changes.rows) add(batch, edit);
-  for (const SlotPosition& position : moved) add(batch, position_edit(position));
-  batch.Put(kind_key(KeyKind::digest), encode_totals(totals));
-  rocksdb::WriteOptions options;
-  options.disableWAL = true;
-  const rocksdb::Status status = engine.db->Write(options, &batch);
-  if (!status.ok()) return tl::make_unexpected(engine_error(status));
-  engine.publish({merged(engine.published()->positions, moved), totals});
-  return {};
-}
-
 // The touches of one row, and the row.
 struct Group {
   std::span<const RowTouch> touches;
@@ -57,27 +29,22 @@ std::vector<Group> next_groups(std::span<const RowTouch>& touches) {
   return groups;
 }
 
-// Finds the rows in the cache, in the store, or makes them.
-Result<void> load_rows(TableStore::Engine& engine, std::vector<Group>& groups) {
-  std::vector<Group*> missing;
-  std::vector<std::string> keys;
-  for (Group& group : groups) {
-    group.row = engine.cache.take(group.key());
-    if (group.row) continue;
-    missing.push_back(&group);
-    keys.push_back(kind_key(KeyKind::row, group.key()));
-  }
+// Reads many rows at once from disk.
+Result<void> load_stored(TableStore::Engine& engine,
+                         const StoreView& view,
+                         std::span<Group* const> missing,
+                         std::span<const std::string> keys) {
   std::array<rocksdb::Slice, rows_read_at_once> slices;
   std::array<rocksdb::PinnableSlice, rows_read_at_once> values;
   std::array<rocksdb::Status, rows_read_at_once> statuses;
   std::ranges::copy(keys, slices.begin());
-  engine.db->MultiGet({},
-                      engine.db->DefaultColumnFamily(),
-                      keys.size(),
-                      slices.data(),
-                      values.data(),
-                      statuses.data(),
-                      true);
+  view.db().MultiGet(view.options(),
+                     view.db().DefaultColumnFamily(),
+                     keys.size(),
+                     slices.data(),
+                     values.data(),
+                     statuses.data(),
+                     true);
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (statuses[i].IsNotFound()) {
       missing[i]->row = engine.folder.fresh();
@@ -85,11 +52,34 @@ Result<void> load_rows(TableStore::Engine& engine, std::vector<Group>& groups) {
     }
     if (!statuses[i].ok()) return tl::make_unexpected(engine_error(statuses[i]));
     Result<LiveRow> row =
-        load_row(*engine.db, engine.folder, missing[i]->key(), values[i].ToStringView());
+        load_row(view, engine.folder, missing[i]->key(), values[i].ToStringView());
     if (!row) return tl::make_unexpected(row.error());
     missing[i]->row = std::move(*row);
   }
   return {};
+}
+
+// Finds the rows in the cache, in memory, on disk, or makes them.
+Result<void> load_rows(TableStore::Engine& engine,
+                       const StoreView& view,
+                       std::vector<Group>& groups) {
+  std::vector<Group*> missing;
+  std::vector<std::string> keys;
+  for (Group& group : groups) {
+    group.row = engine.cache.take(group.key());
+    if (group.row) continue;
+    std::string key = kind_key(KeyKind::row, group.key());
+    const auto stored = engine.may_be_in_memory(key) ? view.in_memory(key) : std::nullopt;
+    if (stored) {
+      Result<LiveRow> row = load_row(view, engine.folder, group.key(), *stored);
+      if (!row) return tl::make_unexpected(row.error());
+      group.row = std::move(*row);
+      continue;
+    }
+    missing.push_back(&group);
+    keys.push_back(std::move(key));
+  }
+  return keys.empty() ? Result<void>() : load_stored(engine, view, missing, keys);
 }
 
 Result<void> fold_batch(TableStore::Engine& engine,
@@ -98,28 +88,30 @@ Result<void> fold_batch(TableStore::Engine& engine,
   const std::vector<RowTouch> all = sorted_touches(engine.type, items);
   Changes changes;
   changes.rows.reserve(all.size());
-  Totals totals = engine.published()->totals;
+  const StoreView view = engine.view();
+  Totals totals = view.state().totals;
   for (std::span<const RowTouch> rest = all; !rest.empty();) {
     std::vector<Group> groups = next_groups(rest);
-    if (Result<void> loaded = load_rows(engine, groups); !loaded) return loaded;
+    if (Result<void> loaded = load_rows(engine, view, groups); !loaded) return loaded;
     for (Group& group : groups) {
+      const bool known = group.row->stored;  // a row that changes once more will again
       engine.folder.fold(*group.row, group.touches, items, positions);
       engine.folder.seal(group.key(), *group.row, changes, totals);
-      engine.cache.put(group.key(), std::move(*group.row));
+      if (known) engine.cache.put(group.key(), std::move(*group.row));
     }
   }
-  return write(engine, changes, totals, positions);
+  return engine.add(std::move(changes), totals, positions);
 }
 
 }  // namespace
 
-Result<LiveRow> load_row(rocksdb::DB& db,
+Result<LiveRow> load_row(const StoreView& view,
                          const RowFolder& folder,
                          std::string_view key,
                          std::string_view value) {
   const Result<StoredRow> stored = parse_row(value);
   if (!stored || !stored->quarantined()) return folder.load(key, value, {});
-  const Result<std::string> record = read_value(db, {}, kind_key(KeyKind::quarantine, key));
+  const Result<std::string> record = view.value(kind_key(KeyKind::quarantine, key));
   if (!record) return tl::make_unexpected(record.error());
   return folder.load(key, value, *record);
 }
@@ -140,15 +132,15 @@ void Refold::add(std::span<const FoldItem> items, const SlotPositions& slots) {
 }
 
 Result<void> TableStore::unpark(Refold& refold, const SlotPositions& positions) {
-  const auto now = engine_->published();
-  if (!reached(positions, now->positions) || !reached(now->positions, positions)) {
+  const StoreView view = engine_->view();
+  const StoreState& now = view.state();
+  if (!reached(positions, now.positions) || !reached(now.positions, positions)) {
     return fail(Code::unavailable, "the row was not refolded up to the table's position");
   }
-  const Result<std::string> value =
-      read_value(*engine_->db, {}, kind_key(KeyKind::row, refold.key_));
+  const Result<std::string> value = view.value(kind_key(KeyKind::row, refold.key_));
   if (!value) return tl::make_unexpected(value.error());
   if (!value->empty()) {
-    const Result<LiveRow> old = load_row(*engine_->db, engine_->folder, refold.key_, *value);
+    const Result<LiveRow> old = load_row(view, engine_->folder, refold.key_, *value);
     if (!old) return tl::make_unexpected(old.error());
     refold.row_.stored = true;
     refold.row_.stored_quarantine = old->stored_quarantine;
@@ -156,11 +148,11 @@ Result<void> TableStore::unpark(Refold& refold, const SlotPositions& positions) 
     refold.row_.entries = old->entries;
   }
   Changes changes;
-  Totals totals = now->totals;
+  Totals totals = now.totals;
   engine_->folder.seal(refold.key_, refold.row_, changes, totals);
   if (refold.row_.parked) return fail(Code::invalid, "still: " + refold.row_.parked->reason);
   static_cast<void>(engine_->cache.take(refold.key_));
-  return write(*engine_, changes, totals, {});
+  return engine_->add(std::move(changes), totals, {});
 }
 
 }  // namespace wf

@@ -1,31 +1,31 @@
 // What is inside a TableStore. Included by src/storage/*.cpp only.
+//
+// A batch becomes a sorted run in memory and is published with its position. Now and then all runs
+// are drained: merged, written as sorted files and taken in by RocksDB in one step, in the
+// background. What is on disk is therefore always a whole number of batches.
 #pragma once
+#include <absl/container/flat_hash_set.h>
+
 #include <atomic>
 #include <memory>
 #include <mutex>
-#include <string>
-#include <unordered_map>
-#include <vector>
+#include <optional>
+#include <thread>
 
-#include "storage/engine_db.h"
 #include "storage/row_cache.h"
+#include "storage/store_view.h"
 #include "storage/table_store.h"
 
 namespace wf {
 
 struct TableStore::Engine {
-  // What readers are told of the last batch written.
-  struct Published {
-    SlotPositions positions;
-    Totals totals;
-  };
-
   Engine(const TableType& table, std::filesystem::path path, const Resources::Shared& shared)
       : type(table),
         dir(std::move(path)),
         resources(shared),
         folder(table),
         cache(shared.limits.cached_rows) {}
+  ~Engine();
 
   const TableType& type;
   std::filesystem::path dir;
@@ -39,32 +39,65 @@ struct TableStore::Engine {
   RowFolder folder;
   RowCache cache;
 
-  std::shared_ptr<const Published> published() const {
+  std::shared_ptr<const StoreState> state() const {
     const std::lock_guard lock(mutex_);
-    return published_;
+    return state_;
   }
-  void publish(Published next) {
-    auto shared = std::make_shared<const Published>(std::move(next));
-    const std::lock_guard lock(mutex_);
-    published_.swap(shared);
-  }
+  StoreView view() const { return {*db, state()}; }
+  // While the lock lives nothing drains: the disk has what the view's snapshot shows, no more.
+  std::unique_lock<std::mutex> hold_disk() const { return std::unique_lock(disk_mutex_); }
+
+  // The writer's. Changes in memory, visible at once. Waits only while too much is in memory; after
+  // an error nothing of it is there.
+  Result<void> add(Changes&& changes, const Totals& totals, const SlotPositions& moved);
+  // The writer's: false if no run has that row. Most rows are new, and runs are many.
+  bool may_be_in_memory(std::string_view key) const;
+  // Everything is on disk, and stands there.
+  void written(SlotPositions positions, const Totals& totals);
+  // Begins to write what is in memory, unless that goes on already; an error is that of an earlier
+  // drain, whose runs are tried again.
+  Result<void> begin_drain();
+  Result<void> drain();  // and waits until all of it is durable
 
  private:
-  mutable std::mutex mutex_;
-  std::shared_ptr<const Published> published_ = std::make_shared<const Published>();
+  void publish(SlotPositions positions, const Totals& totals);
+  Result<void> make_room();
+  void account();
+  void run_drain(const Runs& runs);
+
+  // The writer's.
+  Runs runs_;                                // younger than what is being drained
+  absl::flat_hash_set<std::uint64_t> rows_;  // hashes of the rows in them
+  absl::flat_hash_set<std::uint64_t> frozen_rows_;
+  std::jthread draining_;
+  std::size_t accounted_ = 0;  // our part of resources.unwritten
+
+  mutable std::mutex disk_mutex_;
+  mutable std::mutex mutex_;  // of what follows
+  std::shared_ptr<const StoreState> state_ = std::make_shared<const StoreState>();
+  std::shared_ptr<const rocksdb::Snapshot> disk_;
+  Runs frozen_;           // being drained; what failed to be stays here
+  bool busy_ = false;     // a drain goes on
+  Result<void> drained_;  // how the last one ended, until somebody is told
 };
 
 std::string encode_totals(const Totals& totals);
 Result<Totals> decode_totals(std::string_view bytes);
 Edit position_edit(const SlotPosition& position);
-Result<SlotPositions> read_positions(rocksdb::DB& db, const rocksdb::ReadOptions& options);
-Result<Totals> read_totals(rocksdb::DB& db, const rocksdb::ReadOptions& options);
+Result<SlotPositions> read_positions(const StoreView& view);
+Result<Totals> read_totals(const StoreView& view);
 // `positions` with those of `moved` in their place.
 SlotPositions merged(SlotPositions positions, const SlotPositions& moved);
 // Finds the row's quarantine record too, if it is quarantined.
-Result<LiveRow> load_row(rocksdb::DB& db,
+Result<LiveRow> load_row(const StoreView& view,
                          const RowFolder& folder,
                          std::string_view key,
                          std::string_view value);
+// Takes all of it in, in one step.
+Result<void> write_runs(rocksdb::DB& db,
+                        const std::filesystem::path& dir,
+                        const Runs& runs,
+                        const Resources::Shared& resources);
+Result<void> ingest_files(rocksdb::DB& db, const std::vector<std::string>& paths);
 
 }  // namespace wf

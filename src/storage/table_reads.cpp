@@ -50,8 +50,8 @@ Result<RowPage> page_in_order(TableStore::Engine& engine,
     if (!from.starts_with(order.prefix)) return fail(Code::invalid, "a cursor of another list");
     from.push_back('\0');
   }
-  const Snapshot snapshot(*engine.db);
-  Range range(*engine.db, snapshot.options(), std::move(from), after_prefix(order.prefix));
+  const StoreView view = engine.view();
+  Range range(view, std::move(from), after_prefix(order.prefix));
   RowPage page;
   for (std::uint32_t looked_at = 0; range.valid(); range.next()) {
     Result<std::optional<std::string>> row;
@@ -59,13 +59,11 @@ Result<RowPage> page_in_order(TableStore::Engine& engine,
       row = match_row(engine.type, query, range.value());
     } else {
       const std::string_view key = row_of_index_entry(range.key(), range.value());
-      rocksdb::PinnableSlice stored;
-      const rocksdb::Status status = engine.db->Get(snapshot.options(),
-                                                    engine.db->DefaultColumnFamily(),
-                                                    kind_key(KeyKind::row, key),
-                                                    &stored);
-      if (!status.ok()) return fail(Code::corrupt, "an index entry leads to no row");
-      row = match_row(engine.type, query, stored.ToStringView());
+      rocksdb::PinnableSlice pinned;
+      const auto stored = view.find(kind_key(KeyKind::row, key), pinned);
+      if (!stored) return tl::make_unexpected(stored.error());
+      if (stored->empty()) return fail(Code::corrupt, "an index entry leads to no row");
+      row = match_row(engine.type, query, *stored);
     }
     if (!row) return tl::make_unexpected(row.error());
     if (*row) page.rows.push_back(std::move(**row));
@@ -82,24 +80,24 @@ Result<RowPage> page_in_order(TableStore::Engine& engine,
 }  // namespace
 
 Result<RowRead> TableStore::get(std::string_view key) const {
-  rocksdb::PinnableSlice value;
-  const rocksdb::Status status =
-      engine_->db->Get({}, engine_->db->DefaultColumnFamily(), kind_key(KeyKind::row, key), &value);
-  if (status.IsNotFound()) return RowRead{};
-  if (!status.ok()) return tl::make_unexpected(engine_error(status));
-  const Result<StoredRow> row = parse_row(value.ToStringView());
+  const StoreView view = engine_->view();
+  rocksdb::PinnableSlice pinned;
+  const auto value = view.find(kind_key(KeyKind::row, key), pinned);
+  if (!value) return tl::make_unexpected(value.error());
+  if (value->empty()) return RowRead{};
+  const Result<StoredRow> row = parse_row(*value);
   if (!row) return tl::make_unexpected(row.error());
   RowRead read;
   read.json = row->json;
   read.row_version = row->version;
-  read.hash = row_hash(key, value.ToStringView()).low;
+  read.hash = row_hash(key, *value).low;
   if (row->quarantined()) read.quarantined_since = row->since;
   return read;
 }
 
 Result<std::optional<std::string>> TableStore::answer(std::string_view key,
                                                       const Query& query) const {
-  const Result<std::string> value = read_value(*engine_->db, {}, kind_key(KeyKind::row, key));
+  const Result<std::string> value = engine_->view().value(kind_key(KeyKind::row, key));
   if (!value) return tl::make_unexpected(value.error());
   if (value->empty()) return std::nullopt;
   RowQuery one;

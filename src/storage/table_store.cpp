@@ -34,7 +34,8 @@ Result<void> check_meta(TableStore::Engine& engine) {
   if (meta->empty()) {
     rocksdb::WriteOptions options;
     options.disableWAL = true;
-    const rocksdb::Status status = engine.db->Put(options, key, ours);
+    rocksdb::Status status = engine.db->Put(options, key, ours);
+    if (status.ok()) status = engine.db->Flush({});
     if (!status.ok()) return tl::make_unexpected(engine_error(status));
     return {};
   }
@@ -86,9 +87,9 @@ Edit position_edit(const SlotPosition& position) {
   return {position_key(position.topic, position.partition), std::move(value), false};
 }
 
-Result<SlotPositions> read_positions(rocksdb::DB& db, const rocksdb::ReadOptions& options) {
+Result<SlotPositions> read_positions(const StoreView& view) {
   SlotPositions positions;
-  Range range = all_of(db, options, KeyKind::position);
+  Range range = all_of(view, KeyKind::position);
   for (; range.valid(); range.next()) {
     constexpr std::size_t tail = 5;  // 0, partition
     const std::string_view key = range.key();
@@ -107,8 +108,8 @@ Result<SlotPositions> read_positions(rocksdb::DB& db, const rocksdb::ReadOptions
   return positions;
 }
 
-Result<Totals> read_totals(rocksdb::DB& db, const rocksdb::ReadOptions& options) {
-  const Result<std::string> bytes = read_value(db, options, kind_key(KeyKind::digest));
+Result<Totals> read_totals(const StoreView& view) {
+  const Result<std::string> bytes = view.value(kind_key(KeyKind::digest));
   if (!bytes) return tl::make_unexpected(bytes.error());
   return bytes->empty() ? Totals{} : decode_totals(*bytes);
 }
@@ -139,14 +140,7 @@ bool reached(const SlotPositions& there, const SlotPositions& goal) {
 
 TableStore::TableStore(std::unique_ptr<Engine> engine) : engine_(std::move(engine)) {}
 
-TableStore::~TableStore() {
-  if (!engine_->remove) return;
-  // What was not flushed need not be.
-  static_cast<void>(engine_->db->SetDBOptions({{"avoid_flush_during_shutdown", "true"}}));
-  engine_->db.reset();
-  std::error_code ignored;  // what stays is removed when the table's home is opened again
-  std::filesystem::remove_all(engine_->dir, ignored);
-}
+TableStore::~TableStore() = default;
 
 Result<std::shared_ptr<TableStore>> TableStore::open(const std::filesystem::path& dir,
                                                      const TableType& type,
@@ -161,38 +155,27 @@ Result<std::shared_ptr<TableStore>> TableStore::open(const std::filesystem::path
   if (!db) return tl::make_unexpected(db.error());
   engine->db = std::move(*db);
   if (Result<void> ours = check_meta(*engine); !ours) return tl::make_unexpected(ours.error());
-  Result<SlotPositions> positions = read_positions(*engine->db, {});
+  engine->written({}, {});
+  Result<SlotPositions> positions = read_positions(engine->view());
   if (!positions) return tl::make_unexpected(positions.error());
-  const Result<Totals> totals = read_totals(*engine->db, {});
+  const Result<Totals> totals = read_totals(engine->view());
   if (!totals) return tl::make_unexpected(totals.error());
-  engine->publish({std::move(*positions), *totals});
+  engine->written(std::move(*positions), *totals);
   return std::shared_ptr<TableStore>(new TableStore(std::move(engine)));
 }
 
-Result<void> TableStore::flush() {
-  const rocksdb::Status status = engine_->db->Flush({});
-  if (!status.ok()) return tl::make_unexpected(engine_error(status));
-  return {};
-}
-
-Result<void> TableStore::begin_flush() {
-  rocksdb::FlushOptions options;
-  options.wait = false;
-  const rocksdb::Status status = engine_->db->Flush(options);
-  if (!status.ok()) return tl::make_unexpected(engine_error(status));
-  return {};
-}
-
+Result<void> TableStore::flush() { return engine_->drain(); }
+Result<void> TableStore::begin_flush() { return engine_->begin_drain(); }
 void TableStore::remove_when_closed() { engine_->remove = true; }
 void TableStore::mark_live() { engine_->live = true; }
-SlotPositions TableStore::positions() const { return engine_->published()->positions; }
-Totals TableStore::totals() const { return engine_->published()->totals; }
+SlotPositions TableStore::positions() const { return engine_->state()->positions; }
+Totals TableStore::totals() const { return engine_->state()->totals; }
 const std::filesystem::path& TableStore::dir() const { return engine_->dir; }
 const Uuid& TableStore::log_id() const { return engine_->log_id; }
 const TableType& TableStore::type() const { return engine_->type; }
 
 TableState TableStore::state() const {
-  const auto now = engine_->published();
+  const auto now = engine_->state();
   TableState state;
   state.live = engine_->live;
   state.positions.reserve(now->positions.size());
@@ -209,7 +192,8 @@ Result<std::vector<Quarantine>> TableStore::quarantined(std::uint32_t limit,
   std::vector<Quarantine> records;
   std::string from = kind_key(KeyKind::quarantine, after);
   if (!after.empty()) from.push_back('\0');
-  Range range(*engine_->db, {}, std::move(from), after_prefix(kind_key(KeyKind::quarantine)));
+  const StoreView view = engine_->view();
+  Range range(view, std::move(from), after_prefix(kind_key(KeyKind::quarantine)));
   for (; range.valid() && records.size() < limit; range.next()) {
     Result<Quarantine> record = decode_quarantine(range.key().substr(1), range.value());
     if (!record) return tl::make_unexpected(record.error());

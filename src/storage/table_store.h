@@ -1,9 +1,9 @@
 // One generation of one table: a directory with its rows, indexes, quarantine, positions and
 // digest.
 //
-// Disposable: it can always be folded again from the log. There is no WAL; a process that dies
-// loses the batches since the last flush, whole ones, so no row is ever ahead of the stored
-// position.
+// Disposable: it can always be folded again from the log. What was applied is in memory until it is
+// flushed; a process that dies loses the batches since the last flush, whole ones, so no row is
+// ever ahead of the stored position.
 //
 // One writer thread (apply, unpark, flush); any number of readers (the rest), which see a batch
 // entirely or not at all.
@@ -59,7 +59,7 @@ class TableStore final : public TableView {
 
   // Makes everything applied so far durable.
   Result<void> flush();
-  // Begins that and returns: it goes on in the background.
+  // Begins that and returns: it goes on in the background. An error is that of an earlier flush.
   Result<void> begin_flush();
   // The directory goes when the last reader lets go of the store.
   void remove_when_closed();

@@ -13,14 +13,13 @@ Digest128 entry_hash(std::string_view key, std::string_view value) { return row_
 
 class Scan {
  public:
-  explicit Scan(const TableStore& store)
-      : engine_(store.engine()), snapshot_(*engine_.db), folder_(engine_.type) {}
+  explicit Scan(const TableStore& store) : view_(store.engine().view()), folder_(store.type()) {}
 
   Result<ScanReport> run() {
-    Result<SlotPositions> positions = read_positions(*engine_.db, snapshot_.options());
+    Result<SlotPositions> positions = read_positions(view_);
     if (!positions) return tl::make_unexpected(positions.error());
     report_.positions = std::move(*positions);
-    const Result<Totals> stored = read_totals(*engine_.db, snapshot_.options());
+    const Result<Totals> stored = read_totals(view_);
     if (!stored) return tl::make_unexpected(stored.error());
     report_.stored = *stored;
     if (Result<void> read = scan_rows(); !read) return tl::make_unexpected(read.error());
@@ -45,8 +44,7 @@ class Scan {
   }
 
   Result<Changes> seal_again(std::string_view key, std::string_view value) {
-    const Result<std::string> record =
-        read_value(*engine_.db, snapshot_.options(), kind_key(KeyKind::quarantine, key));
+    const Result<std::string> record = view_.value(kind_key(KeyKind::quarantine, key));
     if (!record) return tl::make_unexpected(record.error());
     Result<LiveRow> row = folder_.load(key, value, *record);
     if (!row) return tl::make_unexpected(row.error());
@@ -59,7 +57,7 @@ class Scan {
   }
 
   Result<void> scan_rows() {
-    Range range = all_of(*engine_.db, snapshot_.options(), KeyKind::row);
+    Range range = all_of(view_, KeyKind::row);
     for (; range.valid(); range.next()) {
       const std::string_view key = range.key().substr(1);
       report_.scanned.digest += row_hash(key, range.value());
@@ -77,7 +75,7 @@ class Scan {
   }
 
   Result<void> add_entries(KeyKind kind, Digest128& sum) {
-    Range range = all_of(*engine_.db, snapshot_.options(), kind);
+    Range range = all_of(view_, kind);
     for (; range.valid(); range.next()) {
       sum += entry_hash(range.key(), range.value());
       if (kind == KeyKind::quarantine) ++report_.scanned.quarantined;
@@ -87,13 +85,13 @@ class Scan {
 
   // The sums differ: which entry is missing, or too many?
   Result<void> name_entry() {
-    Range rows = all_of(*engine_.db, snapshot_.options(), KeyKind::row);
+    Range rows = all_of(view_, KeyKind::row);
     for (; rows.valid(); rows.next()) {
       const std::string_view key = rows.key().substr(1);
       const Result<Changes> again = seal_again(key, rows.value());
       if (!again) continue;
       for (const Edit& edit : again->others) {
-        const Result<std::string> value = read_value(*engine_.db, snapshot_.options(), edit.key);
+        const Result<std::string> value = view_.value(edit.key);
         if (!value) return tl::make_unexpected(value.error());
         if (*value == edit.value) continue;
         damage(key, "an index entry of the row is missing or wrong");
@@ -104,8 +102,7 @@ class Scan {
     return rows.end();
   }
 
-  TableStore::Engine& engine_;
-  Snapshot snapshot_;
+  StoreView view_;
   RowFolder folder_;
   ScanReport report_;
   Digest128 expected_entries_;
@@ -118,13 +115,10 @@ std::string served(std::string_view stored) {
   return row->visible() ? std::string(row->json) : "(hidden) " + std::string(row->parts);
 }
 
-Result<void> same_place(TableStore::Engine& a,
-                        const Snapshot& at_a,
-                        TableStore::Engine& b,
-                        const Snapshot& at_b) {
-  const Result<SlotPositions> left = read_positions(*a.db, at_a.options());
+Result<void> same_place(const StoreView& a, const StoreView& b) {
+  const Result<SlotPositions> left = read_positions(a);
   if (!left) return tl::make_unexpected(left.error());
-  const Result<SlotPositions> right = read_positions(*b.db, at_b.options());
+  const Result<SlotPositions> right = read_positions(b);
   if (!right) return tl::make_unexpected(right.error());
   if (reached(*left, *right) && reached(*right, *left)) return {};
   return fail(Code::unavailable, "the two stores are not at the same position");
@@ -135,15 +129,11 @@ Result<void> same_place(TableStore::Engine& a,
 Result<ScanReport> scan(const TableStore& store) { return Scan(store).run(); }
 
 Result<std::optional<RowDifference>> compare(const TableStore& a, const TableStore& b) {
-  TableStore::Engine& left = a.engine();
-  TableStore::Engine& right = b.engine();
-  const Snapshot at_left(*left.db);
-  const Snapshot at_right(*right.db);
-  if (Result<void> same = same_place(left, at_left, right, at_right); !same) {
-    return tl::make_unexpected(same.error());
-  }
-  Range rows_a = all_of(*left.db, at_left.options(), KeyKind::row);
-  Range rows_b = all_of(*right.db, at_right.options(), KeyKind::row);
+  const StoreView left = a.engine().view();
+  const StoreView right = b.engine().view();
+  if (Result<void> same = same_place(left, right); !same) return tl::make_unexpected(same.error());
+  Range rows_a = all_of(left, KeyKind::row);
+  Range rows_b = all_of(right, KeyKind::row);
   while (rows_a.valid() || rows_b.valid()) {
     if (!rows_b.valid() || (rows_a.valid() && rows_a.key() < rows_b.key())) {
       return RowDifference{std::string(rows_a.key().substr(1)), served(rows_a.value()), {}};

@@ -14,18 +14,30 @@ struct Fixture : TableFixture {
   History history{{.seed = 21, .events = 500}};
   std::shared_ptr<TableStore> store = open(type);
 
-  Fixture() { feed(*store, history, 1); }
+  Fixture() {
+    feed(*store, history, 1);
+    require(store->flush());
+  }
 
-  rocksdb::DB& db() const { return *store->engine().db; }
   static rocksdb::WriteOptions unlogged() {
     rocksdb::WriteOptions options;
     options.disableWAL = true;
     return options;
   }
+  // Behind the store's back.
+  void put(const std::string& key, const std::string& value) {
+    BOOST_REQUIRE(store->engine().db->Put(unlogged(), key, value).ok());
+    store->engine().written(store->positions(), store->totals());
+  }
+  void erase(const std::string& key) {
+    BOOST_REQUIRE(store->engine().db->Delete(unlogged(), key).ok());
+    store->engine().written(store->positions(), store->totals());
+  }
   // A key of that kind and its value.
   std::pair<std::string, std::string> any(KeyKind kind) const {
     const std::string prefix = kind_key(kind);
-    Range range(db(), {}, prefix, after_prefix(prefix));
+    const StoreView view = store->engine().view();
+    Range range(view, prefix, after_prefix(prefix));
     for (; range.valid(); range.next()) {
       if (kind != KeyKind::row || parse_row(range.value())->visible()) break;
     }
@@ -55,14 +67,14 @@ BOOST_AUTO_TEST_CASE(a_changed_row_is_named) {
   auto [key, value] = any(KeyKind::row);
   value.replace(value.find("\"amount\":") + 9, 1, "9");
   value.replace(value.find("\"status\":") + 10, 1, "X");
-  BOOST_REQUIRE(db().Put(unlogged(), key, value).ok());
+  put(key, value);
   const ScanReport found = report();
   BOOST_TEST(!found.sound());
   BOOST_TEST((found.stored.digest != found.scanned.digest));
 }
 
 BOOST_AUTO_TEST_CASE(a_lost_row_is_noticed) {
-  BOOST_REQUIRE(db().Delete(unlogged(), any(KeyKind::row).first).ok());
+  erase(any(KeyKind::row).first);
   const ScanReport found = report();
   BOOST_TEST(!found.sound());
   BOOST_TEST(found.scanned.rows + 1 == found.stored.rows);
@@ -71,19 +83,19 @@ BOOST_AUTO_TEST_CASE(a_lost_row_is_noticed) {
 BOOST_AUTO_TEST_CASE(a_lost_index_entry_names_its_row) {
   for (const KeyKind kind : {KeyKind::index, KeyKind::geo}) {
     const auto [key, value] = any(kind);
-    BOOST_REQUIRE(db().Delete(unlogged(), key).ok());
+    erase(key);
     const ScanReport found = report();
     BOOST_TEST((found.key ==
                 (kind == KeyKind::geo ? row_of_geo_entry(key) : row_of_index_entry(key, value))));
     BOOST_TEST(found.damage == "an index entry of the row is missing or wrong");
     BOOST_TEST((found.stored == found.scanned));
-    BOOST_REQUIRE(db().Put(unlogged(), key, value).ok());
+    put(key, value);
   }
 }
 
 BOOST_AUTO_TEST_CASE(a_stray_index_entry_is_noticed) {
   const StoredEntry stray = stored_entry({0, "stray", std::nullopt}, "nobody");
-  BOOST_REQUIRE(db().Put(unlogged(), stray.key, stray.value).ok());
+  put(stray.key, stray.value);
   BOOST_TEST(report().damage == "an index entry belongs to no row");
 }
 
@@ -93,7 +105,7 @@ BOOST_AUTO_TEST_CASE(stores_are_compared_row_by_row) {
   BOOST_TEST(!compare(*store, *other)->has_value());
 
   auto [key, value] = any(KeyKind::row);
-  BOOST_REQUIRE(db().Delete(unlogged(), key).ok());
+  erase(key);
   const auto difference = compare(*store, *other);
   require(difference);
   BOOST_REQUIRE(difference->has_value());
