@@ -12,13 +12,25 @@ pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(rocksdb REQUIRED IMPORTED_TARGET rocksdb)
 pkg_check_modules(rdkafka REQUIRED IMPORTED_TARGET rdkafka)
+if(NOT WF_ASAN AND NOT WF_TSAN) # they bring allocators of their own
+  find_package(mimalloc REQUIRED)
+endif()
 
 # What `wayfold version` prints.
 string(CONCAT wf_libraries "RocksDB ${rocksdb_VERSION},librdkafka ${rdkafka_VERSION},"
   "Boost ${Boost_VERSION},OpenSSL ${OPENSSL_VERSION},libsodium ${sodium_VERSION},"
   "simdjson ${simdjson_VERSION},fmt ${fmt_VERSION},xxHash ${xxhash_VERSION},"
   "CLI11 ${CLI11_VERSION}")
+if(TARGET mimalloc)
+  string(APPEND wf_libraries ",mimalloc ${mi_version}")
+endif()
 
+# In place of malloc for the whole process, so only executables link it; nothing names its symbols.
+add_library(wf_malloc INTERFACE)
+if(TARGET mimalloc)
+  target_link_libraries(wf_malloc INTERFACE mimalloc)
+  target_link_options(wf_malloc INTERFACE -Wl,--no-as-needed)
+endif()
 add_library(wf_json INTERFACE)
 target_link_libraries(wf_json INTERFACE PkgConfig::simdjson)
 add_library(wf_crypto INTERFACE)
