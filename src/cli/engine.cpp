@@ -54,6 +54,7 @@ Result<void> Engine::open_tables() {
   const ProcessConfig& process = config_.process;
   resources_ = std::make_unique<Resources>(
       ResourceLimits{.block_cache_bytes = size_of(process.storage.cache_bytes),
+                     .read_cache_bytes = size_of(process.storage.read_cache_bytes),
                      .write_buffer_bytes = size_of(process.storage.write_buffer_bytes),
                      .background_threads = static_cast<int>(process.storage.background_threads)});
   ProjectorOptions options;

@@ -48,6 +48,7 @@ Result<std::shared_ptr<TableStore>> open_table_copy(const ProcessConfig& process
 
 ResourceLimits tool_resources() {
   return {.block_cache_bytes = std::size_t{64} << 20U,
+          .read_cache_bytes = 0,
           .write_buffer_bytes = std::size_t{64} << 20U,
           .background_threads = 1,
           .cached_rows = 1024};

@@ -6,6 +6,8 @@
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
 
+#include "storage/read_cache.h"
+
 namespace wf {
 namespace {
 constexpr std::size_t memtable_bytes = std::size_t{1} << 20;  // for the record of whose it is
@@ -18,7 +20,8 @@ Resources::Resources(const ResourceLimits& limits)
                  rocksdb::NewLRUCache(limits.block_cache_bytes),
                  std::shared_ptr<rocksdb::RateLimiter>(
                      rocksdb::NewGenericRateLimiter(limits.background_bytes_per_s)),
-                 std::make_shared<std::atomic<std::size_t>>(0)})) {
+                 std::make_shared<std::atomic<std::size_t>>(0),
+                 std::make_shared<ReadCache>(limits.read_cache_bytes)})) {
   rocksdb::Env* env = rocksdb::Env::Default();
   env->SetBackgroundThreads(limits.background_threads, rocksdb::Env::LOW);
   env->SetBackgroundThreads(1, rocksdb::Env::HIGH);

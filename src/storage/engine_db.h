@@ -16,12 +16,15 @@
 
 namespace wf {
 
+class ReadCache;
+
 struct Resources::Shared {
   ResourceLimits limits;
   std::shared_ptr<rocksdb::Cache> block_cache;
   std::shared_ptr<rocksdb::RateLimiter> rate_limiter;
   // Over all tables: bytes of what is in memory only.
   std::shared_ptr<std::atomic<std::size_t>> unwritten;
+  std::shared_ptr<ReadCache> read_cache;
 };
 
 rocksdb::Options engine_options(const Resources::Shared& shared);

@@ -1,4 +1,4 @@
-// What all tables of a process share: block cache, memory for unwritten rows, disk bandwidth,
+// What all tables of a process share: caches, memory for unwritten rows, disk bandwidth,
 // background threads. Thread-safe; may go before the stores opened with it.
 #pragma once
 #include <cstddef>
@@ -9,6 +9,7 @@ namespace wf {
 
 struct ResourceLimits {
   std::size_t block_cache_bytes = std::size_t{256} << 20;
+  std::size_t read_cache_bytes = std::size_t{64} << 20;           // rows read last
   std::size_t write_buffer_bytes = std::size_t{192} << 20;        // over all tables
   std::int64_t background_bytes_per_s = std::int64_t{256} << 20;  // flushes and compactions
   int background_threads = 2;

@@ -42,8 +42,10 @@ Result<void> TableStore::Engine::add(Changes&& changes,
   small.push_back({kind_key(KeyKind::digest), encode_totals(totals), false});
   std::ranges::sort(small, {}, &Edit::key);
   for (const Edit& row : changes.rows) rows_.insert(xxh64(row.key));
+  reads.begin_write(changes.rows);
   push(runs_, SortedRun::of(small, changes.rows));
   publish(merged(state()->positions, moved), totals);
+  reads.end_write();
   account();
   return {};
 }

@@ -12,6 +12,7 @@
 #include <optional>
 #include <thread>
 
+#include "storage/read_cache.h"
 #include "storage/row_cache.h"
 #include "storage/store_view.h"
 #include "storage/table_store.h"
@@ -23,6 +24,7 @@ struct TableStore::Engine {
       : type(table),
         dir(std::move(path)),
         resources(shared),
+        reads(shared.read_cache),
         folder(table),
         cache(shared.limits.cached_rows) {}
   ~Engine();
@@ -34,6 +36,7 @@ struct TableStore::Engine {
   std::unique_ptr<rocksdb::DB> db;
   std::atomic<bool> live = false;
   std::atomic<bool> remove = false;
+  StoreReads reads;
 
   // The writer's own.
   RowFolder folder;

@@ -80,9 +80,13 @@ Result<RowPage> page_in_order(TableStore::Engine& engine,
 }  // namespace
 
 Result<RowRead> TableStore::get(std::string_view key) const {
+  const StoreReads& reads = engine_->reads;
+  const std::string cached = reads.key_of(key);
+  if (auto row = reads.get(cached)) return std::move(*row);
+  const std::uint64_t begun = reads.begin_read();
   const StoreView view = engine_->view();
   rocksdb::PinnableSlice pinned;
-  const auto value = view.find(kind_key(KeyKind::row, key), pinned);
+  const auto value = view.find(StoreReads::stored_key(cached), pinned);
   if (!value) return tl::make_unexpected(value.error());
   if (value->empty()) return RowRead{};
   const Result<StoredRow> row = parse_row(*value);
@@ -92,6 +96,7 @@ Result<RowRead> TableStore::get(std::string_view key) const {
   read.row_version = row->version;
   read.hash = row_hash(key, *value).low;
   if (row->quarantined()) read.quarantined_since = row->since;
+  if (read.found()) reads.put(cached, read, begun);
   return read;
 }
 

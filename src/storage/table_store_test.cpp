@@ -1,8 +1,10 @@
 // Live stores: batches, positions, quarantine, kills, other logs' directories.
 #include "storage/table_store.h"
 
+#include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
+#include <thread>
 
 #include "support/table_fixture.h"
 
@@ -55,6 +57,40 @@ BOOST_AUTO_TEST_CASE(a_batch_is_folded_and_read) {
   BOOST_TEST(store->totals().rows == 2u);
   BOOST_TEST((store->positions() == here()));
   BOOST_TEST((store->state().positions == Offsets{{"events.bookings", 3, 3}}));
+}
+
+BOOST_AUTO_TEST_CASE(a_row_read_before_is_read_as_the_last_batch_left_it) {
+  const Bookings type;
+  const auto store = open(type);
+  for (std::uint64_t version = 1; version <= 3; ++version) {
+    apply(*store, {item(version == 1 ? reserved : changed, 1)});
+    for (int again = 0; again < 2; ++again) BOOST_TEST(get(*store, 1).row_version == version);
+  }
+  apply(*store, {item(hid, 1)});
+  BOOST_TEST(!get(*store, 1).found());
+}
+
+BOOST_AUTO_TEST_CASE(readers_beside_the_writer_never_go_back) {
+  const Bookings type;
+  const auto store = open(type);
+  apply(*store, {item(reserved, 1)});
+  std::atomic<bool> done = false;
+  std::atomic<int> wrong = 0;
+  const auto read = [&] {
+    while (!done) {
+      const auto told = static_cast<std::uint64_t>(store->positions().front().offset);
+      const auto row = store->get(bytes_of(uuid_of(1)));
+      if (!row || row->row_version < told) ++wrong;
+    }
+  };
+  std::thread one(read);
+  std::thread two(read);
+  for (int i = 0; i < 500; ++i) apply(*store, {item(changed, 1)});
+  done = true;
+  one.join();
+  two.join();
+  BOOST_TEST(wrong == 0);
+  BOOST_TEST(get(*store, 1).row_version == 501U);
 }
 
 BOOST_AUTO_TEST_CASE(every_change_of_a_row_changes_its_hash) {
