@@ -2,6 +2,7 @@
 #include "base/json_cursor.h"
 
 #include <charconv>
+#include <cstring>
 #include <utility>
 
 #include "base/utf8.h"
@@ -35,9 +36,13 @@ char unescaped(char c) {
 
 // Past the closing quote of the string that starts at `at`; null if it does not end.
 const char* string_end(const char* at, const char* end) {
-  for (++at; at < end; ++at) {
-    if (*at == '"') return at + 1;
-    if (*at == '\\') ++at;
+  const char* const first = at + 1;
+  for (at = first; at < end; ++at) {
+    at = static_cast<const char*>(std::memchr(at, '"', static_cast<std::size_t>(end - at)));
+    if (at == nullptr) return nullptr;
+    const char* escapes = at;
+    while (escapes != first && escapes[-1] == '\\') --escapes;
+    if ((at - escapes) % 2 == 0) return at + 1;
   }
   return nullptr;
 }

@@ -134,6 +134,13 @@ BOOST_AUTO_TEST_CASE(strings_escape_only_what_they_must) {
   JsonCursor cursor(R"("\/\u00e9\ud83d\ude00")");
   BOOST_TEST(cursor.string_view() == "/\xc3\xa9\xf0\x9f\x98\x80");
   BOOST_TEST(refuses("\"open", [](JsonCursor& c) { c.skip(); }));
+  JsonCursor stepping(R"(["\\","a\"","\\\"b",7])");
+  stepping.begin_array();
+  for (int i = 0; i < 3; ++i) {
+    BOOST_TEST(stepping.next_element());
+    stepping.skip();
+  }
+  BOOST_TEST((stepping.next_element() && stepping.int64() == 7));
   const auto read_string = [](JsonCursor& c) { c.string_view(); };
   for (const std::string_view bad :
        {R"("\x")", R"("\ud83d")", R"("\ude00")", R"("\ud83dA")", R"("\u12")", R"("\u+123")", "1"}) {

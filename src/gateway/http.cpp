@@ -78,8 +78,9 @@ std::optional<std::string_view> Headers::get(std::string_view name) const {
 
 void Response::add(std::string_view name, std::string_view value) {
   headers.append(name).append(": ");
-  for (const char c : value) headers.push_back(control(c) ? ' ' : c);
-  headers.append("\r\n");
+  const auto at = static_cast<std::ptrdiff_t>(headers.size());
+  headers.append(value).append("\r\n");
+  std::replace_if(headers.begin() + at, headers.end() - 2, control, ' ');
 }
 
 std::string_view reason_phrase(int status) {

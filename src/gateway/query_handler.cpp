@@ -1,7 +1,7 @@
 // A row is a get, a look at who may see it, and a write to the socket.
 #include "gateway/query_handler.h"
 
-#include <fmt/format.h>
+#include <fmt/compile.h>
 
 #include <algorithm>
 
@@ -55,8 +55,9 @@ bool has_reached(const TableView& table, const Offsets& position) {
 std::string etag_of(const TableInfo& table, const RowRead& row) {
   std::optional<std::string> version;
   if (has_version(table)) version = member(row.json, version_column);
-  return fmt::format(
-      "\"{}-{:016x}\"", version ? *version : std::to_string(row.row_version), row.hash);
+  return fmt::format(FMT_COMPILE("\"{}-{:016x}\""),
+                     version ? *version : std::to_string(row.row_version),
+                     row.hash);
 }
 
 QueryHandler::QueryHandler(const Services& services, const KeyRing& keys)
