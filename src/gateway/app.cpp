@@ -10,14 +10,6 @@
 namespace wf::gateway {
 namespace {
 
-constexpr std::string_view issuer = "wayfold";
-
-SubmitterOptions submitter_options(const GatewayConfig& config) {
-  return {.queue_bytes_max = static_cast<std::size_t>(config.append_queue_bytes_max),
-          .batch_max = static_cast<std::size_t>(config.batch_max),
-          .lag_max = config.decider_lag_max};
-}
-
 // Whether anybody may ask, so that tokens are not even looked at.
 bool needs_nobody(const Route& route) {
   return route.kind == Route::Kind::page && route.page != Page::logout &&
@@ -38,66 +30,28 @@ Response too_many(Duration wait) {
 
 }  // namespace
 
-App::App(Services services, Io io, PasswordCost cost)
-    : services_(std::move(services)),
-      io_(std::move(io)),
-      router_(services_.catalogue),
-      tokens_(services_.secrets, services_.catalogue.roles, std::string(issuer)),
-      keys_(services_.log, services_.secrets),
-      waiting_(static_cast<std::size_t>(services_.process.gateway.inflight_max)),
-      tail_(services_.log, services_.catalogue, waiting_, io_.post),
-      submitter_(services_.log,
-                 services_.catalogue,
-                 waiting_,
-                 tail_,
-                 submitter_options(services_.process.gateway),
-                 io_.post),
-      login_pool_(static_cast<std::size_t>(services_.process.login.threads),
-                  static_cast<std::size_t>(services_.process.login.queue_max)),
-      key_pool_(static_cast<std::size_t>(services_.process.login.threads),
-                static_cast<std::size_t>(services_.process.login.queue_max)),
-      sender_(submitter_, keys_, key_pool_, cost, io_.post),
-      authenticator_(services_, tokens_),
-      queries_(services_, keys_),
-      commands_(services_,
-                queries_,
-                sender_,
-                [this](const Exchange& exchange, Response response) {
-                  io_.respond(exchange.ticket, finish(exchange, std::move(response)));
-                }),
-      auth_(services_,
-            tokens_,
-            authenticator_,
-            sender_,
-            login_pool_,
-            cost,
-            io_.post,
-            [this](const Exchange& exchange, Response response) {
-              io_.respond(exchange.ticket, finish(exchange, std::move(response)));
-            }),
-      channels_(services_, authenticator_, keys_, io_.post),
+App::App(Backend& backend, std::size_t io, Respond respond)
+    : backend_(backend),
+      io_(io),
+      services_(backend.services),
+      respond_(std::move(respond)),
+      sender_(backend, io),
+      authenticator_(services_, backend.tokens),
+      queries_(services_, backend.keys),
+      commands_(services_, queries_, sender_, later()),
+      auth_(backend, io, authenticator_, sender_, later()),
+      channels_(services_, authenticator_, backend.keys, backend.posts[io]),
       cors_(services_.process.http.cors_origins),
-      docs_(services_.docs_directory),
-      metrics_(router_),
-      limits_(static_cast<std::size_t>(services_.process.rate.entries_max)),
-      parked_(static_cast<std::size_t>(services_.process.gateway.inflight_max)),
+      metrics_(*backend.metrics[io]),
+      parked_(static_cast<std::size_t>(services_.process.gateway.inflight_max) /
+                  backend.posts.size() +
+              1),
       importer_role_(authenticator_.role_bit("importer")) {}
 
-App::~App() { stop(); }
-
-Result<void> App::start() {
-  if (auto started = keys_.start(); !started) return started;
-  tail_.start();
-  submitter_.start();
-  return {};
-}
-
-void App::stop() {
-  login_pool_.stop();
-  key_pool_.stop();
-  submitter_.stop();
-  tail_.stop();
-  keys_.stop();
+Later App::later() {
+  return [this](const Exchange& exchange, Response response) {
+    respond_(exchange.ticket, finish(exchange, std::move(response)));
+  };
 }
 
 std::optional<Response> App::handle(const Request& request, Ticket ticket) {
@@ -118,7 +72,7 @@ std::optional<Response> App::handle(const Request& request, Ticket ticket) {
 }
 
 std::optional<Response> App::run(const Request& request, Exchange exchange) {
-  const Match match = router_.match(request.method, request.path);
+  const Match match = backend_.router.match(request.method, request.path);
   if (match.route == nullptr) return finish(exchange, unmatched(request, match));
   exchange.route = match.route->index;
   if (exchange.correlation.nil() && request.method != Method::get) {
@@ -193,7 +147,7 @@ std::variant<Caller, Response> App::admit(const Request& request,
 }
 
 std::optional<Response> App::limited(std::uint64_t key, const Rate& rate, Instant now) {
-  const Duration wait = limits_.take(key, rate, now);
+  const Duration wait = backend_.limits.take(key, rate, now);
   return wait.us == 0 ? std::nullopt : std::optional(too_many(wait));
 }
 
@@ -220,9 +174,8 @@ std::optional<Response> App::limited_by_principal(const Caller& caller,
     return limited(
         absl::HashOf('i', account), {rate.importer_per_s * 60, rate.importer_per_s}, now);
   }
-  return limited(absl::HashOf('c', account),
-                 {rate.per_principal_per_s * 60, rate.per_principal_burst},
-                 now);
+  return limited(
+      absl::HashOf('c', account), {rate.per_principal_per_s * 60, rate.per_principal_burst}, now);
 }
 
 // The request is asked again when its table moves, until its patience ends.
@@ -249,7 +202,7 @@ std::optional<Response> App::park(const Request& request,
 void App::retry_parked() {
   for (ParkedRequest& one : parked_.take_due(services_.clock())) {
     auto response = run(one.request.view(), one.exchange);
-    if (response) io_.respond(one.exchange.ticket, std::move(*response));
+    if (response) respond_(one.exchange.ticket, std::move(*response));
   }
   parked_count_ = parked_.size();
 }
@@ -257,7 +210,7 @@ void App::retry_parked() {
 void App::rows_changed(const TableInfo& table, const std::vector<std::string>& keys) {
   channels_.changed(table, keys);
   if (parked_count_ == 0 || retry_posted_.exchange(true)) return;
-  io_.post([this] {
+  backend_.posts[io_]([this] {
     retry_posted_ = false;
     retry_parked();
   });
@@ -275,11 +228,12 @@ std::variant<Accept, Response> App::upgrade(const Request& request) {
 
 void App::tick() {
   const Instant now = services_.clock();
-  submitter_.tick(now);
+  if (io_ == 0) backend_.submitter.tick(now);
   queries_.refresh();
-  queries_.log_failing_since(tail_.failing_since());
+  queries_.log_failing_since(backend_.tail.failing_since());
   channels_.tick(now);
   if (parked_.size() != 0) retry_parked();
+  metrics_.set(gauges());
 }
 
 Response App::unmatched(const Request& request, const Match& match) const {

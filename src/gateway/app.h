@@ -3,53 +3,34 @@
 #include <atomic>
 #include <memory>
 
-#include "base/password.h"
 #include "gateway/auth_handler.h"
 #include "gateway/authenticator.h"
+#include "gateway/backend.h"
 #include "gateway/call.h"
 #include "gateway/channels.h"
 #include "gateway/command_handler.h"
 #include "gateway/cors.h"
-#include "gateway/docs.h"
-#include "gateway/key_ring.h"
-#include "gateway/metrics.h"
-#include "gateway/outcome_tail.h"
 #include "gateway/parked.h"
 #include "gateway/query_handler.h"
-#include "gateway/rate_limit.h"
-#include "gateway/router.h"
-#include "gateway/submitter.h"
 
 namespace wf::gateway {
 
-// The io loop an App lives on. `respond` only on the io thread.
-struct Io {
-  Post post;
-  std::function<void(Ticket, Response)> respond;
-};
+// How an answer reaches its connection. Only on the App's io thread.
+using Respond = std::function<void(Ticket, Response)>;
 
-// Handler's functions on the io thread; start(), stop() and rows_changed() from any other.
+// One per io thread. Handler's functions on that thread; rows_changed() from any.
 class App : public Handler {
  public:
-  App(Services services, Io io, PasswordCost cost = {});
-  ~App() override;
-
-  // Reads the keys topic; then the threads that append, read back and hash run.
-  Result<void> start();
-  // After the io thread has ended.
-  void stop();
+  // `io`: which of the backend's io threads it lives on.
+  App(Backend& backend, std::size_t io, Respond respond);
 
   // To be called after each batch a table folded, when its rows are readable. Returns at once.
   void rows_changed(const TableInfo& table, const std::vector<std::string>& keys);
 
   std::optional<Response> handle(const Request& request, Ticket ticket) override;
   std::variant<Accept, Response> upgrade(const Request& request) override;
-  void turn_ended() override { submitter_.turn_ended(); }
+  void turn_ended() override { backend_.submitter.turn_ended(io_); }
   void tick() override;
-
-  const Tokens& tokens() const { return tokens_; }
-  KeyRing& keys() { return keys_; }
-  bool ready() const;
 
  private:
   std::optional<Response> run(const Request& request, Exchange exchange);
@@ -69,21 +50,18 @@ class App : public Handler {
   void retry_parked();
   Answer page(const Call& call);
   Answer command_page(const Call& call);
+  Metrics::Gauges gauges() const;
   Response ready_page() const;
-  Response metrics_page() const;
+  Response metrics_page();
   Response unmatched(const Request& request, const Match& match) const;
   Response finish(const Exchange& exchange, Response response);
 
-  const Services services_;
-  Io io_;
-  Router router_;
-  Tokens tokens_;
-  KeyRing keys_;
-  Waiting waiting_;
-  OutcomeTail tail_;
-  Submitter submitter_;
-  WorkPool login_pool_;  // passwords
-  WorkPool key_pool_;    // commands whose fields need one, or a key
+  Later later();
+
+  Backend& backend_;
+  const std::size_t io_;
+  const Services& services_;
+  const Respond respond_;
   CommandSender sender_;
   Authenticator authenticator_;
   QueryHandler queries_;
@@ -91,9 +69,7 @@ class App : public Handler {
   AuthHandler auth_;
   Channels channels_;
   Cors cors_;
-  Docs docs_;
-  Metrics metrics_;
-  RateLimit limits_;
+  Metrics& metrics_;
   Parked parked_;
   std::atomic<std::size_t> parked_count_ = 0;
   std::atomic<bool> retry_posted_ = false;

@@ -1,6 +1,4 @@
 // What the gateway says of itself: health, metrics, keys, documentation, commands by id.
-#include <algorithm>
-
 #include "gateway/app.h"
 
 namespace wf::gateway {
@@ -15,7 +13,7 @@ Answer App::page(const Call& call) {
     case Page::command:
       return command_page(call);
     case Page::jwks:
-      return json_response(200, tokens_.jwks());
+      return json_response(200, backend_.tokens.jwks());
     case Page::health:
       return json_response(200, R"({"status":"ok"})");
     case Page::ready:
@@ -29,7 +27,8 @@ Answer App::page(const Call& call) {
       return response;
     }
     case Page::docs:
-      return docs_.page(call.match.count == 0 ? std::string_view() : call.match.parameters[0]);
+      return backend_.docs.page(call.match.count == 0 ? std::string_view()
+                                                      : call.match.parameters[0]);
   }
   return not_found();
 }
@@ -53,44 +52,42 @@ Answer App::command_page(const Call& call) {
       return may ? Answer(json_response(200, std::move((*known)->json))) : Answer(unknown());
     }
   }
-  if (waiting_.contains(*id) || tail_.lag_max() > 0) {
+  if (backend_.waiting.contains(*id) || backend_.tail.lag_max() > 0) {
     return retry_later("not_yet", "it is not decided yet, or not known here yet");
   }
   return unknown();
 }
 
-bool App::ready() const {
-  const bool tables = std::ranges::all_of(services_.tables,
-                                          [](const auto& one) { return one.second->state().live; });
-  return tables && tail_.caught_up() && !keys_.failed() && !submitter_.down() &&
-         (!services_.ready || services_.ready());
+Metrics::Gauges App::gauges() const {
+  return {
+      parked_.size(), channels_.open(), authenticator_.cached(), authenticator_.verifications()};
 }
 
 Response App::ready_page() const {
-  if (!ready()) return retry_later("not_ready", "tables, log or keys are not ready");
+  if (!backend_.ready()) return retry_later("not_ready", "tables, log or keys are not ready");
   return json_response(200, R"({"status":"ready"})");
 }
 
-Response App::metrics_page() const {
+Response App::metrics_page() {
   Response response;
   response.content_type = "text/plain; version=0.0.4";
   std::string& out = response.body;
-  metrics_.write(out);
+  metrics_.set(gauges());
+  Metrics sum(backend_.router);
+  for (const auto& one : backend_.metrics) one->add_to(sum);
+  sum.write(out);
   const auto gauge = [&](std::string_view name, std::size_t value) {
     write_metric(out, name, "gauge", static_cast<std::int64_t>(value));
   };
-  gauge("wayfold_commands_waiting", waiting_.size());
-  gauge("wayfold_append_queue_bytes", submitter_.queued_bytes());
-  gauge("wayfold_reads_parked", parked_.size());
-  gauge("wayfold_logins_queued", login_pool_.queued());
-  gauge("wayfold_channels_open", channels_.open());
-  gauge("wayfold_tokens_cached", authenticator_.cached());
-  gauge("wayfold_log_down", submitter_.down() ? 1 : 0);
-  write_metric(
-      out, "wayfold_tokens_verified_total", "counter", authenticator_.verifications());
-  write_metric(out, "wayfold_decider_lag_max", "gauge", tail_.lag_max());
-  write_metric(
-      out, "wayfold_outcomes_total", "counter", static_cast<std::int64_t>(tail_.outcomes()));
+  gauge("wayfold_commands_waiting", backend_.waiting.size());
+  gauge("wayfold_append_queue_bytes", backend_.submitter.queued_bytes());
+  gauge("wayfold_logins_queued", backend_.login_pool.queued());
+  gauge("wayfold_log_down", backend_.submitter.down() ? 1 : 0);
+  write_metric(out, "wayfold_decider_lag_max", "gauge", backend_.tail.lag_max());
+  write_metric(out,
+               "wayfold_outcomes_total",
+               "counter",
+               static_cast<std::int64_t>(backend_.tail.outcomes()));
   for (const auto& [name, table] : services_.tables) {
     const TableState state = table->state();
     out += "wayfold_table_live{table=\"" + name + "\"} " + (state.live ? "1\n" : "0\n");

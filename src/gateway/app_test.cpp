@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(the_pages_of_the_gateway) {
   const Response api = get("/openapi.json");
   BOOST_TEST(api.bytes().starts_with("{"));
   BOOST_TEST(parse_json(api.bytes()).has_value());
-  pump_until([&] { return app->ready(); });
+  pump_until([&] { return backend->ready(); });
   BOOST_TEST(get("/readyz").status == 200);
   table("bookings").set_live(false);
   BOOST_TEST(get("/readyz").status == 503);
@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(the_pages_of_the_gateway) {
 
 BOOST_AUTO_TEST_CASE(a_command_that_nobody_knows_is_404) {
   const std::string bearer = token(asha, role("renter"));
-  pump_until([&] { return app->ready(); });
+  pump_until([&] { return backend->ready(); });
   for (const std::string& id : {ravi.text(), std::string("x")}) {
     const Response response = get("/commands/" + id, {{"Authorization", bearer}});
     BOOST_TEST(response.status == 404);

@@ -20,7 +20,6 @@ namespace wf::gateway {
 namespace {
 
 constexpr std::size_t client_bytes_max = 200;
-constexpr std::size_t registered_max = 10'000;
 
 std::string quoted(std::string_view text) {
   std::string out;
@@ -55,22 +54,18 @@ struct AuthHandler::Login {
   std::string client;
 };
 
-AuthHandler::AuthHandler(const Services& services,
-                         const Tokens& tokens,
+AuthHandler::AuthHandler(Backend& backend,
+                         std::size_t io,
                          const Authenticator& authenticator,
                          CommandSender& sender,
-                         WorkPool& pool,
-                         const PasswordCost& cost,
-                         Post post,
                          Later later)
-    : services_(services),
-      tokens_(tokens),
+    : backend_(backend),
+      io_(io),
+      services_(backend.services),
       authenticator_(authenticator),
       sender_(sender),
-      pool_(pool),
-      post_(std::move(post)),
       later_(std::move(later)) {
-  auto hash = hash_password(Secret::random(16), cost);
+  auto hash = hash_password(Secret::random(16), backend.password_cost);
   WF_CHECK(hash.has_value());
   dummy_hash_ = std::move(*hash);
 }
@@ -176,8 +171,7 @@ Answer AuthHandler::register_(const Call& call) {
   made.command.id = id;
   const AnswerPlan plan{made.command.type, account, id, "", call.position};
   return send(std::move(made), call.exchange, [this, plan, stream](const Outcome& outcome) {
-    if (registered_.size() >= registered_max) registered_.clear();
-    if (decided(outcome)) registered_.insert_or_assign(stream, outcome.position);
+    if (decided(outcome)) backend_.registered.add(stream, outcome.position);
     Response response = answer_of(plan, outcome, services_.log.id(), [](const Uuid&) {
       return std::optional<std::string>();
     });
@@ -201,9 +195,9 @@ Answer AuthHandler::log_in(const Call& call) {
   const auto identifier = normal_identifier(root.find("identifier")->as_string());
   if (identifier) {
     const Uuid stream = login_stream(*identifier);
-    if (const auto known = registered_.find(stream); known != registered_.end()) {
-      if (!has_reached(*logins, {known->second})) return NotYet{logins};
-      registered_.erase(known);
+    if (const auto end = backend_.registered.find(stream)) {
+      if (!has_reached(*logins, {*end})) return NotYet{logins};
+      backend_.registered.remove(stream);
     }
     auto row = logins->get(key_of(stream));
     if (!row) return retry_later("unavailable", "logins cannot be read now");
@@ -216,9 +210,9 @@ Answer AuthHandler::log_in(const Call& call) {
   if (const auto client = call.request.headers.get("User-Agent")) {
     if (client->size() <= client_bytes_max && valid_utf8(*client)) login->client = *client;
   }
-  const bool queued = pool_.submit([this, login] {
+  const bool queued = backend_.login_pool.submit([this, login] {
     const bool good = password_matches(login->password, login->hash);
-    post_([this, login, good] { verified(login, good && !login->row.empty()); });
+    backend_.posts[io_]([this, login, good] { verified(login, good && !login->row.empty()); });
   });
   if (!queued) return retry_later("overloaded", "too many are logging in");
   return Pending{};
@@ -264,7 +258,7 @@ Response AuthHandler::tokens_response(const RefreshToken& refresh,
                     fmt::format(R"({{"account":"{}","access_token":"{}","refresh_token":"{}",)"
                                 R"("token_type":"Bearer","expires_in":{}}})",
                                 refresh.account.text(),
-                                tokens_.sign(claims),
+                                backend_.tokens.sign(claims),
                                 write_refresh_token(services_.secrets.refresh, refresh),
                                 life.us / 1'000'000));
   response.add("Cache-Control", "no-store");

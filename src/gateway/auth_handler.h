@@ -1,31 +1,26 @@
 // Registering, logging in, refreshing and logging out.
 #pragma once
-#include <absl/container/flat_hash_map.h>
-
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "gateway/authenticator.h"
+#include "gateway/backend.h"
 #include "gateway/call.h"
 #include "gateway/command_answer.h"
 #include "gateway/command_sender.h"
 #include "gateway/refresh_token.h"
-#include "gateway/work_pool.h"
 
 namespace wf::gateway {
 
-// One thread. Passwords are hashed and verified on `pool`; an unknown login costs as much as a
-// wrong password.
+// One thread. Passwords are hashed and verified on the login pool; an unknown login costs as much
+// as a wrong password.
 class AuthHandler {
  public:
-  AuthHandler(const Services& services,
-              const Tokens& tokens,
+  AuthHandler(Backend& backend,
+              std::size_t io,
               const Authenticator& authenticator,
               CommandSender& sender,
-              WorkPool& pool,
-              const PasswordCost& cost,
-              Post post,
               Later later);
 
   Answer handle(const Call& call);
@@ -47,17 +42,13 @@ class AuthHandler {
   Uuid login_stream(std::string_view identifier) const;
   const TableView* table(std::string_view name) const;
 
+  Backend& backend_;
+  const std::size_t io_;
   const Services& services_;
-  const Tokens& tokens_;
   const Authenticator& authenticator_;
   CommandSender& sender_;
-  WorkPool& pool_;
-  Post post_;
   Later later_;
   std::string dummy_hash_;  // of no password
-  // Where registrations of this node ended, so that a login right after one waits for its row. On
-  // the io thread; only the newest are kept.
-  absl::flat_hash_map<Uuid, SlotOffset> registered_;
 };
 
 }  // namespace wf::gateway

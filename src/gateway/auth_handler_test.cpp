@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(registering_seals_what_the_log_must_not_show) {
   BOOST_TEST((principal == guest));
   const auto sealed = member(payload, "identifier");
   BOOST_REQUIRE(sealed);
-  BOOST_TEST(*app->keys().open(*sealed) == "ravi@example.org");
+  BOOST_TEST(*backend->keys.open(*sealed) == "ravi@example.org");
   BOOST_TEST(field(response, "id") == *member(payload, "account"));
   BOOST_TEST(response.body.find("token") == std::string::npos);
 }
@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(only_open_roles_and_real_identifiers_register) {
 BOOST_AUTO_TEST_CASE(the_right_password_opens_a_session) {
   const Response response = log_in("Asha@Example.org", "correct horse");
   BOOST_TEST(response.status == 200);
-  const auto claims = app->tokens().verify(field(response, "access_token"), now);
+  const auto claims = backend->tokens.verify(field(response, "access_token"), now);
   BOOST_REQUIRE(claims);
   BOOST_TEST((claims->caller.account.value == asha));
   BOOST_TEST(claims->caller.roles == (role("renter") | role("host")));

@@ -69,9 +69,9 @@ std::optional<Outcome::Fate> CommandSender::send(Draft draft) {
     return submit(std::move(draft), *sealed);
   }
   auto shared = std::make_shared<Draft>(std::move(draft));
-  const bool queued = pool_.submit([this, shared] {
+  const bool queued = backend_.key_pool.submit([this, shared] {
     auto sealed = std::make_shared<tl::expected<SealedFields, Outcome::Fate>>(seal(*shared, true));
-    post_([this, shared, sealed] {
+    backend_.posts[io_]([this, shared, sealed] {
       const OnOutcome tell = shared->on_outcome;
       std::optional<Outcome::Fate> fate;
       if (*sealed) {
@@ -93,7 +93,7 @@ bool CommandSender::at_once(const Draft& draft) const {
   return std::ranges::all_of(fields, [&](const SealedField& field) {
     if (!draft.body.root().find(field.name)) return true;
     const auto subject = subject_of(field, draft);
-    return field.how == SealedField::How::personal && subject && keys_.has_key(*subject);
+    return field.how == SealedField::How::personal && subject && backend_.keys.has_key(*subject);
   });
 }
 
@@ -104,7 +104,7 @@ tl::expected<CommandSender::SealedFields, Outcome::Fate> CommandSender::seal(con
     const auto value = draft.body.root().find(field.name);
     if (!value || !value->is_string()) continue;
     if (field.how == SealedField::How::argon2id) {
-      auto hash = hash_password(Secret(value->as_string()), cost_);
+      auto hash = hash_password(Secret(value->as_string()), backend_.password_cost);
       if (!hash) return tl::unexpected(Outcome::Fate::overloaded);
       sealed.push_back({field.name, std::move(*hash)});
       continue;
@@ -112,12 +112,12 @@ tl::expected<CommandSender::SealedFields, Outcome::Fate> CommandSender::seal(con
     const auto subject = subject_of(field, draft);
     if (!subject) return tl::unexpected(Outcome::Fate::not_appended);
     if (may_wait) {
-      if (const auto made = keys_.ensure_key(*subject); !made) {
+      if (const auto made = backend_.keys.ensure_key(*subject); !made) {
         return tl::unexpected(made.error().code == Code::forbidden ? Outcome::Fate::forgotten
                                                                    : Outcome::Fate::not_appended);
       }
     }
-    auto text = keys_.seal(*subject, value->as_string());
+    auto text = backend_.keys.seal(*subject, value->as_string());
     if (!text) return tl::unexpected(Outcome::Fate::forgotten);
     sealed.push_back({field.name, std::move(*text)});
   }
@@ -144,7 +144,8 @@ std::optional<Outcome::Fate> CommandSender::submit(Draft draft, const SealedFiel
     }
     payload += '}';
   }
-  switch (submitter_.submit(std::move(draft.command), draft.until, std::move(draft.on_outcome))) {
+  switch (backend_.submitter.submit(
+      std::move(draft.command), draft.until, {io_, std::move(draft.on_outcome)})) {
     case Submitter::Taken::yes:
       return std::nullopt;
     case Submitter::Taken::overloaded:

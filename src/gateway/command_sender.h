@@ -6,11 +6,7 @@
 #include <vector>
 
 #include "base/json.h"
-#include "base/password.h"
-#include "gateway/key_ring.h"
-#include "gateway/outcome.h"
-#include "gateway/submitter.h"
-#include "gateway/work_pool.h"
+#include "gateway/backend.h"
 
 namespace wf::gateway {
 
@@ -22,12 +18,11 @@ struct Draft {
   OnOutcome on_outcome;
 };
 
-// On the io thread. What needs a password hashed, or a key made, goes by a thread of `pool` first.
+// On io thread `io`. What needs a password hashed, or a key made, goes by a thread of the key pool
+// first.
 class CommandSender {
  public:
-  CommandSender(
-      Submitter& submitter, KeyRing& keys, WorkPool& pool, const PasswordCost& cost, Post post)
-      : submitter_(submitter), keys_(keys), pool_(pool), cost_(cost), post_(std::move(post)) {}
+  CommandSender(Backend& backend, std::size_t io) : backend_(backend), io_(io) {}
 
   // Nothing: `on_outcome` will be called. Else why not, and it will not be.
   std::optional<Outcome::Fate> send(Draft draft);
@@ -44,11 +39,8 @@ class CommandSender {
   tl::expected<SealedFields, Outcome::Fate> seal(const Draft& draft, bool may_wait);
   std::optional<Outcome::Fate> submit(Draft draft, const SealedFields& sealed);
 
-  Submitter& submitter_;
-  KeyRing& keys_;
-  WorkPool& pool_;
-  const PasswordCost cost_;
-  Post post_;
+  Backend& backend_;
+  const std::size_t io_;
 };
 
 // JSON as the log has it: integers in full, whatever their spelling was.

@@ -38,13 +38,22 @@ Result<std::unique_ptr<Gateway>> Gateway::open(Services services) {
   const Listen listen{
       http.address, static_cast<std::uint16_t>(http.port), http.tls_certificate, http.tls_key};
   const Limits limits = limits_of(services.process);
-  gateway->app_ = std::make_unique<App>(
-      std::move(services),
-      Io{[self](std::function<void()> fn) { self->server_->post(std::move(fn)); },
-         [self](Ticket ticket, Response response) {
-           self->server_->respond(ticket, std::move(response));
-         }});
-  auto server = Server::open(listen, limits, *gateway->app_);
+  Posts posts;
+  for (std::int64_t io = 0; io < http.threads; ++io) {
+    posts.push_back([self, io](std::function<void()> fn) {
+      self->server_->post(static_cast<std::size_t>(io), std::move(fn));
+    });
+  }
+  gateway->backend_ = std::make_unique<Backend>(std::move(services), std::move(posts));
+  std::vector<Handler*> handlers;
+  for (std::size_t io = 0; io < gateway->backend_->posts.size(); ++io) {
+    gateway->apps_.push_back(
+        std::make_unique<App>(*gateway->backend_, io, [self](Ticket ticket, Response response) {
+          self->server_->respond(ticket, std::move(response));
+        }));
+    handlers.push_back(gateway->apps_.back().get());
+  }
+  auto server = Server::open(listen, limits, handlers);
   if (!server) return tl::unexpected(server.error());
   gateway->server_ = std::move(*server);
   return gateway;
@@ -53,16 +62,20 @@ Result<std::unique_ptr<Gateway>> Gateway::open(Services services) {
 Gateway::~Gateway() { stop({}); }
 
 Result<void> Gateway::start() {
-  if (auto started = app_->start(); !started) return started;
+  if (auto started = backend_->start(); !started) return started;
   server_->start();
   return {};
+}
+
+void Gateway::rows_changed(const TableInfo& table, const std::vector<std::string>& keys) {
+  for (const auto& app : apps_) app->rows_changed(table, keys);
 }
 
 void Gateway::stop(Duration grace) {
   if (stopped_ || !server_) return;
   stopped_ = true;
   server_->stop(grace);
-  app_->stop();
+  backend_->stop();
 }
 
 }  // namespace wf::gateway

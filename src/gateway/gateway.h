@@ -1,6 +1,7 @@
-// The gateway of one process: an App behind a listening server.
+// The gateway of one process: an App per io thread behind a listening server.
 #pragma once
 #include <memory>
+#include <vector>
 
 #include "gateway/app.h"
 #include "gateway/server.h"
@@ -20,16 +21,15 @@ class Gateway {
   void stop(Duration grace = Duration::seconds(5));
 
   std::uint16_t port() const { return server_->port(); }
-  App& app() { return *app_; }
+  const Tokens& tokens() const { return backend_->tokens; }
   // For the projector's on_rows.
-  void rows_changed(const TableInfo& table, const std::vector<std::string>& keys) {
-    app_->rows_changed(table, keys);
-  }
+  void rows_changed(const TableInfo& table, const std::vector<std::string>& keys);
 
  private:
   Gateway() = default;
 
-  std::unique_ptr<App> app_;
+  std::unique_ptr<Backend> backend_;
+  std::vector<std::unique_ptr<App>> apps_;
   std::unique_ptr<Server> server_;  // goes first
   bool stopped_ = false;
 };

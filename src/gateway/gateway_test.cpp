@@ -1,5 +1,9 @@
-// The app behind real sockets: one request each way, and a clean end.
+// The app behind real sockets and several io threads: requests each way, and a clean end.
 #include "gateway/gateway.h"
+
+#include <atomic>
+#include <deque>
+#include <thread>
 
 #include "gateway/test_app.h"
 #include "gateway/test_client.h"
@@ -19,6 +23,8 @@ struct Fixture {
     options.disk = &disk;
     log = std::move(*open_rocks_log(std::move(options)));
     process.http.port = 0;
+    process.http.threads = io_threads;
+    process.rate.per_ip_burst = process.rate.per_principal_burst = 1'000'000;
     chargers = std::make_unique<test::HandTable>(*catalogue().table("chargers"));
     chargers->set(charger, R"({"revision":1})");
     auto opened = Gateway::open({.log = *log,
@@ -32,6 +38,23 @@ struct Fixture {
     BOOST_REQUIRE(gateway->start());
   }
 
+  std::string bearer() const {
+    return "Authorization: Bearer " +
+           gateway->tokens().sign({{AccountId{charger}, 0xFFU, {}},
+                                   wall_clock(),
+                                   wall_clock() + Duration::minutes(5)}) +
+           "\r\n";
+  }
+  std::string get_charger() const {
+    return "GET /chargers/" + charger.text() + " HTTP/1.1\r\nHost: x\r\n\r\n";
+  }
+  std::string suspend(const std::string& headers) const {
+    const std::string body = R"({"reason":"test"})";
+    return "POST /accounts/" + charger.text() + "/suspend HTTP/1.1\r\nHost: x\r\n" + bearer() +
+           headers + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  }
+
+  static constexpr std::int64_t io_threads = 3;
   MemoryDisk disk;
   std::unique_ptr<Log> log;
   Secrets secrets{random_secrets()};
@@ -46,25 +69,82 @@ BOOST_FIXTURE_TEST_SUITE(gateway_tests, Fixture)
 
 BOOST_AUTO_TEST_CASE(a_row_over_a_socket) {
   test::Client client(gateway->port());
-  const test::Reply reply =
-      client.ask("GET /chargers/" + charger.text() + " HTTP/1.1\r\nHost: x\r\n\r\n");
+  const test::Reply reply = client.ask(get_charger());
   BOOST_TEST(reply.status == 200);
   BOOST_TEST(reply.body == R"({"revision":1})");
   BOOST_TEST(reply.has("ETag: \"1-"));
 }
 
 BOOST_AUTO_TEST_CASE(a_command_that_nobody_decides_is_pending_and_on_the_log) {
-  const std::string bearer = gateway->app().tokens().sign(
-      {{AccountId{charger}, 0xFFU, {}}, wall_clock(), wall_clock() + Duration::minutes(5)});
   test::Client client(gateway->port());
-  const std::string body = R"({"reason":"test"})";
-  const test::Reply reply = client.ask(
-      "POST /accounts/" + charger.text() +
-      "/suspend HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + bearer +
-      "\r\nPrefer: wait=0\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+  const test::Reply reply = client.ask(suspend("Prefer: wait=0\r\n"));
   BOOST_TEST(reply.status == 202);
   BOOST_TEST(reply.has("Location: /commands/"));
   BOOST_TEST(*log->end({"commands.accounts", 0}) == 1);
+}
+
+// More connections than io threads, each with one request after another: reads, commands of its
+// own, and one command that all of them send.
+BOOST_AUTO_TEST_CASE(io_threads_serve_together) {
+  constexpr int rounds = 20;
+  constexpr int connections = 7;
+  test::HandDecider decider(*log);
+  std::deque<test::Client> clients;
+  for (int i = 0; i < connections; ++i) clients.emplace_back(gateway->port());
+  std::atomic<int> wrong = 0;
+  std::atomic<int> left = connections;
+  std::vector<std::thread> threads;
+  for (test::Client& client : clients) {
+    threads.emplace_back([&] {
+      for (int round = 0; round < rounds; ++round) {
+        const std::string key = "Idempotency-Key: " + std::to_string(round) + "\r\n";
+        for (const std::string& ask : {get_charger(), suspend(""), suspend(key)}) {
+          if (client.ask(ask).status != 200) ++wrong;
+        }
+      }
+      --left;
+    });
+  }
+  while (left != 0) {
+    decider.decide([](const Record&) { return test::Ruling{}; });
+    gateway->rows_changed(chargers->type().info(), {});
+  }
+  for (std::thread& thread : threads) thread.join();
+  BOOST_TEST(wrong == 0);
+  const test::Reply metrics = clients.front().ask("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+  const std::string count = R"(route="/chargers/{id}",status="200"} )";
+  BOOST_TEST(metrics.body.find(count + std::to_string(rounds * connections) + "\n") !=
+             std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_change_reaches_the_channels_of_every_io_thread) {
+  const std::string upgrade =
+      "GET /ws/chargers/" + charger.text() +
+      " HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
+      "dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+  const auto message = [](int n) {
+    const std::string text =
+        R"({"sequence":)" + std::to_string(n) + R"(,"row":{"revision":)" + std::to_string(n) + "}}";
+    return std::string("\x81") + static_cast<char>(text.size()) + text;
+  };
+  std::deque<test::Client> clients;
+  for (std::int64_t i = 0; i < 2 * io_threads; ++i) {
+    test::Client& client = clients.emplace_back(gateway->port());
+    client.send(upgrade);
+    std::string head;
+    while (!head.ends_with("\r\n\r\n")) {
+      const std::string byte = client.receive_bytes(1);
+      BOOST_REQUIRE(!byte.empty());
+      head += byte;
+    }
+    BOOST_TEST(client.receive_bytes(message(1).size()) == message(1));
+  }
+  chargers->set(charger, R"({"revision":2})", 2);
+  gateway->rows_changed(chargers->type().info(), {});
+  for (test::Client& client : clients) {
+    BOOST_TEST(client.receive_bytes(message(2).size()) == message(2));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(it_stops_with_requests_in_flight) {

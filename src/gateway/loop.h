@@ -1,25 +1,50 @@
-// The io loop of one server: its connections, tickets and turns. Included by the socket files only.
+// The io loops of a server: their connections, tickets and turns. Included by the socket files
+// only.
 #pragma once
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <unordered_map>
 #include <vector>
 
-#include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include "gateway/net.h"
 
 namespace wf::gateway {
 
-class Server::Loop {
- public:
-  Loop(const Limits& the_limits, Handler& the_handler) : limits(the_limits), handler(the_handler) {}
+// What the loops share. Thread-safe; `tls` is set before they run.
+struct Server::Shared {
+  explicit Shared(const Limits& the_limits) : limits(the_limits) {}
 
   const Limits limits;
+  std::optional<asio::ssl::context> tls;
+
+  // Whether one more connection from `ip` is within the limits. One that is over them is told so,
+  // unless too many are being told already. Admitted and told ones count until left().
+  enum class Admitted : std::uint8_t { yes, told, no };
+  Admitted admit(const std::string& ip);
+  void left(const std::string& ip, bool admitted);
+
+ private:
+  std::mutex mutex_;
+  std::unordered_map<std::string, std::size_t> per_ip_;
+  std::size_t admitted_ = 0;
+  std::size_t told_ = 0;
+};
+
+// One io thread's.
+class Server::Loop {
+ public:
+  Loop(Shared& the_shared, std::uint32_t the_index, Handler& the_handler)
+      : shared(the_shared), limits(the_shared.limits), index(the_index), handler(the_handler) {}
+
+  Shared& shared;
+  const Limits& limits;
+  const std::uint32_t index;
   Handler& handler;
   asio::io_context io{1};  // one thread
   HttpDate date;
@@ -27,9 +52,6 @@ class Server::Loop {
   bool stopping = false;
 
   // ---- connections ----
-  // Whether one more from `ip` is within the limits; if so it counts until left().
-  bool admit(const std::string& ip);
-  void left(const std::string& ip);
   void add(Connection& connection);
   void remove(Connection& connection);
   std::size_t open() const { return slots_.size() - free_.size(); }
@@ -54,9 +76,7 @@ class Server::Loop {
   } counters;
 
   // ---- the server's own ----
-  asio::basic_socket_acceptor<asio::ip::tcp, Executor> acceptor{io};
   asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor> ticker{io};
-  std::optional<asio::ssl::context> tls;
   Clock::time_point cut_at = Clock::time_point::max();  // the end of the grace of stop()
   std::thread thread;
 
@@ -71,8 +91,6 @@ class Server::Loop {
 
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_;
-  std::unordered_map<std::string, std::size_t> per_ip_;
-  std::size_t admitted_ = 0;
   std::vector<Ticket> answered_;
   std::vector<Ticket> resuming_;
   bool turn_armed_ = false;

@@ -1,4 +1,4 @@
-// Everything is counted on the io thread and written there too.
+// Each io thread counts for itself, so nobody waits for a lock; a page adds them up.
 #include "gateway/metrics.h"
 
 #include <fmt/format.h>
@@ -12,12 +12,33 @@ Metrics::Metrics(const Router& router) : router_(router), histograms_(router.rou
 
 void Metrics::answered(std::uint16_t route, int status, Duration took) {
   const std::size_t at = std::min<std::size_t>(route, histograms_.size() - 1);
-  Histogram& histogram = histograms_[at];
   std::size_t bucket = 0;
   while (bucket < bounds_us.size() && took.us > bounds_us[bucket]) ++bucket;
+  const std::lock_guard lock(mutex_);
+  Histogram& histogram = histograms_[at];
   ++histogram.counts[bucket];
   histogram.sum_us += took.us;
   ++statuses_[static_cast<std::uint32_t>(at << 16U) | static_cast<std::uint32_t>(status)];
+}
+
+void Metrics::set(const Gauges& gauges) {
+  const std::lock_guard lock(mutex_);
+  gauges_ = gauges;
+}
+
+void Metrics::add_to(Metrics& sum) const {
+  const std::lock_guard lock(mutex_);
+  sum.gauges_.parked += gauges_.parked;
+  sum.gauges_.channels += gauges_.channels;
+  sum.gauges_.tokens += gauges_.tokens;
+  sum.gauges_.tokens_verified += gauges_.tokens_verified;
+  for (std::size_t route = 0; route < histograms_.size(); ++route) {
+    const Histogram& from = histograms_[route];
+    Histogram& to = sum.histograms_[route];
+    for (std::size_t i = 0; i < from.counts.size(); ++i) to.counts[i] += from.counts[i];
+    to.sum_us += from.sum_us;
+  }
+  for (const auto& [key, count] : statuses_) sum.statuses_[key] += count;
 }
 
 std::string Metrics::label(std::size_t route) const {
@@ -38,6 +59,13 @@ void Metrics::write(std::string& out) const {
   }
   out += "# TYPE wayfold_http_request_seconds histogram\n";
   for (std::size_t route = 0; route < histograms_.size(); ++route) write_histogram(out, route);
+  const auto gauge = [&](std::string_view name, std::size_t value) {
+    write_metric(out, name, "gauge", static_cast<std::int64_t>(value));
+  };
+  gauge("wayfold_reads_parked", gauges_.parked);
+  gauge("wayfold_channels_open", gauges_.channels);
+  gauge("wayfold_tokens_cached", gauges_.tokens);
+  write_metric(out, "wayfold_tokens_verified_total", "counter", gauges_.tokens_verified);
 }
 
 void Metrics::write_histogram(std::string& out, std::size_t route) const {

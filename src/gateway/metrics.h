@@ -1,9 +1,10 @@
-// Counts of answers by route, and how long they took, in Prometheus' text format. One thread.
+// Counts of answers by route, and how long they took, in Prometheus' text format. Thread-safe.
 #pragma once
 #include <absl/container/flat_hash_map.h>
 
 #include <array>
 #include <cstdint>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,16 @@ class Metrics {
 
   // `route`: Route::index, or Metrics::unrouted.
   void answered(std::uint16_t route, int status, Duration took);
+  // What an io thread has of its own, as of now.
+  struct Gauges {
+    std::size_t parked = 0;
+    std::size_t channels = 0;
+    std::size_t tokens = 0;            // cached
+    std::int64_t tokens_verified = 0;  // since start
+  };
+  void set(const Gauges& gauges);
+  // Adds these counts to `sum`, which nobody else uses.
+  void add_to(Metrics& sum) const;
   void write(std::string& out) const;
 
   static constexpr std::uint16_t unrouted = UINT16_MAX;
@@ -34,6 +45,8 @@ class Metrics {
   std::string label(std::size_t route) const;
 
   const Router& router_;
+  mutable std::mutex mutex_;
+  Gauges gauges_;
   std::vector<Histogram> histograms_;                           // by route; the last: unrouted
   absl::flat_hash_map<std::uint32_t, std::uint64_t> statuses_;  // route << 16 | status
 };

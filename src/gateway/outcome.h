@@ -29,10 +29,23 @@ struct Outcome {
   SlotOffset position;  // where the outcome ends
 };
 
-// Called once, on the io thread.
+// Called once, on the io thread it belongs to.
 using OnOutcome = std::function<void(const Outcome&)>;
 
-// Runs something on the io thread, later. Any thread.
+// Runs something on an io thread, later. Any thread.
 using Post = std::function<void(std::function<void()>)>;
+using Posts = std::vector<Post>;  // by io thread
+
+// Who waits for an outcome.
+struct Waiter {
+  std::size_t io = 0;  // its thread
+  OnOutcome tell;
+};
+struct Told {
+  std::vector<Waiter> waiters;
+  Outcome outcome;
+};
+// Tells each on its own thread: one post per thread, whatever the number.
+void tell(const Posts& posts, std::vector<Told> all);
 
 }  // namespace wf::gateway

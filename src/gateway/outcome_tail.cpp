@@ -1,4 +1,4 @@
-// One post to the io thread per round of reading, whatever the number of outcomes.
+// One post to each io thread per round of reading, whatever the number of outcomes.
 #include "gateway/outcome_tail.h"
 
 #include <algorithm>
@@ -44,8 +44,8 @@ Result<Offset> newest_opened(Log& log, Reader& reader, const Slot& slot) {
   return *begin;
 }
 
-OutcomeTail::OutcomeTail(Log& log, const Catalogue& catalogue, Waiting& waiting, Post post)
-    : log_(log), catalogue_(catalogue), waiting_(waiting), post_(std::move(post)) {
+OutcomeTail::OutcomeTail(Log& log, const Catalogue& catalogue, Waiting& waiting, Posts posts)
+    : log_(log), catalogue_(catalogue), waiting_(waiting), posts_(std::move(posts)) {
   for (const TopicSpec& topic : log.topics()) {
     if (!topic.name.starts_with("events.")) continue;
     for (std::uint32_t i = 0; i < topic.partitions; ++i) {
@@ -135,10 +135,10 @@ Instant OutcomeTail::failing_since() const {
 
 Result<bool> OutcomeTail::read_all() {
   Result<bool> more = false;
-  auto finished = std::make_shared<std::vector<Finished>>();
+  std::vector<Told> finished;
   for (const auto& lane : lanes_) {
     const auto read = lane->reader->read(
-        batch, [&](std::span<const Record> records) { take(*lane, records, *finished); });
+        batch, [&](std::span<const Record> records) { take(*lane, records, finished); });
     if (!read) {
       more = tl::unexpected(read.error());
       break;  // whoever was taken out of `waiting_` must still hear of it
@@ -146,24 +146,16 @@ Result<bool> OutcomeTail::read_all() {
     lane->next = lane->reader->position().next;
     *more = *more || *read != 0;
   }
-  if (!finished->empty()) {
-    post_([finished] {
-      for (Finished& one : *finished) {
-        for (const OnOutcome& callback : one.callbacks) callback(one.outcome);
-      }
-    });
-  }
+  if (!finished.empty()) tell(posts_, std::move(finished));
   return more;
 }
 
-void OutcomeTail::take(const Lane& lane,
-                       std::span<const Record> records,
-                       std::vector<Finished>& out) {
+void OutcomeTail::take(const Lane& lane, std::span<const Record> records, std::vector<Told>& out) {
   outcomes_.fetch_add(1, std::memory_order_relaxed);
   const Record& first = records.front();
   if (waiting_.empty()) return;
-  auto callbacks = waiting_.take({first.causation, first.body});
-  if (callbacks.empty()) return;
+  auto waiters = waiting_.take({first.causation, first.body});
+  if (waiters.empty()) return;
   Outcome outcome;
   outcome.fate = Outcome::Fate::decided;
   outcome.kind = Kind::event;
@@ -179,7 +171,7 @@ void OutcomeTail::take(const Lane& lane,
     }
   }
   outcome.position = {lane.events.topic, lane.events.partition, records.back().offset + 1};
-  out.push_back({std::move(callbacks), std::move(outcome)});
+  out.push_back({std::move(waiters), std::move(outcome)});
 }
 
 Result<void> OutcomeTail::sample_lag() {

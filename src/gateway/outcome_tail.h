@@ -19,7 +19,7 @@ namespace wf::gateway {
 // now and then how far the commands have come, which also shows whether the log answers at all.
 class OutcomeTail {
  public:
-  OutcomeTail(Log& log, const Catalogue& catalogue, Waiting& waiting, Post post);
+  OutcomeTail(Log& log, const Catalogue& catalogue, Waiting& waiting, Posts posts);
   ~OutcomeTail();
 
   void start();
@@ -42,22 +42,18 @@ class OutcomeTail {
     std::atomic<Offset> next{-1};  // the command that is to be answered next
     std::atomic<std::int64_t> lag{0};
   };
-  struct Finished {
-    std::vector<OnOutcome> callbacks;
-    Outcome outcome;
-  };
 
   void run();
   void sample();
   Result<void> open();
   Result<bool> read_all();
   Result<void> sample_lag();
-  void take(const Lane& lane, std::span<const Record> records, std::vector<Finished>& out);
+  void take(const Lane& lane, std::span<const Record> records, std::vector<Told>& out);
 
   Log& log_;
   const Catalogue& catalogue_;
   Waiting& waiting_;
-  Post post_;
+  const Posts posts_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::unique_ptr<Reader> reader_;
   std::thread thread_;

@@ -209,8 +209,8 @@ BOOST_AUTO_TEST_CASE(a_sub_resource_needs_its_parameters) {
 }
 
 BOOST_AUTO_TEST_CASE(personal_columns_open_for_those_who_may_read_the_row) {
-  BOOST_REQUIRE(app->keys().ensure_key(asha));
-  const std::string sealed = *app->keys().seal(asha, "asha@example.org");
+  BOOST_REQUIRE(backend->keys.ensure_key(asha));
+  const std::string sealed = *backend->keys.seal(asha, "asha@example.org");
   const auto row = [&](const std::string& text) {
     return R"({"id":")" + asha.text() + R"(","identifier":")" + text + R"("})";
   };
@@ -218,7 +218,7 @@ BOOST_AUTO_TEST_CASE(personal_columns_open_for_those_who_may_read_the_row) {
   const std::string path = "/accounts/" + asha.text();
   BOOST_TEST(get(path, renter).body == row("asha@example.org"));
   BOOST_TEST(get(path, other).status == 404);
-  BOOST_REQUIRE(app->keys().forget(asha));
+  BOOST_REQUIRE(backend->keys.forget(asha));
   BOOST_TEST(get(path, renter).body.ends_with(R"("identifier":null})"));
   table("accounts").set(asha, row("AAAAAAAAAAAAAAAAAAAAAA.AAAA"));
   BOOST_TEST(get(path, renter).status == 503);

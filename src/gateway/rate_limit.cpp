@@ -6,6 +6,7 @@
 namespace wf::gateway {
 
 Duration RateLimit::take(std::uint64_t key, const Rate& rate, Instant now) {
+  const std::lock_guard lock(mutex_);
   auto found = full_at_.find(key);
   Instant* full_at = nullptr;
   if (found != full_at_.end()) {
@@ -20,6 +21,11 @@ Duration RateLimit::take(std::uint64_t key, const Rate& rate, Instant now) {
   if (base - now > tolerance) return {(base - now).us - tolerance.us};
   *full_at = base + Duration{interval_us};
   return {};
+}
+
+std::size_t RateLimit::size() const {
+  const std::lock_guard lock(mutex_);
+  return full_at_.size();
 }
 
 // At most once a second: a full map of busy buckets must not cost a scan per request.

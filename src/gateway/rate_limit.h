@@ -1,8 +1,9 @@
-// How often one may ask: token buckets, a bounded number of them. One thread.
+// How often one may ask: token buckets, a bounded number of them. Thread-safe.
 #pragma once
 #include <absl/container/flat_hash_map.h>
 
 #include <cstdint>
+#include <mutex>
 #include <string_view>
 
 #include "base/time.h"
@@ -23,12 +24,13 @@ class RateLimit {
   // Takes one token of `key`'s bucket: {0} if there was one, else how long until there is.
   // `key` is a hash of who asks; two that collide share a bucket.
   Duration take(std::uint64_t key, const Rate& rate, Instant now);
-  std::size_t size() const { return full_at_.size(); }
+  std::size_t size() const;
 
  private:
   void make_room(Instant now);
 
-  std::size_t entries_max_;
+  const std::size_t entries_max_;
+  mutable std::mutex mutex_;
   absl::flat_hash_map<std::uint64_t, Instant> full_at_;
   Instant others_full_at_;  // the shared bucket
   Instant swept_at_;

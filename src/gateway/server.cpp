@@ -3,9 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/defer.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -37,41 +39,27 @@ std::string text_of(asio::ip::address address) {
   return address.to_string();
 }
 
+// On the loop's own thread.
 void begin(Server::Loop& loop, Socket socket) {
   error_code failed;
   const tcp::endpoint peer = socket.remote_endpoint(failed);
-  if (failed) return;  // gone already
+  if (failed || loop.stopping) return;  // gone already
   socket.set_option(tcp::no_delay(true), failed);
   socket.non_blocking(true, failed);
   std::string ip = text_of(peer.address());
   count(loop.counters.accepted);
-  const bool admitted = loop.admit(ip);
-  if (!admitted) {
-    count(loop.counters.turned_away);
-    if (loop.open() >= loop.limits.connections_max + turning_away_max) return;
-  }
-  if (loop.tls) {
-    TlsStream stream(std::move(socket), *loop.tls);
+  const auto admitted = loop.shared.admit(ip);
+  const bool serve = admitted == Server::Shared::Admitted::yes;
+  if (!serve) count(loop.counters.turned_away);
+  if (admitted == Server::Shared::Admitted::no) return;
+  if (loop.shared.tls) {
+    TlsStream stream(std::move(socket), *loop.shared.tls);
     auto session =
-        std::make_unique<Session<TlsStream>>(loop, std::move(stream), std::move(ip), admitted);
+        std::make_unique<Session<TlsStream>>(loop, std::move(stream), std::move(ip), serve);
     asio::co_spawn(loop.io, run(std::move(session)), asio::detached);
   } else {
-    auto session =
-        std::make_unique<Session<Socket>>(loop, std::move(socket), std::move(ip), admitted);
+    auto session = std::make_unique<Session<Socket>>(loop, std::move(socket), std::move(ip), serve);
     asio::co_spawn(loop.io, run(std::move(session)), asio::detached);
-  }
-}
-
-Task<> accept_all(Server::Loop& loop) {
-  while (loop.acceptor.is_open()) {
-    Socket socket(loop.io);
-    auto [failed] = co_await loop.acceptor.async_accept(socket, no_throw);
-    if (!failed) begin(loop, std::move(socket));
-    if (!failed || !loop.acceptor.is_open()) continue;
-    // Out of descriptors, mostly: let some connections end first.
-    asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor> pause(loop.io);
-    pause.expires_after(std::chrono::milliseconds(loop.limits.tick_ms));
-    static_cast<void>(co_await pause.async_wait(no_throw));
   }
 }
 
@@ -111,16 +99,26 @@ std::variant<Accept, Response> Handler::upgrade(const Request&) {
 
 // ---- The loop ----
 
-bool Server::Loop::admit(const std::string& ip) {
-  if (admitted_ >= limits.connections_max) return false;
-  std::size_t& here = per_ip_[ip];
-  if (here >= limits.connections_per_ip_max) return false;
-  ++here;
+Server::Shared::Admitted Server::Shared::admit(const std::string& ip) {
+  const std::lock_guard lock(mutex_);
+  const auto here = per_ip_.find(ip);
+  const std::size_t of_ip = here == per_ip_.end() ? 0 : here->second;
+  if (admitted_ >= limits.connections_max || of_ip >= limits.connections_per_ip_max) {
+    if (told_ >= turning_away_max) return Admitted::no;
+    ++told_;
+    return Admitted::told;
+  }
+  ++per_ip_[ip];
   ++admitted_;
-  return true;
+  return Admitted::yes;
 }
 
-void Server::Loop::left(const std::string& ip) {
+void Server::Shared::left(const std::string& ip, bool admitted) {
+  const std::lock_guard lock(mutex_);
+  if (!admitted) {
+    --told_;
+    return;
+  }
   --admitted_;
   const auto found = per_ip_.find(ip);
   if (--found->second == 0) per_ip_.erase(found);
@@ -145,7 +143,7 @@ void Server::Loop::remove(Connection& connection) {
 }
 
 Ticket Server::Loop::ticket(const Connection& connection) const {
-  return {connection.slot, slots_[connection.slot].generation};
+  return {connection.slot, slots_[connection.slot].generation, index};
 }
 
 void Server::Loop::retire(const Connection& connection) { ++slots_[connection.slot].generation; }
@@ -239,24 +237,65 @@ void Server::Loop::cut_all() {
   }
 }
 
+// ---- Accepting ----
+
+struct Server::Acceptor {
+  explicit Acceptor(asio::io_context& io) : socket(io) {}
+
+  asio::basic_socket_acceptor<asio::ip::tcp, Executor> socket;
+};
+
+namespace {
+
+// On the first loop; connections go to all of them by turns.
+Task<> accept_all(Server::Acceptor& acceptor,
+                  const std::vector<std::unique_ptr<Server::Loop>>& loops) {
+  for (std::size_t turn = 0; acceptor.socket.is_open();) {
+    Server::Loop& loop = *loops[turn % loops.size()];
+    Socket socket(loop.io);
+    auto [failed] = co_await acceptor.socket.async_accept(socket, no_throw);
+    if (!failed) {
+      ++turn;
+      asio::dispatch(
+          loop.io, [&loop, taken = std::move(socket)]() mutable { begin(loop, std::move(taken)); });
+      continue;
+    }
+    if (!acceptor.socket.is_open()) break;
+    // Out of descriptors, mostly: let some connections end first.
+    Server::Loop& first = *loops.front();
+    asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor> pause(first.io);
+    pause.expires_after(std::chrono::milliseconds(first.limits.tick_ms));
+    static_cast<void>(co_await pause.async_wait(no_throw));
+  }
+}
+
+}  // namespace
+
 // ---- The server ----
 
-Server::Server(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}
+Server::Server() = default;
 
 Result<std::unique_ptr<Server>> Server::open(const Listen& listen,
                                              const Limits& limits,
-                                             Handler& handler) {
-  auto loop = std::make_unique<Loop>(limits, handler);
+                                             const std::vector<Handler*>& handlers) {
+  WF_CHECK(!handlers.empty());
+  std::unique_ptr<Server> server(new Server());
+  server->shared_ = std::make_unique<Shared>(limits);
   error_code failed;
   const auto address = asio::ip::make_address(listen.address, failed);
   if (failed) return fail(Code::invalid, fmt::format("{} is not an IP address", listen.address));
   if (!listen.certificate_file.empty()) {
     Result<asio::ssl::context> tls = tls_of(listen);
     if (!tls) return tl::unexpected<Error>(std::move(tls.error()));
-    loop->tls.emplace(std::move(*tls));
+    server->shared_->tls.emplace(std::move(*tls));
   }
+  for (Handler* const handler : handlers) {
+    const auto index = static_cast<std::uint32_t>(server->loops_.size());
+    server->loops_.push_back(std::make_unique<Loop>(*server->shared_, index, *handler));
+  }
+  server->acceptor_ = std::make_unique<Acceptor>(server->loops_.front()->io);
   const tcp::endpoint endpoint(address, listen.port);
-  auto& acceptor = loop->acceptor;
+  auto& acceptor = server->acceptor_->socket;
   acceptor.open(endpoint.protocol(), failed);
   if (!failed) acceptor.set_option(asio::socket_base::reuse_address(true), failed);
   if (!failed) acceptor.bind(endpoint, failed);
@@ -265,35 +304,42 @@ Result<std::unique_ptr<Server>> Server::open(const Listen& listen,
     return fail(Code::unavailable,
                 fmt::format("{}:{}: {}", listen.address, listen.port, failed.message()));
   }
-  return std::unique_ptr<Server>(new Server(std::move(loop)));
+  return server;
 }
 
 Server::~Server() { stop({}); }
 
 void Server::start() {
-  WF_CHECK(!loop_->thread.joinable());
-  asio::co_spawn(loop_->io, accept_all(*loop_), asio::detached);
-  asio::co_spawn(loop_->io, tick(*loop_), asio::detached);
-  loop_->thread = std::thread([loop = loop_.get()] { loop->io.run(); });
+  WF_CHECK(!loops_.front()->thread.joinable());
+  asio::co_spawn(loops_.front()->io, accept_all(*acceptor_, loops_), asio::detached);
+  for (const auto& loop : loops_) {
+    asio::co_spawn(loop->io, tick(*loop), asio::detached);
+    loop->thread = std::thread([one = loop.get()] { one->io.run(); });
+  }
 }
 
-std::uint16_t Server::port() const { return loop_->acceptor.local_endpoint().port(); }
+std::uint16_t Server::port() const { return acceptor_->socket.local_endpoint().port(); }
 
 Counters Server::counters() const {
-  const auto& from = loop_->counters;
-  const auto read = [](const std::atomic<std::uint64_t>& counter) {
-    return counter.load(std::memory_order_relaxed);
-  };
-  return {read(from.accepted),
-          read(from.open),
-          read(from.turned_away),
-          read(from.requests),
-          read(from.refused),
-          read(from.timed_out)};
+  Counters sum;
+  for (const auto& loop : loops_) {
+    const auto add = [](std::uint64_t& to, const std::atomic<std::uint64_t>& counter) {
+      to += counter.load(std::memory_order_relaxed);
+    };
+    const auto& from = loop->counters;
+    add(sum.accepted, from.accepted);
+    add(sum.open, from.open);
+    add(sum.turned_away, from.turned_away);
+    add(sum.requests, from.requests);
+    add(sum.refused, from.refused);
+    add(sum.timed_out, from.timed_out);
+  }
+  return sum;
 }
 
-void Server::post(std::function<void()> fn) {
-  asio::post(loop_->io, [loop = loop_.get(), run_it = std::move(fn)] {
+void Server::post(std::size_t io, std::function<void()> fn) {
+  Loop* const loop = loops_[io].get();
+  asio::post(loop->io, [loop, run_it = std::move(fn)] {
     run_it();
     loop->resume_answered();
     loop->turn_used();  // what it collected is handed over as a request's would be
@@ -301,20 +347,23 @@ void Server::post(std::function<void()> fn) {
 }
 
 void Server::respond(Ticket ticket, Response response) {
-  loop_->respond(ticket, std::move(response));
+  loops_[ticket.io]->respond(ticket, std::move(response));
 }
 
 void Server::stop(Duration grace) {
-  if (!loop_->thread.joinable()) return;
-  asio::post(loop_->io, [loop = loop_.get(), grace] {
-    error_code ignored;
-    loop->acceptor.close(ignored);
-    loop->stopping = true;
-    loop->cut_at = Clock::now() + std::chrono::microseconds(grace.us);
-    loop->close_idle();
-    loop->ticker.cancel();
-  });
-  loop_->thread.join();
+  if (loops_.empty() || !loops_.front()->thread.joinable()) return;
+  const auto cut_at = Clock::now() + std::chrono::microseconds(grace.us);
+  for (const auto& loop : loops_) {
+    asio::post(loop->io, [this, one = loop.get(), cut_at] {
+      error_code ignored;
+      if (one->index == 0) acceptor_->socket.close(ignored);
+      one->stopping = true;
+      one->cut_at = cut_at;
+      one->close_idle();
+      one->ticker.cancel();
+    });
+  }
+  for (const auto& loop : loops_) loop->thread.join();
 }
 
 }  // namespace wf::gateway

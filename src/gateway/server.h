@@ -1,5 +1,5 @@
-// HTTP/1.1 and WebSocket over TCP or TLS: one listening socket and one io thread, which calls a
-// Handler.
+// HTTP/1.1 and WebSocket over TCP or TLS: one listening socket, and io threads that call a Handler
+// each.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
@@ -21,9 +22,10 @@ namespace wf::gateway {
 struct Ticket {
   std::uint32_t slot = 0;
   std::uint32_t generation = 0;
+  std::uint32_t io = 0;  // the thread it is answered on
 };
 
-// What a server serves. Every call comes on the io thread, none may throw or block.
+// What an io thread of a server serves. Every call comes on that thread, none may throw or block.
 class Handler {
  public:
   virtual ~Handler() = default;
@@ -59,33 +61,38 @@ struct Counters {  // since start, but for `open`
 class Server {
  public:
   // Binds and listens. Errors: invalid (address, certificate or key), unavailable (the port is
-  // taken). `handler` must outlive the server.
+  // taken). There are as many io threads as `handlers`, which must outlive the server; connections
+  // go to them by turns and stay.
   static Result<std::unique_ptr<Server>> open(const Listen& listen,
                                               const Limits& limits,
-                                              Handler& handler);
+                                              const std::vector<Handler*>& handlers);
   ~Server();  // stops without grace if stop() was not called
 
-  void start();  // the io thread; once
+  void start();  // the io threads; once
   std::uint16_t port() const;
   Counters counters() const;  // any thread
 
-  // Runs `fn` on the io thread, and then resumes at once every request it answered: one post for a
+  // Runs `fn` on an io thread, and then resumes at once every request it answered: one post for a
   // whole batch. Any thread; after stop() it does nothing.
-  void post(std::function<void()> fn);
-  // Answers a request that `handle` left open. On the io thread, at most once per ticket; later
-  // ones do nothing.
+  void post(std::size_t io, std::function<void()> fn);
+  // Answers a request that `handle` left open. On the ticket's io thread, at most once per ticket;
+  // later ones do nothing.
   void respond(Ticket ticket, Response response);
 
   // Stops accepting, closes idle connections and WebSockets (1001), lets requests in flight finish
-  // for up to `grace`, then cuts what is left and joins the thread. Any thread but the io thread;
+  // for up to `grace`, then cuts what is left and joins the threads. Any thread but theirs;
   // once.
   void stop(Duration grace);
 
   class Loop;  // for the socket files
+  struct Shared;
+  struct Acceptor;
 
  private:
-  explicit Server(std::unique_ptr<Loop> loop);
-  std::unique_ptr<Loop> loop_;
+  Server();
+  std::unique_ptr<Shared> shared_;
+  std::vector<std::unique_ptr<Loop>> loops_;
+  std::unique_ptr<Acceptor> acceptor_;
 };
 
 }  // namespace wf::gateway

@@ -70,7 +70,7 @@ class Echo final : public Handler {
 
 struct Running {
   explicit Running(const Limits& limits = {}, const Listen& listen = {}) {
-    auto opened = Server::open(listen, limits, handler);
+    auto opened = Server::open(listen, limits, {&handler});
     BOOST_REQUIRE(opened.has_value());
     server = std::move(*opened);
     handler.server = server.get();
@@ -78,7 +78,7 @@ struct Running {
   }
   // As another thread does it, after an outcome: one post for all.
   void answer(std::vector<Ticket> tickets) {
-    server->post([this, tickets = std::move(tickets)] {
+    server->post(0, [this, tickets = std::move(tickets)] {
       int n = 0;
       for (const Ticket ticket : tickets) {
         server->respond(ticket, Echo::text("later " + std::to_string(n++)));
@@ -89,7 +89,7 @@ struct Running {
   // Returns once the io thread has done everything posted before.
   void settle() {
     std::promise<void> done;
-    server->post([&done] { done.set_value(); });
+    server->post(0, [&done] { done.set_value(); });
     done.get_future().wait();
   }
   bool becomes(const std::function<bool(const Counters&)>& holds) {
@@ -208,7 +208,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_left_harms_nobody) {
   running.answer(tickets);
   BOOST_TEST(running.becomes([](const Counters& c) { return c.open == 0; }));
   running.answer(tickets);
-  running.server->post([&running] { running.server->respond({12345, 0}, {}); });
+  running.server->post(0, [&running] { running.server->respond({12345, 0}, {}); });
   Client client(running.port());
   BOOST_TEST(client.ask(get("/still")).body == "/still|");
 }
@@ -338,7 +338,7 @@ BOOST_AUTO_TEST_CASE(tls_serves_the_same) {
 BOOST_AUTO_TEST_CASE(what_cannot_be_opened_says_why) {
   Echo handler;
   const auto code = [&handler](const Listen& listen) {
-    const auto server = Server::open(listen, {}, handler);
+    const auto server = Server::open(listen, {}, {&handler});
     BOOST_REQUIRE(!server.has_value());
     return server.error().code;
   };
@@ -381,6 +381,30 @@ BOOST_AUTO_TEST_CASE(a_stop_does_not_wait_for_ever) {
   running.server->stop(Duration::millis(10));
   BOOST_TEST(waiting.receive().status == 0);
   BOOST_TEST(running.server->counters().open == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(connections_go_to_the_io_threads_by_turns) {
+  Echo handlers[2];
+  auto opened = Server::open({}, {}, {&handlers[0], &handlers[1]});
+  BOOST_REQUIRE(opened.has_value());
+  const std::unique_ptr<Server> server = std::move(*opened);
+  server->start();
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < 4; ++i) {
+    clients.push_back(std::make_unique<Client>(server->port()));
+    BOOST_TEST(clients.back()->ask(get("/now")).body == "/now|");
+    clients.back()->send(get("/later"));
+  }
+  for (std::uint32_t io = 0; io < 2; ++io) {
+    const std::vector<Ticket> tickets = handlers[io].take(2);
+    BOOST_REQUIRE(tickets.size() == 2U);
+    for (const Ticket ticket : tickets) BOOST_TEST(ticket.io == io);
+    server->post(io, [&server, tickets] {
+      for (const Ticket ticket : tickets) server->respond(ticket, Echo::text("later"));
+    });
+  }
+  for (const auto& client : clients) BOOST_TEST(client->receive().body == "later");
+  BOOST_TEST(server->counters().requests == 8U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

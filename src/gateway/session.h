@@ -29,7 +29,7 @@ class Session final : public Connection {
   }
   ~Session() override {
     loop_.remove(*this);
-    if (admitted_) loop_.left(ip_);
+    loop_.shared.left(ip_, admitted_);
   }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;

@@ -44,8 +44,13 @@ Submitter::Submitter(Log& log,
                      Waiting& waiting,
                      const OutcomeTail& tail,
                      SubmitterOptions options,
-                     Post post)
-    : log_(log), waiting_(waiting), tail_(tail), options_(options), post_(std::move(post)) {
+                     Posts posts)
+    : log_(log),
+      waiting_(waiting),
+      tail_(tail),
+      options_(options),
+      posts_(std::move(posts)),
+      turns_(posts_.size()) {
   for (const std::string_view family : catalogue.families) {
     for (const TopicSpec& topic : log.topics()) {
       if (topic.name.starts_with("commands.") && std::string_view(topic.name).substr(9) == family) {
@@ -87,16 +92,17 @@ bool Submitter::is_stuck() const {
   return down() || (since != 0 && wall_clock() - Instant{since} > options_.stuck_after);
 }
 
-Submitter::Taken Submitter::submit(Command command, Instant until, OnOutcome on_outcome) {
+Submitter::Taken Submitter::submit(Command command, Instant until, Waiter waiter) {
+  Turn& turn = turns_[waiter.io];
   if (is_stuck()) return Taken::unavailable;
   const std::size_t bytes = command_bytes + command.payload.size();
   const std::string_view family = command.type->topic;
   const std::uint32_t partition = partition_of(command.stream, partitions_of(family));
-  if (queued_bytes() + turn_bytes_ + bytes > options_.queue_bytes_max ||
+  if (queued_bytes() + turn.bytes + bytes > options_.queue_bytes_max ||
       tail_.lag(family, partition) > options_.lag_max) {
     return Taken::overloaded;
   }
-  switch (waiting_.add({command.id, command.body}, until, std::move(on_outcome))) {
+  switch (waiting_.add({command.id, command.body}, until, std::move(waiter))) {
     case Waiting::Added::full:
       return Taken::overloaded;
     case Waiting::Added::joined:
@@ -104,24 +110,25 @@ Submitter::Taken Submitter::submit(Command command, Instant until, OnOutcome on_
     case Waiting::Added::first:
       break;
   }
-  turn_bytes_ += bytes;
-  turn_.push_back(std::move(command));
+  turn.bytes += bytes;
+  turn.commands.push_back(std::move(command));
   return Taken::yes;
 }
 
-void Submitter::turn_ended() {
-  if (turn_.empty()) return;
-  queued_bytes_ += turn_bytes_;
-  turn_bytes_ = 0;
+void Submitter::turn_ended(std::size_t io) {
+  Turn& turn = turns_[io];
+  if (turn.commands.empty()) return;
+  queued_bytes_ += turn.bytes;
+  turn.bytes = 0;
   {
     const std::lock_guard lock(mutex_);
     if (work_.commands.empty()) {
-      work_.commands.swap(turn_);
+      work_.commands.swap(turn.commands);
     } else {
-      std::ranges::move(turn_, std::back_inserter(work_.commands));
+      std::ranges::move(turn.commands, std::back_inserter(work_.commands));
     }
   }
-  turn_.clear();
+  turn.commands.clear();
   ready_.notify_one();
 }
 
@@ -129,12 +136,7 @@ void Submitter::tick(Instant now) {
   auto expired = waiting_.take_expired(now);
   if (expired.empty()) return;
   if (is_stuck()) {  // the appending thread may be busy for longer than anybody's patience
-    Outcome outcome;
-    outcome.fate = Outcome::Fate::unknown;
-    for (const Waiting::Expired& one : expired) {
-      for (const OnOutcome& callback : one.callbacks) callback(outcome);
-    }
-    return;
+    return conclude(std::move(expired), Outcome::Fate::unknown);
   }
   {
     const std::lock_guard lock(mutex_);
@@ -228,28 +230,25 @@ void Submitter::tell_pending(std::vector<Waiting::Expired> patience) {
   if (!down_ && !last_slot_.topic.empty() && !append(last_slot_, {}, Durability::now)) {
     fate = Outcome::Fate::unknown;
   }
-  std::vector<std::vector<OnOutcome>> callbacks;
-  for (Waiting::Expired& one : patience) callbacks.push_back(std::move(one.callbacks));
-  conclude(std::move(callbacks), fate);
+  conclude(std::move(patience), fate);
 }
 
 void Submitter::conclude(std::span<const Command> commands, Outcome::Fate fate) {
-  std::vector<std::vector<OnOutcome>> callbacks;
-  for (const Command& command : commands) {
-    callbacks.push_back(waiting_.take({command.id, command.body}));
+  std::vector<Told> told(commands.size());
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    told[i].waiters = waiting_.take({commands[i].id, commands[i].body});
+    told[i].outcome.fate = fate;
   }
-  conclude(std::move(callbacks), fate);
+  tell(posts_, std::move(told));
 }
 
-void Submitter::conclude(std::vector<std::vector<OnOutcome>> callbacks, Outcome::Fate fate) {
-  auto shared = std::make_shared<std::vector<std::vector<OnOutcome>>>(std::move(callbacks));
-  post_([shared, fate] {
-    Outcome outcome;
-    outcome.fate = fate;
-    for (const auto& waiters : *shared) {
-      for (const OnOutcome& callback : waiters) callback(outcome);
-    }
-  });
+void Submitter::conclude(std::vector<Waiting::Expired> expired, Outcome::Fate fate) {
+  std::vector<Told> told(expired.size());
+  for (std::size_t i = 0; i < expired.size(); ++i) {
+    told[i].waiters = std::move(expired[i].waiters);
+    told[i].outcome.fate = fate;
+  }
+  tell(posts_, std::move(told));
 }
 
 // Asks the log something harmless; when it answers, appends are tried again.

@@ -1,4 +1,4 @@
-// Commands on their way to the log: a turn of the io loop is collected, and appended as one batch
+// Commands on their way to the log: a turn of an io loop is collected, and appended as one batch
 // per slot.
 #pragma once
 #include <atomic>
@@ -44,8 +44,8 @@ struct SubmitterOptions {
   Duration probe_every = Duration::millis(500);  // while the log is away
 };
 
-// submit(), turn_ended() and tick() on the io thread. The appending thread never touches a callback
-// but through `post`.
+// submit() and turn_ended() on the io thread they name, tick() on one of them. The appending thread
+// never touches a callback but through `posts`.
 class Submitter {
  public:
   enum class Taken : std::uint8_t {
@@ -59,17 +59,17 @@ class Submitter {
             Waiting& waiting,
             const OutcomeTail& tail,
             SubmitterOptions options,
-            Post post);
+            Posts posts);
   ~Submitter();
 
   void start();
   // What is collected is appended; what waits for an outcome is told `unknown` by tick() no more.
   void stop();
 
-  // `on_outcome` is called once if the answer is `yes`, not before turn_ended(). `until` is the end
-  // of the client's patience: then it is told `pending`, once the command is durable.
-  Taken submit(Command command, Instant until, OnOutcome on_outcome);
-  void turn_ended();
+  // `waiter` is told once if the answer is `yes`, not before its thread's turn_ended(). `until` is
+  // the end of the client's patience: then it is told `pending`, once the command is durable.
+  Taken submit(Command command, Instant until, Waiter waiter);
+  void turn_ended(std::size_t io);
   void tick(Instant now);
 
   std::size_t queued_bytes() const { return queued_bytes_.load(std::memory_order_relaxed); }
@@ -87,7 +87,7 @@ class Submitter {
   void append_slot(const Slot& slot, std::span<Command> commands);
   Result<void> append(const Slot& slot, std::span<const Record> records, Durability durability);
   void tell_pending(std::vector<Waiting::Expired> patience);
-  void conclude(std::vector<std::vector<OnOutcome>> callbacks, Outcome::Fate fate);
+  void conclude(std::vector<Waiting::Expired> expired, Outcome::Fate fate);
   void conclude(std::span<const Command> commands, Outcome::Fate fate);
   void probe();
   Slot slot_of(const Command& command) const;
@@ -97,11 +97,14 @@ class Submitter {
   Waiting& waiting_;
   const OutcomeTail& tail_;
   const SubmitterOptions options_;
-  Post post_;
+  const Posts posts_;
   std::vector<std::pair<std::string_view, std::uint32_t>> families_;  // partitions of each
 
-  std::vector<Command> turn_;  // the io thread's
-  std::size_t turn_bytes_ = 0;
+  struct Turn {
+    std::vector<Command> commands;
+    std::size_t bytes = 0;
+  };
+  std::vector<Turn> turns_;  // each is its io thread's own
 
   std::mutex mutex_;
   std::condition_variable ready_;

@@ -145,6 +145,7 @@ struct AppFixture {
   std::unique_ptr<HandDecider> decider;
   std::function<Ruling(const Record&)> ruling = [](const Record&) { return Ruling{}; };
   std::vector<std::string> seen;  // types of the commands decided
+  std::unique_ptr<Backend> backend;
   std::unique_ptr<App> app;
 
   std::mutex mutex;

@@ -87,22 +87,24 @@ AppFixture::AppFixture() {
                     .platform = platform,
                     .clock = [this] { return now; }};
   for (const auto& [name, table] : tables_) services.tables[name] = table.get();
-  const Io io{
-      [this](std::function<void()> fn) {
-        const std::lock_guard lock(mutex);
-        posted.push_back(std::move(fn));
-        posted_some.notify_one();
-      },
-      [this](Ticket ticket, Response response) { answers[ticket.slot] = std::move(response); }};
-  app = std::make_unique<App>(
-      std::move(services), io, PasswordCost{.passes = 1, .memory_bytes = 8192});
+  const Post post = [this](std::function<void()> fn) {
+    const std::lock_guard lock(mutex);
+    posted.push_back(std::move(fn));
+    posted_some.notify_one();
+  };
+  backend = std::make_unique<Backend>(
+      std::move(services), Posts{post}, PasswordCost{.passes = 1, .memory_bytes = 8192});
+  app = std::make_unique<App>(*backend, 0, [this](Ticket ticket, Response response) {
+    answers[ticket.slot] = std::move(response);
+  });
   decider = std::make_unique<HandDecider>(*log);
-  BOOST_REQUIRE(app->start());
+  BOOST_REQUIRE(backend->start());
 }
 
 AppFixture::~AppFixture() {
-  app->stop();
+  backend->stop();
   app.reset();
+  backend.reset();
   decider.reset();
 }
 
@@ -158,8 +160,8 @@ std::uint32_t AppFixture::role(std::string_view name) const {
 }
 
 std::string AppFixture::token(const Uuid& account, std::uint32_t roles, const Uuid& session) {
-  return "Bearer " +
-         app->tokens().sign({{AccountId{account}, roles, session}, now, now + Duration::hours(1)});
+  return "Bearer " + backend->tokens.sign(
+                         {{AccountId{account}, roles, session}, now, now + Duration::hours(1)});
 }
 
 bool has_header(const Response& response, std::string_view line) {

@@ -2,10 +2,28 @@
 #include "gateway/waiting.h"
 
 #include <algorithm>
+#include <memory>
 
 namespace wf::gateway {
 
-Waiting::Added Waiting::add(const Key& key, Instant until, OnOutcome on_outcome) {
+void tell(const Posts& posts, std::vector<Told> all) {
+  const auto shared = std::make_shared<const std::vector<Told>>(std::move(all));
+  for (std::size_t io = 0; io < posts.size(); ++io) {
+    const auto here = [io](const Waiter& waiter) { return waiter.io == io; };
+    const bool any = std::ranges::any_of(
+        *shared, [&](const Told& one) { return std::ranges::any_of(one.waiters, here); });
+    if (!any) continue;
+    posts[io]([shared, here] {
+      for (const Told& one : *shared) {
+        for (const Waiter& waiter : one.waiters) {
+          if (here(waiter)) waiter.tell(one.outcome);
+        }
+      }
+    });
+  }
+}
+
+Waiting::Added Waiting::add(const Key& key, Instant until, Waiter waiter) {
   const std::lock_guard lock(mutex_);
   if (waiters_ >= waiters_max_) return Added::full;
   ++waiters_;
@@ -13,15 +31,15 @@ Waiting::Added Waiting::add(const Key& key, Instant until, OnOutcome on_outcome)
   auto [entry, first] = entries_.try_emplace(key);
   Entry& one = entry->second;
   one.until = first ? until : std::max(one.until, until);
-  one.callbacks.push_back(std::move(on_outcome));
+  one.waiters.push_back(std::move(waiter));
   return first ? Added::first : Added::joined;
 }
 
-std::vector<OnOutcome> Waiting::take(const Key& key) {
+std::vector<Waiter> Waiting::take(const Key& key) {
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(key);
   if (found == entries_.end()) return {};
-  std::vector<OnOutcome> taken = std::move(found->second.callbacks);
+  std::vector<Waiter> taken = std::move(found->second.waiters);
   waiters_ -= taken.size();
   entries_.erase(found);
   return taken;
@@ -38,8 +56,8 @@ std::vector<Waiting::Expired> Waiting::take_expired(Instant now) {
       earliest_ = std::min(earliest_, one.until);
       return false;
     }
-    waiters_ -= one.callbacks.size();
-    expired.push_back({entry.first, std::move(one.callbacks)});
+    waiters_ -= one.waiters.size();
+    expired.push_back({entry.first, std::move(one.waiters)});
     return true;
   });
   return expired;

@@ -1,4 +1,4 @@
-// The commands whose senders wait for an outcome. Thread-safe: the io thread adds, the tail takes.
+// The commands whose senders wait for an outcome. Thread-safe: io threads add, the tail takes.
 #pragma once
 #include <absl/container/flat_hash_map.h>
 
@@ -28,13 +28,13 @@ class Waiting {
   explicit Waiting(std::size_t waiters_max) : waiters_max_(waiters_max) {}
 
   // `joined`: the same command is under way already; the caller must not append it again.
-  Added add(const Key& key, Instant until, OnOutcome on_outcome);
+  Added add(const Key& key, Instant until, Waiter waiter);
   // Those who wait for it, who wait no longer.
-  std::vector<OnOutcome> take(const Key& key);
+  std::vector<Waiter> take(const Key& key);
   // Those whose patience has ended.
   struct Expired {
     Key key;
-    std::vector<OnOutcome> callbacks;
+    std::vector<Waiter> waiters;
   };
   std::vector<Expired> take_expired(Instant now);
 
@@ -45,7 +45,7 @@ class Waiting {
  private:
   struct Entry {
     Instant until;
-    std::vector<OnOutcome> callbacks;
+    std::vector<Waiter> waiters;
   };
 
   const std::size_t waiters_max_;

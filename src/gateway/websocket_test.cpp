@@ -64,7 +64,7 @@ class Hub final : public Handler {
 
 struct Running {
   explicit Running(const Limits& limits = {}, const Listen& listen = {}) {
-    auto opened = Server::open(listen, limits, hub);
+    auto opened = Server::open(listen, limits, {&hub});
     BOOST_REQUIRE(opened.has_value());
     server = std::move(*opened);
     server->start();
@@ -180,7 +180,7 @@ BOOST_AUTO_TEST_CASE(a_broadcast_reaches_all_in_order) {
     BOOST_REQUIRE(clients.back()->ask(handshake("/ws")).status == 101);
   }
   BOOST_REQUIRE(running.becomes([&] { return running.hub.open == 20; }));
-  running.server->post([&running] {
+  running.server->post(0, [&running] {
     for (int i = 0; i < 50; ++i) {
       running.hub.broadcast(std::make_shared<const std::string>(std::to_string(i)));
     }
@@ -233,7 +233,7 @@ BOOST_AUTO_TEST_CASE(a_slow_consumer_is_cut_and_others_are_not) {
   BOOST_REQUIRE(slow.ask(handshake("/ws")).status == 101);
   BOOST_REQUIRE(running.becomes([&] { return running.hub.open == 1; }));
   const auto text = std::make_shared<const std::string>(1'000'000, 'x');
-  for (int i = 0; i < 60; ++i) running.server->post([&] { running.hub.broadcast(text); });
+  for (int i = 0; i < 60; ++i) running.server->post(0, [&] { running.hub.broadcast(text); });
   BOOST_TEST(running.becomes([&] { return running.hub.open == 0; }));
   BOOST_TEST(running.hub.last_code == 1013);
 }
