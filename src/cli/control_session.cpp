@@ -16,20 +16,21 @@ constexpr auto progress_every = std::chrono::milliseconds(200);
 
 std::string failure(const Error& error) {
   std::string frame{static_cast<char>(Tone::failed)};
-  BytesWriter(frame).number(static_cast<std::uint8_t>(error.code)).text(error.detail);
+  put_little(frame, static_cast<std::uint8_t>(error.code));
+  put_text(frame, error.detail);
   return frame;
 }
 
-Slot read_slot(BytesReader& question) {
+Slot read_slot(ByteReader& question) {
   Slot slot;
   slot.topic = question.text();
-  slot.partition = question.number<std::uint32_t>();
+  slot.partition = question.little<std::uint32_t>();
   return slot;
 }
 
 std::string offset_bytes(Offset offset) {
   std::string bytes;
-  BytesWriter(bytes).number(offset);
+  put_little(bytes, offset);
   return bytes;
 }
 
@@ -48,7 +49,7 @@ void ControlSession::serve() {
     const auto frame = connection_.receive();
     if (!frame) return;
     const std::string_view rest = std::string_view(*frame).substr(1);
-    BytesReader question(rest);
+    ByteReader question(rest);
     const auto text = answer(static_cast<Ask>(frame->front()), question, rest);
     const std::string reply =
         text ? std::string{static_cast<char>(Tone::done)} + *text : failure(text.error());
@@ -56,7 +57,7 @@ void ControlSession::serve() {
   }
 }
 
-Result<std::string> ControlSession::answer(Ask what, BytesReader& question, std::string_view rest) {
+Result<std::string> ControlSession::answer(Ask what, ByteReader& question, std::string_view rest) {
   if (!introduced_ && what != Ask::hello) return fail(Code::forbidden, "say hello first");
   switch (what) {
     case Ask::hello:
@@ -81,25 +82,25 @@ Result<std::string> ControlSession::answer(Ask what, BytesReader& question, std:
   return fail(Code::invalid, "no such question");
 }
 
-Result<std::string> ControlSession::hello(BytesReader& question) {
+Result<std::string> ControlSession::hello(ByteReader& question) {
   if (question.text() != catalogue().build) {
     return fail(Code::mismatch,
                 fmt::format("the running process is of another build ({})", catalogue().build));
   }
   introduced_ = true;
   std::string answer;
-  BytesWriter writer(answer);
-  writer.id(engine_.log().id());
+  put_id(answer, engine_.log().id());
   for (const TopicSpec& topic : engine_.log().topics()) {
-    writer.text(topic.name).number(topic.partitions);
-    writer.number(static_cast<std::uint8_t>(topic.compacted ? 1 : 0));
+    put_text(answer, topic.name);
+    put_little(answer, topic.partitions);
+    put_little(answer, static_cast<std::uint8_t>(topic.compacted ? 1 : 0));
   }
   return answer;
 }
 
-Result<std::string> ControlSession::offset(Ask what, BytesReader& question) {
+Result<std::string> ControlSession::offset(Ask what, ByteReader& question) {
   const Slot slot = read_slot(question);
-  if (!question.done()) return fail(Code::invalid, "no slot");
+  if (!question.at_end()) return fail(Code::invalid, "no slot");
   return (what == Ask::begin ? engine_.log().begin(slot) : engine_.log().end(slot))
       .map(offset_bytes);
 }
@@ -113,11 +114,11 @@ Result<Reader*> ControlSession::reader() {
   return reader_.get();
 }
 
-Result<std::string> ControlSession::read_log(Ask what, BytesReader& question) {
+Result<std::string> ControlSession::read_log(Ask what, ByteReader& question) {
   const auto from = reader();
   if (!from) return tl::unexpected(from.error());
   if (what == Ask::wait) {
-    const Duration timeout{question.number<std::int64_t>()};
+    const Duration timeout{question.little<std::int64_t>()};
     return std::string((*from)->wait(std::min(timeout, wait_max)) ? "1" : "0");
   }
   const Slot slot = read_slot(question);
@@ -126,14 +127,14 @@ Result<std::string> ControlSession::read_log(Ask what, BytesReader& question) {
     return std::string();
   }
   if (what == Ask::seek) {
-    const auto offset = question.number<Offset>();
-    if (!question.done()) return fail(Code::invalid, "no offset");
+    const auto offset = question.little<Offset>();
+    if (!question.at_end()) return fail(Code::invalid, "no offset");
     return (*from)->seek(slot, offset).map([] { return std::string(); });
   }
   Limit limit;
-  limit.records = std::min<std::size_t>(question.number<std::uint64_t>(), read_records_max);
-  limit.bytes = std::min<std::size_t>(question.number<std::uint64_t>(), read_bytes_max);
-  if (!question.done()) return fail(Code::invalid, "no limit");
+  limit.records = std::min<std::size_t>(question.little<std::uint64_t>(), read_records_max);
+  limit.bytes = std::min<std::size_t>(question.little<std::uint64_t>(), read_bytes_max);
+  if (!question.at_end()) return fail(Code::invalid, "no limit");
   const auto batch = (*from)->read(slot, limit);
   if (!batch) return tl::unexpected(batch.error());
   std::string answer;
@@ -142,9 +143,9 @@ Result<std::string> ControlSession::read_log(Ask what, BytesReader& question) {
 }
 
 Result<std::string> ControlSession::append(std::string_view question) {
-  BytesReader head(question);
+  ByteReader head(question);
   const Slot slot = read_slot(head);
-  const auto durability = static_cast<Durability>(head.number<std::uint8_t>());
+  const auto durability = static_cast<Durability>(head.little<std::uint8_t>());
   if (!head.ok()) return fail(Code::invalid, "no slot");
   const auto records = read_records(head.rest());
   if (!records) return tl::unexpected(records.error());
@@ -156,17 +157,17 @@ Result<std::string> ControlSession::append(std::string_view question) {
   return appender_->append(slot, *records, durability).map([] { return std::string(); });
 }
 
-Result<std::string> ControlSession::checkpoint(BytesReader& question) {
+Result<std::string> ControlSession::checkpoint(ByteReader& question) {
   const std::string_view table = question.text();
   const std::string_view directory = question.text();
-  if (!question.done()) return fail(Code::invalid, "no table and directory");
+  if (!question.at_end()) return fail(Code::invalid, "no table and directory");
   return engine_.checkpoint(table, std::string(directory)).map([] { return std::string(); });
 }
 
 // Tells of its progress while it runs; a client that has gone cancels it.
-Result<std::string> ControlSession::rebuild(BytesReader& question) {
+Result<std::string> ControlSession::rebuild(ByteReader& question) {
   const std::string table(question.text());
-  if (!question.done()) return fail(Code::invalid, "no table");
+  if (!question.at_end()) return fail(Code::invalid, "no table");
   RebuildProgress progress;
   auto done = std::async(std::launch::async, [&] { return engine_.rebuild(table, progress); });
   while (done.wait_for(progress_every) == std::future_status::timeout) {

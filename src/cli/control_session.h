@@ -7,7 +7,7 @@
 
 #include "cli/control_wire.h"
 #include "cli/engine.h"
-#include "runtime/bytes.h"
+#include "storage/bytes.h"
 
 namespace wf::cli {
 
@@ -20,13 +20,13 @@ class ControlSession {
   void serve();
 
  private:
-  Result<std::string> answer(Ask what, BytesReader& question, std::string_view rest);
-  Result<std::string> hello(BytesReader& question);
-  Result<std::string> offset(Ask what, BytesReader& question);
-  Result<std::string> read_log(Ask what, BytesReader& question);
+  Result<std::string> answer(Ask what, ByteReader& question, std::string_view rest);
+  Result<std::string> hello(ByteReader& question);
+  Result<std::string> offset(Ask what, ByteReader& question);
+  Result<std::string> read_log(Ask what, ByteReader& question);
   Result<std::string> append(std::string_view question);
-  Result<std::string> checkpoint(BytesReader& question);
-  Result<std::string> rebuild(BytesReader& question);
+  Result<std::string> checkpoint(ByteReader& question);
+  Result<std::string> rebuild(ByteReader& question);
   Result<Reader*> reader();
 
   Connection& connection_;

@@ -7,7 +7,7 @@
 #include <cstring>
 
 #include "cli/unix_socket.h"
-#include "runtime/bytes.h"
+#include "storage/bytes.h"
 
 namespace wf::cli {
 namespace {
@@ -62,7 +62,7 @@ Result<void> Connection::send(std::string_view frame) const {
   if (frame.size() > frame_bytes_max) return fail(Code::full, "more than one frame holds");
   const auto size = static_cast<std::uint32_t>(frame.size());
   std::string head;
-  BytesWriter(head).number(size);
+  put_little(head, size);
   if (!send_all(fd_, head) || !send_all(fd_, frame)) return gone("asking");
   return {};
 }
@@ -79,25 +79,27 @@ Result<std::string> Connection::receive() const {
 void Connection::shut_down() const { ::shutdown(fd_, SHUT_RDWR); }
 
 void put_slot(std::string& out, const Slot& slot) {
-  BytesWriter(out).text(slot.topic).number(slot.partition);
+  put_text(out, slot.topic);
+  put_little(out, slot.partition);
 }
 
 void put_record(std::string& out, const Record& record) {
-  BytesWriter writer(out);
-  writer.number(record.offset).text(record.type).text(record.payload);
+  put_little(out, record.offset);
+  put_text(out, record.type);
+  put_text(out, record.payload);
   const std::size_t at = out.size();
-  writer.number(std::uint32_t{0});
+  put_little(out, std::uint32_t{0});
   append_header(out, record);
   const auto size = static_cast<std::uint32_t>(out.size() - at - sizeof(std::uint32_t));
   std::memcpy(out.data() + at, &size, sizeof size);
 }
 
 Result<std::vector<Record>> read_records(std::string_view bytes) {
-  BytesReader reader(bytes);
+  ByteReader reader(bytes);
   std::vector<Record> records;
-  while (reader.ok() && !reader.done()) {
+  while (reader.ok() && !reader.at_end()) {
     Record record;
-    const auto offset = reader.number<Offset>();
+    const auto offset = reader.little<Offset>();
     const std::string_view type = reader.text();
     const std::string_view payload = reader.text();
     if (auto ok = read_header(reader.text(), record); !ok) return tl::unexpected(ok.error());

@@ -7,7 +7,7 @@
 
 #include "base/catalogue.h"
 #include "cli/control_wire.h"
-#include "runtime/bytes.h"
+#include "storage/bytes.h"
 
 namespace wf::cli {
 namespace {
@@ -19,8 +19,8 @@ Result<std::string> answer_of(std::string frame) {
   const auto tone = static_cast<Tone>(frame[0]);
   frame.erase(0, 1);
   if (tone == Tone::done) return frame;
-  BytesReader reader(frame);
-  const auto code = static_cast<Code>(reader.number<std::uint8_t>());
+  ByteReader reader(frame);
+  const auto code = static_cast<Code>(reader.little<std::uint8_t>());
   return fail(code, std::string(reader.text()));
 }
 
@@ -41,7 +41,7 @@ std::string question_of(Ask what, const Slot& slot) {
 
 Result<std::string> hello(const Connection& connection) {
   std::string question = question_of(Ask::hello);
-  BytesWriter(question).text(catalogue().build);
+  put_text(question, catalogue().build);
   return ask(connection, question);
 }
 
@@ -59,7 +59,7 @@ class RemoteReader final : public Reader {
 
   Result<void> seek(const Slot& slot, Offset from) override {
     std::string question = question_of(Ask::seek, slot);
-    BytesWriter(question).number(from);
+    put_little(question, from);
     const auto answer = ask(connection_, question);
     if (!answer) return tl::unexpected(answer.error());
     return {};
@@ -70,9 +70,8 @@ class RemoteReader final : public Reader {
   }
   Result<Batch> read(const Slot& slot, Limit limit) override {
     std::string question = question_of(Ask::read, slot);
-    BytesWriter(question)
-        .number(static_cast<std::uint64_t>(limit.records))
-        .number(static_cast<std::uint64_t>(limit.bytes));
+    put_little(question, static_cast<std::uint64_t>(limit.records));
+    put_little(question, static_cast<std::uint64_t>(limit.bytes));
     auto answer = ask(connection_, question);
     if (!answer) return tl::unexpected(answer.error());
     const auto bytes = std::make_shared<const std::string>(std::move(*answer));
@@ -84,7 +83,7 @@ class RemoteReader final : public Reader {
     while (timeout.us > 0 && !interrupted_.exchange(false)) {
       const Duration slice = std::min(timeout, wait_slice);
       std::string question = question_of(Ask::wait);
-      BytesWriter(question).number(slice.us);
+      put_little(question, slice.us);
       const auto answer = ask(connection_, question);
       if (!answer) return true;  // the next read tells why
       if (*answer == "1") return true;
@@ -108,7 +107,7 @@ class RemoteAppender final : public Appender {
                       Durability durability) override {
     if (dead_) return fail(Code::closed, "an append failed before");
     std::string question = question_of(Ask::append, slot);
-    BytesWriter(question).number(static_cast<std::uint8_t>(durability));
+    put_little(question, static_cast<std::uint8_t>(durability));
     for (const Record& record : records) put_record(question, record);
     const auto answer = ask(connection_, question);
     if (answer) return {};
@@ -152,8 +151,8 @@ class RemoteLog final : public Log {
     const std::scoped_lock lock(mutex_);
     const auto answer = ask(connection_, question_of(what, slot));
     if (!answer) return tl::unexpected(answer.error());
-    BytesReader reader(*answer);
-    return reader.number<Offset>();
+    ByteReader reader(*answer);
+    return reader.little<Offset>();
   }
 
   std::string path_;
@@ -170,14 +169,14 @@ Result<std::unique_ptr<Log>> open_remote_log(const std::string& socket_path) {
   if (!connection) return tl::unexpected(connection.error());
   const auto answer = hello(*connection);
   if (!answer) return tl::unexpected(answer.error());
-  BytesReader reader(*answer);
+  ByteReader reader(*answer);
   const Uuid id = reader.id();
   std::vector<TopicSpec> topics;
-  while (reader.ok() && !reader.done()) {
+  while (reader.ok() && !reader.at_end()) {
     TopicSpec& topic = topics.emplace_back();
     topic.name = reader.text();
-    topic.partitions = reader.number<std::uint32_t>();
-    topic.compacted = reader.number<std::uint8_t>() != 0;
+    topic.partitions = reader.little<std::uint32_t>();
+    topic.compacted = reader.little<std::uint8_t>() != 0;
   }
   if (!reader.ok()) return fail(Code::corrupt, "an answer that does not decode");
   return std::make_unique<RemoteLog>(socket_path, std::move(*connection), id, std::move(topics));
@@ -195,7 +194,8 @@ Result<void> ask_checkpoint(const std::string& socket_path,
   const auto connection = introduced(socket_path);
   if (!connection) return tl::unexpected(connection.error());
   std::string question = question_of(Ask::checkpoint);
-  BytesWriter(question).text(table).text(directory);
+  put_text(question, table);
+  put_text(question, directory);
   const auto answer = ask(*connection, question);
   if (!answer) return tl::unexpected(answer.error());
   return {};
@@ -207,7 +207,7 @@ Result<void> ask_rebuild(const std::string& socket_path,
   const auto connection = introduced(socket_path);
   if (!connection) return tl::unexpected(connection.error());
   std::string question = question_of(Ask::rebuild);
-  BytesWriter(question).text(table);
+  put_text(question, table);
   if (auto ok = connection->send(question); !ok) return ok;
   for (;;) {
     auto frame = connection->receive();

@@ -6,14 +6,14 @@
 #include <algorithm>
 
 #include "base/json_write.h"
-#include "runtime/bytes.h"
+#include "storage/bytes.h"
 
 namespace wf {
 namespace {
 
 std::string command_key(const Uuid& command) {
   std::string key = "c";
-  BytesWriter(key).id(command);
+  put_id(key, command);
   return key;
 }
 
@@ -73,11 +73,11 @@ Result<void> CommandOutcomes::load() {
   if (!log) return tl::unexpected(log.error());
   if (*log && **log != log_id_.text()) return fail(Code::mismatch, "outcomes of another log");
   return store_->scan("p", [this](std::string_view, std::string_view value) {
-    BytesReader reader(value);
+    ByteReader reader(value);
     SlotPosition position;
     position.topic = reader.text();
-    position.partition = reader.number<std::uint32_t>();
-    position.offset = reader.number<std::int64_t>();
+    position.partition = reader.little<std::uint32_t>();
+    position.offset = reader.little<std::int64_t>();
     position.fence = reader.text();
     positions_.push_back(std::move(position));
     return true;
@@ -94,7 +94,7 @@ void CommandOutcomes::fold(std::span<const Record> outcome) {
   if (first.link) return;  // forwarded: nobody waits for it, and each would cost a row
   highest_appended_ = std::max(highest_appended_, first.commanded);
   std::string value = ordered_bytes(first.commanded);
-  BytesWriter(value).id(first.principal.value);
+  put_id(value, first.principal.value);
   append_outcome(value, outcome);
   batch_.puts.emplace_back(command_key(first.causation), std::move(value));
 }
@@ -103,11 +103,10 @@ Result<void> CommandOutcomes::save(const SlotPositions& positions) {
   std::sort(batch_.puts.begin(), batch_.puts.end());
   for (const SlotPosition& position : positions) {
     std::string value;
-    BytesWriter(value)
-        .text(position.topic)
-        .number(position.partition)
-        .number(position.offset)
-        .text(position.fence);
+    put_text(value, position.topic);
+    put_little(value, position.partition);
+    put_little(value, position.offset);
+    put_text(value, position.fence);
     batch_.puts.emplace_back(fmt::format("p{}/{}", position.topic, position.partition),
                              std::move(value));
   }
@@ -125,7 +124,7 @@ Result<std::optional<CommandOutcome>> CommandOutcomes::get(const Uuid& command) 
   if (!*stored || (*stored)->size() < 24) return std::nullopt;
   const std::string_view value = std::string_view(**stored).substr(8);
   CommandOutcome outcome;
-  outcome.principal.value = BytesReader(value).id();
+  outcome.principal.value = ByteReader(value).id();
   outcome.json = value.substr(16);
   return outcome;
 }

@@ -6,45 +6,48 @@
 
 #include "base/check.h"
 #include "log/position.h"
-#include "runtime/bytes.h"
+#include "storage/bytes.h"
 
 namespace wf {
 namespace {
 
 std::string id_key(char kind, const Uuid& id) {
   std::string key(1, kind);
-  BytesWriter(key).id(id);
+  put_id(key, id);
   return key;
 }
 
-Uuid id_of(std::string_view key) { return BytesReader(key.substr(key.size() - 16)).id(); }
+Uuid id_of(std::string_view key) { return ByteReader(key.substr(key.size() - 16)).id(); }
 
 std::string deadline_key(const std::pair<Instant, Uuid>& deadline) {
   std::string key = "t" + ordered_bytes(deadline.first);
-  BytesWriter(key).id(deadline.second);
+  put_id(key, deadline.second);
   return key;
 }
 
 std::string slot_key(char kind, const Slot& slot) {
   std::string key(1, kind);
-  BytesWriter(key).number(slot.partition);
+  put_little(key, slot.partition);
   return key + slot.topic;
 }
 
 Slot slot_of(std::string_view key) {
-  BytesReader reader(key.substr(1, 4));
-  return {std::string(key.substr(5)), reader.number<std::uint32_t>()};
+  ByteReader reader(key.substr(1, 4));
+  return {std::string(key.substr(5)), reader.little<std::uint32_t>()};
 }
 
 std::string bytes_of(std::uint64_t n) {
   std::string out;
-  BytesWriter(out).number(n);
+  put_little(out, n);
   return out;
 }
 
 std::string bytes_of(const FirstAnswer& answer) {
   std::string out = ordered_bytes(answer.appended);
-  BytesWriter(out).number(answer.kind).id(answer.body).number(answer.version).text(answer.reason);
+  put_little(out, static_cast<std::uint8_t>(answer.kind));
+  put_id(out, answer.body);
+  put_little(out, answer.version);
+  put_text(out, answer.reason);
   return out;
 }
 
@@ -52,12 +55,12 @@ std::optional<FirstAnswer> answer_of(std::string_view bytes) {
   if (bytes.size() < 8) return std::nullopt;
   FirstAnswer answer;
   answer.appended = instant_of(bytes);
-  BytesReader reader(bytes.substr(8));
-  answer.kind = reader.number<Kind>();
+  ByteReader reader(bytes.substr(8));
+  answer.kind = static_cast<Kind>(reader.little<std::uint8_t>());
   answer.body = reader.id();
-  answer.version = reader.number<std::uint64_t>();
+  answer.version = reader.little<std::uint64_t>();
   answer.reason = reader.text();
-  if (!reader.done()) return std::nullopt;
+  if (!reader.at_end()) return std::nullopt;
   return answer;
 }
 
@@ -118,13 +121,13 @@ Result<void> DeciderState::drop() {
   const auto stored = store_.get("p");
   if (!stored) return tl::unexpected(stored.error());
   if (!*stored) return {};
-  BytesReader reader(**stored);
+  ByteReader reader(**stored);
   const Uuid log_id = reader.id();
   const std::string_view build = reader.text();
   const auto position = position_of(reader.text());
   const auto newest = position_of(reader.text());
-  highest_appended_ = {reader.number<std::int64_t>()};
-  if (!reader.done() || !position || !newest || log_id != log_id_ || build != catalogue_.build) {
+  highest_appended_ = {reader.little<std::int64_t>()};
+  if (!reader.at_end() || !position || !newest || log_id != log_id_ || build != catalogue_.build) {
     return fail(Code::mismatch, "the decider's store is of another build or log");
   }
   saved_ = accepted_ = *position;
@@ -135,13 +138,13 @@ Result<void> DeciderState::drop() {
         imports_ended_.insert(id_of(key));
         break;
       case 'n':
-        sent_[slot_of(key)] = BytesReader(value).number<std::uint64_t>();
+        sent_[slot_of(key)] = ByteReader(value).little<std::uint64_t>();
         break;
       case 'r':
-        received_[slot_of(key)] = BytesReader(value).number<std::uint64_t>();
+        received_[slot_of(key)] = ByteReader(value).little<std::uint64_t>();
         break;
       default:
-        index_deadline({instant_of(key.substr(1)), id_of(key)}, BytesReader(value).id());
+        index_deadline({instant_of(key.substr(1)), id_of(key)}, ByteReader(value).id());
         break;
     }
     return true;
@@ -186,7 +189,7 @@ void DeciderState::save_stream(const Uuid& id, KvBatch& batch) {
   }
   if (stream.due) {
     std::string import;
-    BytesWriter(import).id(stream.import);
+    put_id(import, stream.import);
     batch.puts.emplace_back(deadline_key({*stream.due, id}), std::move(import));
   }
   stream.stored_due = stream.due;
@@ -198,12 +201,11 @@ void DeciderState::save_head(KvBatch& batch, const Position& start) const {
   for (const auto& [slot, n] : received_) batch.puts.emplace_back(slot_key('r', slot), bytes_of(n));
   for (const Uuid& import : imports_ended_) batch.puts.emplace_back(id_key('i', import), "");
   std::string head;
-  BytesWriter(head)
-      .id(log_id_)
-      .text(catalogue_.build)
-      .text(wf::bytes_of(start))
-      .text(wf::bytes_of(accepted_))
-      .number(highest_appended_.us);
+  put_id(head, log_id_);
+  put_text(head, catalogue_.build);
+  put_text(head, wf::bytes_of(start));
+  put_text(head, wf::bytes_of(accepted_));
+  put_little(head, highest_appended_.us);
   batch.puts.emplace_back("p", std::move(head));
 }
 
@@ -388,27 +390,29 @@ std::optional<std::pair<Deadline, std::size_t>> DeciderState::deadline(const Str
 
 std::string DeciderState::encode(const Stream& stream) const {
   std::string out;
-  BytesWriter writer(out);
-  writer.number(stream.version).number(stream.last_now.us).number(stream.last_cause);
-  writer.id(stream.import);
-  writer.number(stream.due ? stream.due->us : INT64_MIN);
+  put_little(out, stream.version);
+  put_little(out, stream.last_now.us);
+  put_little(out, stream.last_cause);
+  put_id(out, stream.import);
+  put_little(out, stream.due ? stream.due->us : INT64_MIN);
   std::string state;
   for (std::size_t i = 0; i < aggregates_.size(); ++i) {
     state.clear();
     aggregates_[i]->encode(*stream.states[i], state);
-    writer.text(aggregates_[i]->name()).text(state);
+    put_text(out, aggregates_[i]->name());
+    put_text(out, state);
   }
   return out;
 }
 
 Result<Stream> DeciderState::decode(std::string_view bytes) const {
   Stream stream;
-  BytesReader reader(bytes);
-  stream.version = reader.number<std::uint64_t>();
-  stream.last_now = {reader.number<std::int64_t>()};
-  stream.last_cause = reader.number<Offset>();
+  ByteReader reader(bytes);
+  stream.version = reader.little<std::uint64_t>();
+  stream.last_now = {reader.little<std::int64_t>()};
+  stream.last_cause = reader.little<Offset>();
   stream.import = reader.id();
-  const auto due = reader.number<std::int64_t>();
+  const auto due = reader.little<std::int64_t>();
   if (due != INT64_MIN) stream.due = stream.stored_due = Instant{due};
   for (const Aggregate* aggregate : aggregates_) {
     const std::string_view name = reader.text();
@@ -420,7 +424,7 @@ Result<Stream> DeciderState::decode(std::string_view bytes) const {
     if (!decoded) return tl::unexpected(decoded.error());
     stream.states.push_back(std::move(*decoded));
   }
-  if (!reader.done()) return fail(Code::corrupt, "a stream in the decider's store is too long");
+  if (!reader.at_end()) return fail(Code::corrupt, "a stream in the decider's store is too long");
   return stream;
 }
 

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "log/position.h"
-#include "runtime/bytes.h"
+#include "storage/bytes.h"
 
 namespace wf {
 namespace {
@@ -143,7 +143,7 @@ Result<void> Forwarder::load() {
     if (auto ok = start(*answers_.back(), 'p'); !ok) return ok;
     const auto taken = store_->get(slot_key('t', slot));
     if (!taken) return tl::unexpected(taken.error());
-    if (*taken) taken_[commands_of(slot)] = BytesReader(**taken).number<std::uint64_t>();
+    if (*taken) taken_[commands_of(slot)] = ByteReader(**taken).little<std::uint64_t>();
   }
   source_ = std::make_unique<OutcomeReader>(*reader_, options_.source);
   if (auto ok = start(*source_, 's'); !ok) return ok;
@@ -235,7 +235,7 @@ Result<void> Forwarder::save(Instant now) {
   for (const auto& reader : answers_) {
     batch.puts.emplace_back(slot_key('p', reader->slot()), bytes_of(reader->position()));
     std::string n;
-    BytesWriter(n).number(taken_[commands_of(reader->slot())]);
+    put_little(n, taken_[commands_of(reader->slot())]);
     batch.puts.emplace_back(slot_key('t', reader->slot()), std::move(n));
   }
   auto written = store_->write(batch);

@@ -4,12 +4,17 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <type_traits>
+
+#include "base/uuid.h"
 
 namespace wf {
 
 template <class T>
 void put_little(std::string& out, T value) {
-  for (std::size_t i = 0; i < sizeof(T); ++i) out.push_back(static_cast<char>(value >> (8 * i)));
+  char bytes[sizeof(T)];
+  for (std::size_t i = 0; i < sizeof(T); ++i) bytes[i] = static_cast<char>(value >> (8 * i));
+  out.append(bytes, sizeof(T));
 }
 
 template <class T>
@@ -31,6 +36,10 @@ inline void put_text(std::string& out, std::string_view text) {
   out.append(text);
 }
 
+inline void put_id(std::string& out, const Uuid& id) {
+  out.append(reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size());
+}
+
 // Reads what the functions above wrote; after the first short read everything is zero and ok() is
 // false.
 class ByteReader {
@@ -40,13 +49,19 @@ class ByteReader {
   template <class T>
   T little() {
     const std::string_view bytes = take(sizeof(T));
-    T value = 0;
+    std::make_unsigned_t<T> value = 0;
     for (std::size_t i = bytes.size(); i-- > 0;) {
-      value = static_cast<T>(value << 8 | static_cast<unsigned char>(bytes[i]));
+      value = static_cast<decltype(value)>(value << 8 | static_cast<unsigned char>(bytes[i]));
     }
-    return value;
+    return static_cast<T>(value);
   }
   std::string_view text() { return take(little<std::uint32_t>()); }
+  Uuid id() {
+    Uuid id;
+    const std::string_view bytes = take(id.bytes.size());
+    if (ok_) std::memcpy(id.bytes.data(), bytes.data(), bytes.size());
+    return id;
+  }
   std::string_view take(std::size_t size) {
     if (size > rest_.size()) {
       ok_ = false;

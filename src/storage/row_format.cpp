@@ -31,7 +31,7 @@ void append_row(std::string& out, const RowContent& row) {
   put_little(out, row.version);
   for (const OwnStream& own : *row.own) {
     out.push_back(static_cast<char>(own.part));
-    out.append(reinterpret_cast<const char*>(own.stream.bytes.data()), own.stream.bytes.size());
+    put_id(out, own.stream);
   }
   out.append(row.json);
   if (!same) out.append(row.parts);

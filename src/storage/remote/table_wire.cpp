@@ -39,16 +39,6 @@ std::int64_t take_signed(ByteReader& in) {
   return static_cast<std::int64_t>(in.little<std::uint64_t>());
 }
 
-void put_id(std::string& out, const Uuid& id) {
-  out.append(reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size());
-}
-Uuid take_id(ByteReader& in) {
-  Uuid id;
-  const std::string_view bytes = in.take(id.bytes.size());
-  std::copy(bytes.begin(), bytes.end(), reinterpret_cast<char*>(id.bytes.data()));
-  return id;
-}
-
 // A count of things of at least one byte each: never more than there are bytes, so that a broken
 // frame cannot ask for memory.
 std::size_t take_count(ByteReader& in) {
@@ -178,7 +168,7 @@ Result<Question> parse_question(std::string_view frame) {
       if (in.little<std::uint32_t>() != magic || in.little<std::uint16_t>() != format_version) {
         return fail(Code::mismatch, "the two processes do not speak the same format of tables");
       }
-      question.log = take_id(in);
+      question.log = in.id();
       break;
     case Ask::get:
     case Ask::answer:
