@@ -39,7 +39,7 @@ constexpr Subcommand subcommands[] = {
      "of one stream go one after another. Run it again to go on where it ended. Exit 1 if lines\n"
      "were refused; each is reported with its reason.\n"
      "  wayfold import lines.ndjson --refused refused.ndjson\n"
-     "  wayfold import lines.ndjson --url http://10.0.0.5:8000 --rate 500 --parallel 16\n",
+     "  wayfold import lines.ndjson --url https://api.example.org --rate 500 --parallel 16\n",
      wf::cli::declare_import},
     {"inspect",
      "show one thing from all sides: a stream, a command, a row, the log",
@@ -72,11 +72,13 @@ constexpr Subcommand subcommands[] = {
      "Prints what happened, one CloudEvent per line, in log order within a partition: what a\n"
      "reader of the log may believe, and nothing else (--all also prints what was not accepted).\n"
      "  wayfold replay --type booking.Reserved --since 2026-11-01T00:00:00Z | jq .data\n"
-     "  wayfold replay --stream 5ad5…3f --follow\n",
+     "  wayfold replay --stream 5ad5…3f --follow\n"
+     "  wayfold replay | jq -s 'sort_by(.time)[]' -c\n",
      wf::cli::declare_replay},
     {"run",
      "run everything on this machine, with the embedded log",
      "Log, deciders, tables and gateway in one process. The first start makes DIR/secrets.json.\n"
+     "Partitions come one after another; for one order over all sort by time.\n"
      "  wayfold run --config config/dev.json --var ./var\n",
      wf::cli::declare_run},
     {"schema",

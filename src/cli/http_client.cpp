@@ -1,4 +1,4 @@
-// Plain sockets, with Beast to parse what comes back.
+// Sockets, plain or under TLS, with Beast to parse what comes back.
 #include "cli/http_client.h"
 
 #include <fmt/format.h>
@@ -38,11 +38,16 @@ void set_timeouts(int fd, Duration timeout) {
 }  // namespace
 
 Result<HttpAddress> HttpAddress::parse(std::string_view url) {
-  constexpr std::string_view scheme = "http://";
-  if (!url.starts_with(scheme)) return fail(Code::invalid, "--url starts with http://");
-  url.remove_prefix(scheme.size());
-  if (url.ends_with('/')) url.remove_suffix(1);
+  constexpr std::string_view plain = "http://";
+  constexpr std::string_view secure = "https://";
   HttpAddress address;
+  address.tls = url.starts_with(secure);
+  if (!address.tls && !url.starts_with(plain)) {
+    return fail(Code::invalid, "--url starts with http:// or https://");
+  }
+  if (address.tls) address.port = "443";
+  url.remove_prefix(address.tls ? secure.size() : plain.size());
+  if (url.ends_with('/')) url.remove_suffix(1);
   const std::size_t colon = url.rfind(':');
   const bool has_port = colon != std::string_view::npos && url.find(']', colon) == url.npos;
   address.host = url.substr(0, has_port ? colon : url.size());
@@ -51,7 +56,7 @@ Result<HttpAddress> HttpAddress::parse(std::string_view url) {
     address.host = address.host.substr(1, address.host.size() - 2);
   }
   if (address.host.empty() || address.port.empty() || url.find('/') != url.npos) {
-    return fail(Code::invalid, "--url is http://HOST:PORT");
+    return fail(Code::invalid, "--url is http://HOST:PORT or https://HOST:PORT");
   }
   return address;
 }
@@ -71,17 +76,31 @@ Result<void> HttpClient::connect() {
   }
   ::freeaddrinfo(found);
   if (fd_ < 0) return broken(address_, "cannot connect");
-  return {};
+  if (!address_.tls) return {};
+  auto secured = secure();
+  if (!secured) close();
+  return secured;
+}
+
+Result<void> HttpClient::secure() {
+  if (!tls_) {
+    auto made = TlsClient::make(address_.ca);
+    if (!made) return tl::unexpected(made.error());
+    tls_ = std::move(*made);
+  }
+  return tls_->connect(fd_, address_.host);
 }
 
 void HttpClient::close() {
+  if (tls_) tls_->close();
   if (fd_ >= 0) ::close(fd_);
   fd_ = -1;
 }
 
 Result<void> HttpClient::write(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const ssize_t sent = tls_ ? tls_->send(bytes.data(), bytes.size())
+                              : ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0) return broken(address_, "cannot send");
     bytes.remove_prefix(static_cast<std::size_t>(sent));
@@ -96,7 +115,8 @@ Result<HttpReply> HttpClient::read(bool& keep) {
   std::string pending;
   std::array<char, 16384> bytes;
   while (!parser.is_done()) {
-    const ssize_t got = ::recv(fd_, bytes.data(), bytes.size(), 0);
+    const ssize_t got = tls_ ? tls_->receive(bytes.data(), bytes.size())
+                             : ::recv(fd_, bytes.data(), bytes.size(), 0);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return broken(address_, "no answer");
     if (got == 0) return fail(Code::unavailable, address_.host + " closed the connection");

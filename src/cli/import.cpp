@@ -21,6 +21,7 @@ namespace {
 struct ImportOptions {
   std::string file;
   std::string url = "http://127.0.0.1:8000";
+  std::string ca;
   std::string token;
   std::string state;
   std::string refused;
@@ -134,8 +135,9 @@ Exit import_file(Setup& setup, ImportOptions& options) {
     if (const char* token = std::getenv("WAYFOLD_TOKEN")) options.token = token;
   }
   if (options.token.empty()) return setup.usage("--token or WAYFOLD_TOKEN: an importer's token");
-  const auto address = HttpAddress::parse(options.url);
+  auto address = HttpAddress::parse(options.url);
   if (!address) return setup.fail(address.error());
+  address->ca = options.ca;
   const bool piped = options.file == "-";
   const auto name = piped ? Result<std::string>(Uuid::random().text()) : input_name(options.file);
   if (!name) return setup.fail(name.error());
@@ -164,7 +166,9 @@ Action declare_import(CLI::App& app, Setup& setup) {
   auto options = std::make_shared<ImportOptions>();
   app.add_option("FILE", options->file, "lines to send; -: standard input (not resumable)")
       ->required();
-  app.add_option("--url", options->url, "the gateway")->capture_default_str();
+  app.add_option("--url", options->url, "the gateway, http:// or https://")->capture_default_str();
+  app.add_option("--ca", options->ca, "https: certificates to trust (default: the system's)")
+      ->type_name("FILE");
   app.add_option("--token", options->token, "an importer's token (default: $WAYFOLD_TOKEN)");
   app.add_option("--state", options->state, "what is done is kept here (default: FILE.state)");
   app.add_option("--refused,--errors", options->refused, "refused lines go here (default: stderr)");

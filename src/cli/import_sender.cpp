@@ -89,7 +89,8 @@ Result<ImportAnswer> ImportSender::send(const ImportLine& line, std::string& pos
       if (!reply->position.empty()) position = reply->position;
       return answer;
     }
-    if (wall_clock() > end) {
+    const bool distrusted = !reply && reply.error().code != Code::unavailable;
+    if (distrusted || wall_clock() > end) {
       return reply ? fail(Code::unavailable, fmt::format("still answered {}", reply->status))
                    : tl::unexpected(reply.error());
     }

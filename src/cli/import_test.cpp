@@ -291,10 +291,12 @@ BOOST_AUTO_TEST_CASE(nobody_there_ends_the_import) {
   BOOST_TEST((report.error().code == Code::unavailable));
 }
 
-BOOST_AUTO_TEST_CASE(addresses_are_http_alone) {
+BOOST_AUTO_TEST_CASE(addresses_are_http_or_https) {
   BOOST_TEST(HttpAddress::parse("http://localhost")->port == "80");
+  BOOST_TEST(HttpAddress::parse("https://localhost")->port == "443");
+  BOOST_TEST(HttpAddress::parse("https://localhost:8443")->tls);
   BOOST_TEST(HttpAddress::parse("http://[::1]:8000/")->host == "::1");
-  for (const char* bad : {"https://x", "x", "http://", "http://x/path", "http://x:"}) {
+  for (const char* bad : {"ftp://x", "x", "http://", "https://x/path", "http://x:"}) {
     BOOST_TEST(!HttpAddress::parse(bad), bad);
   }
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "gateway/test_client.h"
+#include "support/certificate.h"
 
 using namespace wf;
 using namespace wf::gateway;
@@ -315,7 +316,7 @@ BOOST_AUTO_TEST_CASE(too_many_connections_are_told_so) {
 }
 
 BOOST_AUTO_TEST_CASE(tls_serves_the_same) {
-  const Certificate certificate;
+  const wf::test::Certificate certificate;
   Listen listen;
   listen.certificate_file = certificate.certificate_file();
   listen.key_file = certificate.key_file();

@@ -40,19 +40,4 @@ class Client {
   std::string buffer_;
 };
 
-// A self-signed certificate for localhost and its key, as PEM files in a directory that goes with
-// the object.
-class Certificate {
- public:
-  Certificate();
-  ~Certificate();
-  Certificate(const Certificate&) = delete;
-  Certificate& operator=(const Certificate&) = delete;
-  std::string certificate_file() const { return directory_ + "/certificate.pem"; }
-  std::string key_file() const { return directory_ + "/key.pem"; }
-
- private:
-  std::string directory_;
-};
-
 }  // namespace wf::gateway::test

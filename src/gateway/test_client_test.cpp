@@ -1,20 +1,15 @@
-// The blocking client and the certificate maker behind test_client.h.
+// The blocking client behind test_client.h.
 #include "gateway/test_client.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include <array>
 #include <charconv>
-#include <cstdio>
-#include <filesystem>
 
 #include "base/check.h"
 
@@ -112,32 +107,5 @@ bool Client::closed() {
   while (read_some()) buffer_.clear();
   return errno != EAGAIN && errno != EWOULDBLOCK;
 }
-
-Certificate::Certificate() {
-  std::string name = (std::filesystem::temp_directory_path() / "wayfold-tls-XXXXXX").string();
-  WF_CHECK(::mkdtemp(name.data()) != nullptr);
-  directory_ = name;
-  EVP_PKEY* const key = EVP_EC_gen("P-256");
-  X509* const certificate = X509_new();
-  X509_set_version(certificate, 2);
-  ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
-  X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
-  X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
-  X509_set_pubkey(certificate, key);
-  X509_NAME* const subject = X509_get_subject_name(certificate);
-  X509_NAME_add_entry_by_txt(
-      subject, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("localhost"), -1, -1, 0);
-  X509_set_issuer_name(certificate, subject);
-  WF_CHECK(X509_sign(certificate, key, EVP_sha256()) > 0);
-  std::FILE* file = std::fopen(certificate_file().c_str(), "w");
-  WF_CHECK(PEM_write_X509(file, certificate) == 1 && std::fclose(file) == 0);
-  file = std::fopen(key_file().c_str(), "w");
-  WF_CHECK(PEM_write_PrivateKey(file, key, nullptr, nullptr, 0, nullptr, nullptr) == 1);
-  WF_CHECK(std::fclose(file) == 0);
-  X509_free(certificate);
-  EVP_PKEY_free(key);
-}
-
-Certificate::~Certificate() { std::filesystem::remove_all(directory_); }
 
 }  // namespace wf::gateway::test

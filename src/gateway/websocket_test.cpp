@@ -11,6 +11,7 @@
 
 #include "gateway/server.h"
 #include "gateway/test_client.h"
+#include "support/certificate.h"
 
 using namespace wf;
 using namespace wf::gateway;
@@ -251,7 +252,7 @@ BOOST_AUTO_TEST_CASE(a_silent_client_is_pinged_and_then_cut) {
 }
 
 BOOST_AUTO_TEST_CASE(a_stop_says_goodbye) {
-  const Certificate certificate;
+  const wf::test::Certificate certificate;
   for (const bool tls : {false, true}) {
     Listen listen;
     if (tls) listen.certificate_file = certificate.certificate_file();
