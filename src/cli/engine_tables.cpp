@@ -70,8 +70,9 @@ bool Engine::healthy() const {
   if (projector_stopped_) return false;
   if (!deciders_) return true;
   const std::vector<DeciderStatus> all = deciders_->status();
-  return std::all_of(
-      all.begin(), all.end(), [](const DeciderStatus& one) { return one.failure.empty(); });
+  return std::all_of(all.begin(), all.end(), [](const DeciderStatus& one) {
+    return one.failure.empty() && one.forwarder_failure.empty();
+  });
 }
 
 std::map<std::string, const TableView*, std::less<>> Engine::views() const {

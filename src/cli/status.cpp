@@ -104,7 +104,7 @@ Result<Status> status_of(Engine& engine) {
     SlotStatus& row = status.slots[by_slot.at({"events." + decider.family, decider.partition})];
     row.decided = decider.next;
     row.forwarded = decider.forwarded;
-    row.failure = decider.failure;
+    row.failure = decider.failure.empty() ? decider.forwarder_failure : decider.failure;
   }
   for (const auto& [name, table] : engine.tables()) {
     const TableState state = table->state();

@@ -8,8 +8,8 @@
 namespace wf {
 namespace {
 
-// Failures no retry can mend: the log or the store is not what it was, or speaks of a build this is
-// not.
+// Failures that hardly any retry mends: the log or the store is not what it was, or speaks of a
+// build this is not.
 bool is_final(Code code) { return code == Code::mismatch || code == Code::corrupt; }
 
 }  // namespace
@@ -30,11 +30,13 @@ CommandWorker::CommandWorker(Log& log,
       retry_(options_.retry_min) {}
 
 CommandWorker::Progress CommandWorker::step(Instant now) {
-  if (phase_ == Phase::stopped) return Progress::stopped;
+  if (phase_ == Phase::stopped && !spoken_to(now)) return Progress::stopped;
   bool busy = false;
   if (auto ok = advance(now, busy); !ok) {
     discard_ = state_ && state_->damaged();
-    if (is_final(ok.error().code) && !discard_) return stop(ok.error());
+    const bool person = std::exchange(for_a_person_, false);
+    const bool final = is_final(ok.error().code) && !discard_;
+    if (final && (person || ++finals_ >= options_.final_tries)) return stop(now, ok.error());
     retreat(now, ok.error());
     return Progress::idle;
   }
@@ -184,7 +186,7 @@ Result<bool> CommandWorker::read_until_opened() {
         [this](std::span<const Record> outcome) { fold(outcome); },
         [this](const Record& record) { control(record); });
     if (!count) return tl::unexpected(count.error());
-    if (fold_error_) return tl::unexpected(*std::exchange(fold_error_, std::nullopt));
+    if (fold_error_) return for_a_person(*std::exchange(fold_error_, std::nullopt));
     if (*count == 0) return false;
     if (tries_.empty() && !by_hand_ && state_->unsaved() > options_.checkpoint_changes) {
       state_->accepted(outcomes_->position());
@@ -233,13 +235,12 @@ Result<bool> CommandWorker::check_commands() {
   if (!end) return tl::unexpected(end.error());
   const std::string where = fmt::format("{}/{}", commands_.topic, commands_.partition);
   if (*end <= position.last_cause) {
-    return fail(Code::mismatch,
-                fmt::format("{} lost commands {} to {}, which were answered; only "
-                            "`wayfold admin resume {} --next N --reason …` goes on",
-                            where,
-                            *end,
-                            position.last_cause,
-                            where));
+    return for_a_person({Code::mismatch,
+                         fmt::format("{0} lost commands {1} to {2}, which were answered; only "
+                                     "`wayfold admin resume {0} --next {1} --reason …` goes on",
+                                     where,
+                                     *end,
+                                     position.last_cause)});
   }
   if (!checking_) {
     if (auto ok = reader_->seek(commands_, position.last_cause); !ok) {
@@ -253,12 +254,12 @@ Result<bool> CommandWorker::check_commands() {
   for (std::size_t i = 0; i < Decider::records_max + Decider::closing_max; ++i) {
     if (event_id(batch->records[0].id, i) == position.last_id) return true;
   }
-  return fail(Code::mismatch,
-              fmt::format("{}: offset {} holds another command than the one that was answered; "
-                          "only `wayfold admin resume {} --next N --reason …` goes on",
-                          where,
-                          position.last_cause,
-                          where));
+  return for_a_person(
+      {Code::mismatch,
+       fmt::format("{0}: offset {1} holds another command than the one that was answered; "
+                   "only `wayfold admin resume {0} --next N --reason …` goes on",
+                   where,
+                   position.last_cause)});
 }
 
 Result<void> CommandWorker::resume(Instant now) {
@@ -313,17 +314,19 @@ Result<bool> CommandWorker::decide_batch(Instant now) {
   Outcomes out;
   for (const Record& command : batch->records) {
     if (command.offset != next_) {
-      return fail(Code::mismatch,
-                  fmt::format("{}/{}: offset {} where {} should follow: the log is not dense",
-                              commands_.topic,
-                              commands_.partition,
-                              command.offset,
-                              next_));
+      return for_a_person(
+          {Code::mismatch,
+           fmt::format("{0}/{1}: offset {2} where {3} should follow: commands were lost; only "
+                       "`wayfold admin resume {0}/{1} --next {2} --reason …` goes on",
+                       commands_.topic,
+                       commands_.partition,
+                       command.offset,
+                       next_)});
     }
     const auto decided = decide_one(command, out);
     // What came before a command that this build does not know is answered first.
     const bool unknown = !decided && decided.error().code == Code::corrupt && out.outcomes() > 0;
-    if (!decided && !unknown) return tl::unexpected(decided.error());
+    if (!decided && !unknown) return for_a_person(decided.error());
     if (decided) ++next_;
     if (unknown || out.bytes() > options_.outcomes_bytes ||
         out.records().size() > options_.outcomes_records) {  // the rest of the batch is read again
@@ -333,6 +336,7 @@ Result<bool> CommandWorker::decide_batch(Instant now) {
   }
   if (auto ok = append(out, now); !ok) return tl::unexpected(ok.error());
   decided_ += out.outcomes();
+  finals_ = 0;
   const auto done = read_back();
   if (!done) return tl::unexpected(done.error());
   if (*done) phase_ = Phase::running;
@@ -417,31 +421,61 @@ Instant CommandWorker::next_due(Instant now) const {
   return next;
 }
 
-// Drops the producer and every state not read back; opens again after a jittered wait.
-void CommandWorker::retreat(Instant now, const Error& why) {
-  alarm_(fmt::format("{}/{}: the decider steps back: {}: {}",
-                     events_.topic,
-                     events_.partition,
-                     name(why.code),
-                     why.detail));
+tl::unexpected<Error> CommandWorker::for_a_person(Error why) {
+  for_a_person_ = true;
+  return tl::unexpected(std::move(why));
+}
+
+// Drops the producer and every state not read back.
+void CommandWorker::let_go() {
   outcomes_.reset();
   event_reader_.reset();
   reader_.reset();
   appender_.reset();
   waker_.reset();
   woken_.clear();
+}
+
+// Opens again after a jittered wait.
+void CommandWorker::retreat(Instant now, const Error& why) {
+  alarm_(fmt::format("{}/{}: the decider steps back: {}: {}",
+                     events_.topic,
+                     events_.partition,
+                     name(why.code),
+                     why.detail));
+  let_go();
   phase_ = Phase::closed;
   const auto jitter = static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(retry_.us));
   retry_at_ = now + Duration{retry_.us / 2 + jitter};
   retry_ = std::min(Duration{retry_.us * 2}, options_.retry_max);
 }
 
-CommandWorker::Progress CommandWorker::stop(Error why) {
-  alarm_(fmt::format("{}/{}: the decider stops: {}", events_.topic, events_.partition, why.detail));
+CommandWorker::Progress CommandWorker::stop(Instant now, Error why) {
+  const std::string_view mend =
+      why.code == Code::corrupt
+          ? "; start a build that knows it in this one's place, or restore the log"
+          : "";
+  alarm_(fmt::format(
+      "{}/{}: the decider stops: {}{}", events_.topic, events_.partition, why.detail, mend));
+  let_go();
+  stopped_at_ = log_.end(events_).value_or(-1);
+  retry_at_ = now + options_.retry_max;
   failure_ = std::move(why);
-  appender_.reset();
   phase_ = Phase::stopped;
   return Progress::stopped;
+}
+
+// Whether somebody opened the partition since it stopped: `admin resume`, or a decider that may
+// know more.
+bool CommandWorker::spoken_to(Instant now) {
+  if (failure_->code != Code::mismatch || now < retry_at_) return false;
+  retry_at_ = now + options_.retry_max;
+  const auto end = log_.end(events_);
+  if (!end || *end == stopped_at_) return false;
+  failure_.reset();
+  finals_ = 0;
+  phase_ = Phase::closed;
+  return true;
 }
 
 }  // namespace wf

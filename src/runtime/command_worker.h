@@ -35,6 +35,7 @@ struct CommandWorkerOptions {
   Duration read_back_within = Duration::seconds(10);  // an append not read back by then has failed
   Duration retry_min = Duration::millis(50);          // jittered wait before opening again
   Duration retry_max = Duration::seconds(2);
+  std::uint32_t final_tries = 5;               // openings that fail for good before it stops
   Duration wake_again = Duration::seconds(5);  // a deadline that still stands is woken again
   std::size_t wakes_max = 256;                 // per step
 };
@@ -51,9 +52,9 @@ class CommandWorker {
                 CommandWorkerOptions options,
                 Alarm alarm);
 
-  // Does what can be done now without waiting for growth. `stopped`: it cannot go on, `failure()`
-  // says why: a lost or foreign log, a record of another build. Everything else it retries by
-  // itself.
+  // Does what can be done now without waiting for growth. `stopped`: it needs a person, `failure()`
+  // says what for: a lost or foreign log, a record of another build. Once a person has spoken
+  // (`admin resume`) it goes on. Everything else it retries by itself.
   Progress step(Instant now);
   // When step() should be called again although nothing has grown: the next deadline, checkpoint or
   // retry.
@@ -89,8 +90,11 @@ class CommandWorker {
   Result<void> advance(Instant now, bool& busy);
   void fold(std::span<const Record> outcome);
   void control(const Record& record);
+  tl::unexpected<Error> for_a_person(Error why);
+  void let_go();
   void retreat(Instant now, const Error& why);
-  Progress stop(Error why);
+  Progress stop(Instant now, Error why);
+  bool spoken_to(Instant now);
 
   Log& log_;
   const Catalogue& catalogue_;
@@ -128,6 +132,9 @@ class CommandWorker {
   std::map<Offset, std::uint32_t> tries_;  // `trying` per command since the last accepted outcome
   std::optional<Error> fold_error_;
   std::optional<Error> failure_;
+  bool for_a_person_ = false;  // what failed cannot be mended by trying again
+  std::uint32_t finals_ = 0;   // failures that no try has mended since a command was decided
+  Offset stopped_at_ = -1;     // stopped: the events' end then
 
   Instant retry_at_;
   Instant deadline_;     // of the append in flight, or of reading `opened` back

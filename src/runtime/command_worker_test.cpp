@@ -5,6 +5,7 @@
 #include <random>
 
 #include "log/faulty_log.h"
+#include "runtime/test_flaky_log.h"
 #include "runtime/test_hook_log.h"
 #include "runtime/test_world.h"
 
@@ -51,6 +52,20 @@ struct Bench : test::World {
     Record record = command("counter.Hold", payload, id, now);
     record.import = import;
     append(commands, record);
+  }
+  // What `wayfold admin resume` appends: an `opened`, and a `resumed` with its reason.
+  void say_where_to_go_on(Offset next, Offset after) const {
+    Record opened;
+    opened.kind = Kind::opened;
+    opened.id = uuid_of(5);
+    opened.epoch = *log->end(events);
+    Record resumed = opened;
+    resumed.kind = Kind::resumed;
+    resumed.payload = R"({"reason":"the disk was lost"})";
+    resumed.cause = after;
+    resumed.next = next;
+    append(events, opened);
+    append(events, resumed);
   }
   bool is_fold(StoreContent store, int build = 0) const {
     store.erase("p");
@@ -286,6 +301,34 @@ BOOST_AUTO_TEST_CASE(a_lost_commands_log_is_named_and_refused) {
   BOOST_TEST(worker->failure()->detail.find("lost commands 0 to 1") != std::string::npos);
   BOOST_TEST(worker->failure()->detail.find("wayfold admin resume") != std::string::npos);
   BOOST_CHECK(worker->step(other.now) == CommandWorker::Progress::stopped);
+
+  // Once the operator has spoken it goes on by itself.
+  other.say_where_to_go_on(0, 1);
+  other.add(1, 200);
+  other.settle(*worker);
+  BOOST_TEST(!worker->failure());
+  BOOST_TEST(other.outcomes() == "Added Added Added");
+}
+
+BOOST_AUTO_TEST_CASE(reads_that_fail_as_if_for_good_are_tried_again_before_it_stops) {
+  test::FlakyLog flaky(*bench.log);
+  const auto worker = bench.worker(flaky, store);
+  bench.settle(*worker);
+  for (const Code code : {Code::corrupt, Code::mismatch}) {
+    flaky.code = code;
+    flaky.period = 1;
+    for (int i = 0; i < 4; ++i) worker->step(bench.now = bench.now + Duration::millis(100));
+    flaky.period = 0;
+    bench.add(1, 100 + bench.seeds++);
+    bench.settle(*worker);
+    BOOST_TEST(!worker->failure());
+  }
+  BOOST_TEST(bench.outcomes() == "Added Added");
+  flaky.code = Code::corrupt;
+  flaky.period = 1;
+  bench.settle(*worker);
+  BOOST_REQUIRE(worker->failure());
+  BOOST_TEST(bench.alarms.back().find("restore the log") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_commands_log_that_was_used_again_is_named_and_refused) {
@@ -304,7 +347,6 @@ BOOST_AUTO_TEST_CASE(a_commands_log_that_was_used_again_is_named_and_refused) {
   BOOST_TEST(worker->failure()->detail.find("offset 1 holds another command") != std::string::npos);
 }
 
-// `wayfold admin resume` appends an `opened` and a `resumed` with its reason.
 BOOST_AUTO_TEST_CASE(an_operator_says_where_a_lost_commands_log_goes_on) {
   bench.add(1, 100);
   bench.add(1, 101);
@@ -314,17 +356,7 @@ BOOST_AUTO_TEST_CASE(an_operator_says_where_a_lost_commands_log_goes_on) {
     other.seeds = 50;
     for (const Record& record : bench.read(events).records) other.append(events, record);
     for (Offset reused = 0; reused < next; ++reused) other.add(1, 900);
-    Record opened;
-    opened.kind = Kind::opened;
-    opened.id = uuid_of(5);
-    opened.epoch = *other.log->end(events);
-    Record resumed = opened;
-    resumed.kind = Kind::resumed;
-    resumed.payload = R"({"reason":"the disk was lost"})";
-    resumed.cause = 1;
-    resumed.next = next;
-    other.append(events, opened);
-    other.append(events, resumed);
+    other.say_where_to_go_on(next, 1);
     StoreContent fresh;
     other.decide(fresh);  // once without anything to do
     other.add(-1, 102);

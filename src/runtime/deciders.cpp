@@ -57,10 +57,12 @@ void Deciders::stop() {
   }
 }
 
+// Whoever cannot say what it owns owns nothing, and asks anew.
 void Deciders::own(const std::stop_token& stop, const std::string& family) {
   std::unique_ptr<Ownership> ownership;
   std::mutex idle_mutex;
   std::condition_variable_any idle;
+  Duration wait = options_.ownership_every;
   while (!stop.stop_requested()) {
     Result<std::vector<std::uint32_t>> owned = std::vector<std::uint32_t>{};
     if (!ownership) {
@@ -73,29 +75,37 @@ void Deciders::own(const std::stop_token& stop, const std::string& family) {
     }
     if (ownership) owned = ownership->poll();
     if (owned) {
-      std::vector<std::unique_ptr<Partition>> lost;
-      const std::scoped_lock lock(mutex_);
-      for (auto it = partitions_.begin(); it != partitions_.end();) {
-        const auto& [name, partition] = it->first;
-        const bool kept =
-            name != family || std::find(owned->begin(), owned->end(), partition) != owned->end();
-        if (!kept) lost.push_back(std::move(it->second));
-        it = kept ? std::next(it) : partitions_.erase(it);
-      }
-      for (const std::uint32_t partition : *owned) {
-        auto& slot = partitions_[{family, partition}];
-        if (!slot) slot = begin(family, partition);
-      }
-      for (auto& partition : lost) {
-        partition->deciding.request_stop();
-        partition->forwarding.request_stop();
-      }
+      take(family, *owned);
+      wait = options_.ownership_every;
     } else {
       alarm_(fmt::format("ownership of {}: {}", family, owned.error().detail));
+      take(family, {});
+      ownership.reset();
+      wait = std::min(Duration{wait.us * 2}, options_.ownership_retry_max);
     }
     std::unique_lock lock(idle_mutex);
-    idle.wait_for(
-        lock, stop, std::chrono::microseconds(options_.ownership_every.us), [] { return false; });
+    idle.wait_for(lock, stop, std::chrono::microseconds(wait.us), [] { return false; });
+  }
+}
+
+// Begins what is owned and not there, and ends what is there and not owned any more.
+void Deciders::take(const std::string& family, const std::vector<std::uint32_t>& owned) {
+  std::vector<std::unique_ptr<Partition>> lost;
+  const std::scoped_lock lock(mutex_);
+  for (auto it = partitions_.begin(); it != partitions_.end();) {
+    const auto& [name, partition] = it->first;
+    const bool kept =
+        name != family || std::find(owned.begin(), owned.end(), partition) != owned.end();
+    if (!kept) lost.push_back(std::move(it->second));
+    it = kept ? std::next(it) : partitions_.erase(it);
+  }
+  for (const std::uint32_t partition : owned) {
+    auto& slot = partitions_[{family, partition}];
+    if (!slot) slot = begin(family, partition);
+  }
+  for (auto& partition : lost) {
+    partition->deciding.request_stop();
+    partition->forwarding.request_stop();
   }
 }
 
@@ -119,7 +129,7 @@ std::unique_ptr<Deciders::Partition> Deciders::begin(const std::string& family,
         p.status.resumed = p.worker->resumed();
         p.status.next = p.worker->next();
         p.status.decided = p.worker->decided();
-        if (p.worker->failure()) p.status.failure = p.worker->failure()->detail;
+        p.status.failure = p.worker->failure() ? p.worker->failure()->detail : "";
       });
       if (auto ok = p.worker->checkpoint(); !ok) alarm_(ok.error().detail);
     });
@@ -134,7 +144,7 @@ std::unique_ptr<Deciders::Partition> Deciders::begin(const std::string& family,
       run_worker(stop, *p.forwarder, LoopOptions{.window = forward_window}, [this, &p] {
         const std::scoped_lock lock(mutex_);
         p.status.forwarded = p.forwarder->forwarded();
-        if (p.forwarder->failure()) p.status.failure = p.forwarder->failure()->detail;
+        if (p.forwarder->failure()) p.status.forwarder_failure = p.forwarder->failure()->detail;
       });
     });
   }

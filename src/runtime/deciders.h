@@ -25,6 +25,7 @@ struct DecidersOptions {
   CommandWorkerOptions worker;  // family, partition and store are filled in
   ForwarderOptions forwarder;   // source, answers and store are filled in
   Duration ownership_every = Duration::millis(200);
+  Duration ownership_retry_max = Duration::seconds(5);
 };
 
 // One partition as operators see it.
@@ -35,7 +36,8 @@ struct DeciderStatus {
   Offset next = 0;
   std::uint64_t decided = 0;
   std::uint64_t forwarded = 0;
-  std::string failure;  // empty: none
+  std::string failure;            // the decider needs a person; empty: it does not
+  std::string forwarder_failure;  // likewise
 };
 
 // start() and stop() from one thread; status() from any.
@@ -57,6 +59,7 @@ class Deciders {
   struct Partition;
 
   void own(const std::stop_token& stop, const std::string& family);
+  void take(const std::string& family, const std::vector<std::uint32_t>& owned);
   std::unique_ptr<Partition> begin(const std::string& family, std::uint32_t partition);
 
   Log& log_;

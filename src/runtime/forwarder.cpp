@@ -25,17 +25,30 @@ Forwarder::Forwarder(Log& log, ForwarderOptions options, Alarm alarm)
     : log_(log),
       options_(std::move(options)),
       alarm_(std::move(alarm)),
-      patience_(options_.answered_within) {}
+      patience_(options_.answered_within),
+      retry_(options_.retry) {}
 
 Forwarder::Progress Forwarder::step(Instant now) {
   if (failure_) return Progress::stopped;
   if (now < retry_at_) return Progress::idle;
   const auto busy = advance(now);
-  if (busy) return *busy ? Progress::busy : Progress::idle;
-  const Error& why = busy.error();
-  alarm_(fmt::format("forwarder of {}/{}: {}: {}",
+  if (!busy) return retreat(now, busy.error());
+  if (!*busy) {  // everything there is was read
+    finals_ = 0;
+    retry_ = options_.retry;
+  }
+  return *busy ? Progress::busy : Progress::idle;
+}
+
+// Starts again after a wait. A damaged store, or one of another log, is discarded: all it knew is
+// in the log itself.
+Forwarder::Progress Forwarder::retreat(Instant now, const Error& why) {
+  const bool final = why.code == Code::corrupt || why.code == Code::mismatch;
+  const bool stops = final && ++finals_ >= options_.final_tries;
+  alarm_(fmt::format("forwarder of {}/{}{}: {}: {}",
                      options_.source.topic,
                      options_.source.partition,
+                     stops ? " stops; start a build that knows the record, or restore the log" : "",
                      name(why.code),
                      why.detail));
   source_.reset();
@@ -43,16 +56,13 @@ Forwarder::Progress Forwarder::step(Instant now) {
   reader_.reset();
   answer_reader_.reset();
   appender_.reset();
-  retry_at_ = now + options_.retry;
-  if (why.code == Code::corrupt && fresh_) {
+  if (stops) {
     failure_ = why;
     return Progress::stopped;
   }
-  // A damaged store, or one of another log: all it knew is in the log itself.
-  if (why.code == Code::corrupt || why.code == Code::mismatch) {
-    fresh_ = true;
-    if (auto ok = open_store(true); !ok) failure_ = ok.error();
-  }
+  if (final) discard_ = true;
+  retry_at_ = now + retry_;
+  retry_ = std::min(Duration{retry_.us * 2}, options_.retry_max);
   return Progress::idle;
 }
 
@@ -87,7 +97,8 @@ Result<bool> Forwarder::advance(Instant now) {
 
 // Begins again at the first send that is not known to be answered.
 Result<void> Forwarder::open() {
-  if (auto ok = open_store(false); !ok) return ok;
+  if (auto ok = open_store(discard_); !ok) return ok;
+  discard_ = false;
   for (auto* reader : {&reader_, &answer_reader_}) {
     auto opened = log_.reader();
     if (!opened) return tl::unexpected(opened.error());
@@ -238,9 +249,7 @@ Result<void> Forwarder::save(Instant now) {
     put_little(n, taken_[commands_of(reader->slot())]);
     batch.puts.emplace_back(slot_key('t', reader->slot()), std::move(n));
   }
-  auto written = store_->write(batch);
-  if (written) fresh_ = false;
-  return written;
+  return store_->write(batch);
 }
 
 }  // namespace wf

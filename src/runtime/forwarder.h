@@ -31,7 +31,9 @@ struct ForwarderOptions {
   // as long, up to answered_within_max, for a target's decider may be down.
   Duration answered_within = Duration::seconds(30);
   Duration answered_within_max = Duration::minutes(30);
-  Duration retry = Duration::millis(200);
+  Duration retry = Duration::millis(200);  // then twice as long each time, up to retry_max
+  Duration retry_max = Duration::seconds(5);
+  std::uint32_t final_tries = 5;  // failures of stored bytes or another log before it stops
 };
 
 // It has no truth of its own: how far each target got is read from the target's accepted outcomes,
@@ -42,7 +44,8 @@ class Forwarder {
   Forwarder(Log& log, ForwarderOptions options, Alarm alarm);
 
   enum class Progress : std::uint8_t { idle, busy, stopped };
-  // Does what can be done now without waiting for growth.
+  // Does what can be done now without waiting for growth. `stopped`: it needs a person, failure()
+  // says what for: records of the log that no try could read.
   Progress step(Instant now);
   Instant next_due(Instant now) const;
   Reader* reader() { return reader_.get(); }
@@ -58,6 +61,7 @@ class Forwarder {
   };
 
   Result<bool> advance(Instant now);
+  Progress retreat(Instant now, const Error& why);
   Result<void> open();
   Result<void> open_store(bool fresh);
   Result<void> load();
@@ -91,7 +95,9 @@ class Forwarder {
   Instant saved_at_;
   Instant progress_at_;
   Duration patience_;
-  bool fresh_ = false;  // the store was discarded, and nothing was saved since
+  Duration retry_;
+  bool discard_ = false;      // the store, when it is opened again
+  std::uint32_t finals_ = 0;  // failures that hardly any retry mends, since all was read
   std::optional<Error> failure_;
   std::uint64_t forwarded_ = 0;
 };

@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "log/faulty_log.h"
+#include "runtime/test_flaky_log.h"
 #include "runtime/test_hook_log.h"
 #include "runtime/test_world.h"
 
@@ -164,6 +165,24 @@ BOOST_AUTO_TEST_CASE(a_store_of_another_log_is_discarded) {
   bench.settle(*bench.counting, *bench.following, *forwarder);
   BOOST_TEST(bench.followed() == 2U);
   BOOST_TEST(!forwarder->failure());
+}
+
+BOOST_AUTO_TEST_CASE(reads_that_fail_as_if_for_good_are_tried_again_before_it_stops) {
+  test::FlakyLog flaky(*bench.log);
+  bench.there = bench.forwarder(flaky, "events.counters", bench.there_store);
+  for (const Code code : {Code::mismatch, Code::corrupt}) {
+    bench.add(5, 100 + bench.followed());
+    flaky.code = code;
+    flaky.period = 1;
+    for (int i = 0; i < 4; ++i) bench.there->step(bench.now = bench.now + Duration::seconds(6));
+    flaky.period = 0;
+    bench.settle_all();
+    BOOST_TEST(!bench.there->failure());
+  }
+  BOOST_TEST(bench.followed() == 2U);
+  flaky.period = 1;
+  for (int i = 0; i < 5; ++i) bench.there->step(bench.now = bench.now + Duration::seconds(6));
+  BOOST_TEST(bench.there->failure().has_value());
 }
 
 // A target's decider may be down for long: what waits for it is not sent again and again.

@@ -43,7 +43,11 @@ Result<void> check_positions(Log& log, const SlotPositions& positions) {
 }
 
 Projector::Projector(Log& log, const Catalogue& catalogue, ProjectorOptions options, Alarm alarm)
-    : log_(log), catalogue_(catalogue), options_(std::move(options)), alarm_(std::move(alarm)) {}
+    : log_(log),
+      catalogue_(catalogue),
+      options_(std::move(options)),
+      alarm_(std::move(alarm)),
+      retry_(options_.retry) {}
 
 void Projector::add(TableHome& table) {
   const std::scoped_lock lock(added_mutex_);
@@ -66,15 +70,10 @@ Projector::Progress Projector::step(Instant now) {
     if (!read) done = tl::unexpected(read.error());
     busy = busy || (read && *read);
   }
-  if (!done) {
-    alarm_(fmt::format("projector: {}: {}", name(done.error().code), done.error().detail));
-    if (done.error().code == Code::corrupt || done.error().code == Code::mismatch) {
-      failure_ = done.error();
-      return Progress::stopped;
-    }
-    start_again();
-    retry_at_ = now + options_.retry;
-    return Progress::idle;
+  if (!done) return retreat(now, done.error());
+  if (!busy) {  // everything there is was read
+    finals_ = 0;
+    retry_ = options_.retry;
   }
   if (lanes_.size() > 1) merge();
   if (now > flushed_at_ + options_.flush_after) {
@@ -122,6 +121,26 @@ Result<void> Projector::take_added() {
     if (lane) {
       (*lane)->tables.push_back(std::move(table));
       continue;
+Projector::Progress Projector::retreat(Instant now, const Error& why) {
+  const bool final = why.code == Code::corrupt || why.code == Code::mismatch;
+  const bool stops = final && ++finals_ >= options_.final_tries;
+  const std::string_view mend = !stops ? ""
+                                : why.code == Code::mismatch
+                                    ? "; it stops: start the process again, what does not fit the "
+                                      "log is folded again"
+                                    : "; it stops: start a build that knows the record; a damaged "
+                                      "table: stop the process and `wayfold rebuild TABLE`";
+  alarm_(fmt::format("projector: {}: {}{}", name(why.code), why.detail, mend));
+  if (stops) {
+    failure_ = why;
+    return Progress::stopped;
+  }
+  start_again();
+  retry_at_ = now + retry_;
+  retry_ = std::min(Duration{retry_.us * 2}, options_.retry_max);
+  return Progress::idle;
+}
+
     }
     if (taken) taken = tl::unexpected(lane.error());
     const std::scoped_lock lock(added_mutex_);  // nothing is forgotten: the next step tries again
@@ -246,7 +265,9 @@ Result<void> Projector::apply(Lane& lane, Gathered& gathered) {
   for (const Fed& table : lane.tables) {
     const TableType& type = table.home->type();
     const TableInfo& info = type.info();
-    if (auto ok = table.store()->apply(gathered.decoded.items, gathered.positions); !ok) return ok;
+    if (auto ok = table.store()->apply(gathered.decoded.items, gathered.positions); !ok) {
+      return fail(ok.error().code, fmt::format("table {}: {}", info.name, ok.error().detail));
+    }
     if (!on_rows_ || !table.telling || table.next) continue;
     touches.clear();
     for (const FoldItem& item : gathered.decoded.items) {

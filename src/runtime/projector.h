@@ -24,7 +24,9 @@ struct ProjectorOptions {
   std::vector<Slot> slots;  // every events slot, ascending
   Limit batch{.records = 20'000, .bytes = 16u << 20};
   Duration flush_after = Duration::seconds(5);  // so that a crash leaves little to fold again
-  Duration retry = Duration::millis(200);
+  Duration retry = Duration::millis(200);       // then twice as long each time, up to retry_max
+  Duration retry_max = Duration::seconds(2);
+  std::uint32_t final_tries = 5;  // failures of stored bytes or another log before it stops
 };
 
 // A table took a batch, which is visible now; `keys` are the rows that changed if it has a channel.
@@ -61,6 +63,7 @@ class Projector {
 
  private:
   struct Fed {
+  // Why it stopped: it needs a person.
     TableHome* home = nullptr;
     std::shared_ptr<TableStore> next;  // a generation to swap in; null: the live one is fed
     bool telling = false;  // has reached the tail: others are told of its rows from then on
@@ -87,6 +90,8 @@ class Projector {
   Result<std::size_t> read(Lane& lane, Gathered& gathered);
   Result<bool> caught_up(const Lane& lane, std::size_t read);
   void gather(Lane& lane, std::uint32_t slot, std::span<const Record> outcome, Gathered& out);
+  void run_asked();
+  Progress retreat(Instant now, const Error& why);
   Result<void> apply(Lane& lane, Gathered& gathered);
   void flush_all(Result<void> (TableStore::*how)());
   void merge();
@@ -108,3 +113,5 @@ class Projector {
 };
 
 }  // namespace wf
+  Duration retry_;
+  std::uint32_t finals_ = 0;  // failures that hardly any retry mends, since all was read

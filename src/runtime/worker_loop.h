@@ -17,8 +17,8 @@ struct LoopOptions {
   Duration window;  // at least this long between two steps, so that a batch gathers
 };
 
-// Steps until it is told to stop, or the worker stops. A Worker has step(now) → Progress,
-// next_due(now) and reader().
+// Steps until it is told to stop; a worker that has stopped is asked again, like an idle one. A
+// Worker has step(now) → Progress, next_due(now) and reader().
 // `after` runs on the same thread after each step, to publish what others may see of it.
 template <class Worker, class After>
 void run_worker(const std::stop_token& stop,
@@ -29,8 +29,7 @@ void run_worker(const std::stop_token& stop,
     const Instant now = wall_clock();
     const auto progress = worker.step(now);
     after();
-    if (progress == Worker::Progress::stopped) return;
-    if (progress == Worker::Progress::idle) {
+    if (progress != Worker::Progress::busy) {
       const Duration until = worker.next_due(now) - wall_clock();
       const Duration wait = std::clamp(until, Duration::millis(1), options.wait_max);
       if (Reader* reader = worker.reader()) {
