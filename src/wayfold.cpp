@@ -14,7 +14,9 @@ constexpr Subcommand subcommands[] = {
      "accounts of the staff, tokens, suspension, keys of personal data",
      "Needs the deployment's secrets (VAR/secrets.json) and, but for tokens, its log.\n"
      "  wayfold admin account --email ops@example.org --role operator\n"
-     "  export WAYFOLD_TOKEN=$(wayfold admin token --role importer --hours 24)\n",
+     "  export WAYFOLD_TOKEN=$(wayfold admin token --role importer --hours 24)\n"
+     "  wayfold admin forget 5ad5…3f && wayfold admin compact-keys\n"
+     "  wayfold admin resume bookings/3 --next 1042 --reason \"disk restored from last night\"\n",
      wf::cli::declare_admin},
     {"copy",
      "carry a deployment's commands and keys into another",

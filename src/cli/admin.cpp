@@ -9,10 +9,12 @@
 #include "base/json_write.h"
 #include "base/password.h"
 #include "cli/commands.h"
+#include "cli/compact_keys.h"
 #include "cli/config.h"
 #include "cli/decide.h"
 #include "cli/node.h"
 #include "cli/password_prompt.h"
+#include "cli/remote_log.h"
 #include "cli/resume_slot.h"
 #include "cli/tool_log.h"
 #include "gateway/identifier.h"
@@ -220,7 +222,9 @@ Exit forget(Setup& setup, const AdminOptions& options) {
   if (auto ok = keys.start(); !ok) return setup.fail(ok.error());
   if (auto ok = keys.forget(*subject); !ok) return setup.fail(ok.error());
   setup.out.line(setup.json ? fmt::format(R"({{"forgotten":"{}"}})", subject->text())
-                            : "forgotten: " + subject->text());
+                            : "forgotten: " + subject->text() +
+                                  "; `wayfold admin compact-keys` takes the keys off the disk now,"
+                                  " else the running process does within a day");
   return Exit::ok;
 }
 
@@ -274,6 +278,25 @@ CLI::App* add(CLI::App& admin, const char* name, const char* summary) {
   part->fallthrough();
   return part;
 }
+Exit compact(Setup& setup) {
+  const auto process = load_process(setup.config, setup.var);
+  if (!process) return setup.fail(process.error());
+  if (process->log.kind == LogKind::kafka) {
+    return setup.usage("the brokers compact the keys topic by themselves: see `wayfold topics`");
+  }
+  Result<std::uint64_t> dropped = ask_compact(control_path(*process));
+  if (!dropped && dropped.error().code == Code::not_found) {
+    const auto log = open_tool_log(*process);
+    if (!log) return setup.fail(log.error());
+    dropped = compact_keys(**log);
+  }
+  if (!dropped) return setup.fail(dropped.error());
+  setup.out.line(fmt::format(
+      fmt::runtime(setup.json ? R"({{"dropped":{}}})" : "{} keys are gone from the disk"),
+      *dropped));
+  return Exit::ok;
+}
+
 
 }  // namespace
 
@@ -309,6 +332,8 @@ Action declare_admin(CLI::App& app, Setup& setup) {
 
   CLI::App* resumption =
       add(app, "resume", "say where a decider goes on whose commands log lost what was answered");
+  CLI::App* compaction =
+      add(app, "compact-keys", "take forgotten and re-wrapped keys off the disk now");
   resumption->add_option("SLOT", options->slot, "FAMILY/PARTITION, as bookings/3")->required();
   resumption->add_option("--next", options->next, "the command offset to go on with")->required();
   resumption->add_option("--reason", options->reason, "kept on the log")->required();
@@ -320,6 +345,7 @@ Action declare_admin(CLI::App& app, Setup& setup) {
     if (suspend->parsed()) return change_account(setup, *options, "account.Suspend");
     if (reinstate->parsed()) return change_account(setup, *options, "account.Reinstate");
     if (forgetting->parsed()) return forget(setup, *options);
+    if (compaction->parsed()) return compact(setup);
     return rotation->parsed() ? rotate(setup, *options) : setup.usage("say what to do");
   };
 }

@@ -1,6 +1,9 @@
 // Accounts, tokens and keys made from the command line.
+#include <fstream>
+
 #include "base/json.h"
 #include "cli/engine_fixture.h"
+#include "gateway/key_payload.h"
 #include "gateway/key_ring.h"
 #include "gateway/token.h"
 
@@ -76,6 +79,82 @@ BOOST_AUTO_TEST_CASE(an_account_is_made_suspended_and_forgotten) {
   gateway::KeyRing keys(deployment.engine().log(), *secrets);
   BOOST_REQUIRE(keys.start());
   BOOST_TEST(!keys.ensure_key(*Uuid::parse(account)));
+}
+
+// What a person's data was sealed with is in no file any more, whoever compacts.
+BOOST_AUTO_TEST_CASE(the_keys_of_a_forgotten_person_leave_the_disk) {
+  const auto files_have = [&](const std::string& bytes) {
+    for (const auto& file : std::filesystem::directory_iterator(deployment.var() + "/log")) {
+      std::ifstream in(file.path(), std::ios::binary);
+      const std::string all(std::istreambuf_iterator<char>(in), {});
+      if (all.find(bytes) != std::string::npos) return true;
+    }
+    return false;
+  };
+  const auto wrapped_keys = [&] {
+    std::map<std::string, std::string> wrapped;  // by subject
+    auto reader = deployment.engine().log().reader();
+    BOOST_REQUIRE((*reader)->seek({"keys", 0}, 0));
+    for (auto batch = (*reader)->read({"keys", 0}, {}); batch && !batch->records.empty();
+         batch = (*reader)->read({"keys", 0}, {})) {
+      for (const Record& record : batch->records) {
+        if (record.kind != Kind::key) continue;
+        const auto payload = gateway::parse_key_payload(record.payload);
+        wrapped[payload->subject.text()] = payload->wrapped;
+      }
+    }
+    return wrapped;
+  };
+  for (const bool running : {true, false}) {
+    const Uuid stays = Uuid::random();
+    const Uuid goes = Uuid::random();
+    {
+      gateway::KeyRing keys(deployment.engine().log(), *secrets);
+      BOOST_REQUIRE(keys.start());
+      BOOST_REQUIRE(keys.ensure_key(stays));
+      BOOST_REQUIRE(keys.ensure_key(goes));
+    }
+    const auto wrapped = wrapped_keys();
+    BOOST_TEST(files_have(wrapped.at(goes.text())));
+    BOOST_TEST((admin({"forget", goes.text()}).exit == Exit::ok));
+    if (!running) deployment.stop();
+    const Ran ran = admin({"compact-keys"});
+    BOOST_TEST(ran.out == "{\"dropped\":1}\n", ran.err);
+    BOOST_TEST(!files_have(wrapped.at(goes.text())));
+    if (running) BOOST_TEST((wrapped_keys().at(stays.text()) == wrapped.at(stays.text())));
+    if (!running) deployment.start();
+  }
+}
+
+// A key that is wrapped anew leaves its old record behind; a start takes it off the disk by itself.
+BOOST_AUTO_TEST_CASE(a_start_compacts_what_was_left) {
+  const Uuid subject = Uuid::random();
+  {
+    gateway::KeyRing keys(deployment.engine().log(), *secrets);
+    BOOST_REQUIRE(keys.start());
+    BOOST_REQUIRE(keys.ensure_key(subject));
+  }
+  const auto key_records = [&] {
+    std::size_t count = 0;
+    auto reader = deployment.engine().log().reader();
+    BOOST_REQUIRE((*reader)->seek({"keys", 0}, 0));
+    for (auto batch = (*reader)->read({"keys", 0}, {}); batch && !batch->records.empty();
+         batch = (*reader)->read({"keys", 0}, {})) {
+      for (const Record& record : batch->records) count += record.kind == Kind::key ? 1 : 0;
+    }
+    return count;
+  };
+  BOOST_TEST(admin({"rotate-key"}).out == "{\"rewrapped\":1}\n");
+  BOOST_TEST(key_records() == 2U);
+  deployment.stop();
+  deployment.start();
+  while (key_records() != 1) std::this_thread::yield();
+  auto made = gateway::load_secrets(deployment.var() + "/secrets.json");
+  BOOST_REQUIRE(made);
+  const gateway::Secrets rotated(std::move(*made));
+  gateway::KeyRing keys(deployment.engine().log(), rotated);
+  BOOST_REQUIRE(keys.start());
+  BOOST_TEST(keys.has_key(subject));
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_an_account_is_refused_before_it_is_sent) {

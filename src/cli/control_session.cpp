@@ -78,6 +78,12 @@ Result<std::string> ControlSession::answer(Ask what, ByteReader& question, std::
       return rebuild(question);
     case Ask::status:
       return status_json(engine_);
+    case Ask::compact:
+      return engine_.compact_keys().map([](std::uint64_t dropped) {
+        std::string bytes;
+        put_little(bytes, dropped);
+        return bytes;
+      });
   }
   return fail(Code::invalid, "no such question");
 }

@@ -142,6 +142,7 @@ void Engine::start() {
 }
 
 void Engine::stop() {
+  keys_compaction_.reset();
   if (deciders_) deciders_->stop();
   if (projecting_.joinable()) {
     projecting_.request_stop();
@@ -152,3 +153,12 @@ void Engine::stop() {
 }
 
 }  // namespace wf::cli
+  if (config_.process.log.kind == LogKind::rocks) {
+    const Duration every = Duration::hours(config_.process.log.keys_compact_hours);
+    keys_compaction_ = std::make_unique<KeysCompaction>(*log_, every, alarm_);
+  }
+}
+
+Result<std::uint64_t> Engine::compact_keys() {
+  if (keys_compaction_) return keys_compaction_->now();
+  return fail(Code::invalid, "the brokers compact the keys topic by themselves");

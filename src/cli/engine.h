@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/catalogue.h"
+#include "cli/compact_keys.h"
 #include "cli/config.h"
 #include "log/log.h"
 #include "runtime/command_outcomes.h"
@@ -65,6 +66,9 @@ class Engine {
   // what it was or a record of another build. Its alarm said why.
   bool healthy() const;
   std::uint64_t folded() const { return folded_.load(std::memory_order_relaxed); }
+  // Takes the keys of forgotten people out of the embedded log; how many went. Code::invalid on
+  // Kafka, whose brokers do it.
+  Result<std::uint64_t> compact_keys();
 
  private:
   Engine(Config config, EngineParts parts, Alarm alarm)
@@ -96,3 +100,4 @@ class Engine {
 };
 
 }  // namespace wf::cli
+  std::unique_ptr<KeysCompaction> keys_compaction_;  // null: the brokers do it

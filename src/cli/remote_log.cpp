@@ -188,6 +188,14 @@ Result<std::string> ask_status(const std::string& socket_path) {
   return ask(*connection, question_of(Ask::status));
 }
 
+Result<std::uint64_t> ask_compact(const std::string& socket_path) {
+  const auto connection = introduced(socket_path);
+  if (!connection) return tl::unexpected(connection.error());
+  const auto answer = ask(*connection, question_of(Ask::compact));
+  if (!answer) return tl::unexpected(answer.error());
+  return ByteReader(*answer).little<std::uint64_t>();
+}
+
 Result<void> ask_checkpoint(const std::string& socket_path,
                             std::string_view table,
                             const std::string& directory) {

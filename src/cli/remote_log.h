@@ -20,8 +20,11 @@ Result<std::string> ask_status(const std::string& socket_path);
 Result<void> ask_checkpoint(const std::string& socket_path,
                             std::string_view table,
                             const std::string& directory);
-// Builds and swaps; `progress` is given JSON {"phase","records","events","total"} a few times a
-// second and says whether to go on: false cancels.
+// Compacts the keys topic; how many records went.
+Result<std::uint64_t> ask_compact(const std::string& socket_path);
+// Builds and swaps, or with a key folds that row again; `progress` is given JSON {"records",
+// "events","total"} a few times a second and says whether to go on. False cancels; the answer says
+// whether that was in time (Code::closed).
 Result<void> ask_rebuild(const std::string& socket_path,
                          std::string_view table,
                          const std::function<bool(std::string_view)>& progress);

@@ -7,8 +7,8 @@
 #include "base/check.h"
 #include "base/crypto.h"
 #include "base/encoding.h"
-#include "base/json_cursor.h"
 #include "base/time.h"
+#include "gateway/key_payload.h"
 
 namespace wf::gateway {
 namespace {
@@ -25,31 +25,6 @@ std::optional<Uuid> uuid_of(const std::optional<std::string>& bytes) {
   Uuid id;
   bytes->copy(reinterpret_cast<char*>(id.bytes.data()), bytes->size());
   return id;
-}
-
-struct KeyPayload {
-  Uuid subject;
-  std::string master;
-  std::string wrapped;
-};
-
-std::optional<KeyPayload> parse_payload(std::string_view payload) {
-  KeyPayload read;
-  JsonCursor cursor(payload);
-  cursor.begin_object();
-  for (std::string_view key; cursor.next_key(key);) {
-    if (key == "subject") {
-      read.subject = cursor.uuid();
-    } else if (key == "master") {
-      cursor.string(read.master);
-    } else if (key == "wrapped") {
-      cursor.string(read.wrapped);
-    } else {
-      cursor.skip();
-    }
-  }
-  if (!cursor.finished()) return std::nullopt;
-  return read;
 }
 
 }  // namespace
@@ -110,7 +85,7 @@ void KeyRing::apply(const Record& record) {
 }
 
 void KeyRing::apply_key(const Record& record) {
-  const auto payload = parse_payload(record.payload);
+  const auto payload = parse_key_payload(record.payload);
   if (!payload) return;
   Key key{payload->subject, payload->master, {}};
   const auto wrapped = from_base64url(payload->wrapped);

@@ -40,6 +40,7 @@ Result<std::uint64_t> Core::compact(Partition& partition,
     }
   }
   rocksdb::CompactRangeOptions all;
+  all.exclusive_manual_compaction = false;  // the other topics' go on
   all.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
   const rocksdb::Slice from(partition.prefix);
   const rocksdb::Slice to(upper);

@@ -134,8 +134,11 @@ Result<Batch> RocksReader::read(const Slot& slot, Limit limit) {
     {
       const std::lock_guard lock(core_.mutex());
       visible = cursor.partition->visible();
-      if (cursor.next >= visible) return Batch{};
-      blocks = in_memory(cursor, visible, limit.bytes);
+      if (cursor.next < visible) blocks = in_memory(cursor, visible, limit.bytes);
+    }
+    if (cursor.next >= visible) {
+      cursor.stored.reset();  // it would pin old files for as long as nothing is appended
+      return Batch{};
     }
     auto batch = blocks ? read_memory(cursor, std::move(*blocks), visible, limit)
                         : read_stored(cursor, visible, limit);
