@@ -48,6 +48,7 @@ constexpr Subcommand subcommands[] = {
      "  wayfold inspect stream 5ad5…3f         its commands, events and states\n"
      "  wayfold inspect command 8c21…90        the command and its outcome\n"
      "  wayfold inspect row chargers 5ad5…3f   the row and its version\n"
+     "  wayfold inspect quarantine             parked rows: why, and what to type\n"
      "  wayfold inspect log                    every slot: begin, end, epochs, records skipped\n",
      wf::cli::declare_inspect},
     {"lag",
@@ -63,9 +64,10 @@ constexpr Subcommand subcommands[] = {
      "  wayfold project chargers bookings --config config/kafka.json --serve 10.0.0.12:7400\n",
      wf::cli::declare_project},
     {"rebuild",
-     "build a table anew from the log, beside the live one, and swap",
+     "build a table anew from the log, beside the live one, and swap; or refold one row",
      "No downtime: reads are answered by the old generation until the new one is level. Ctrl-C\n"
-     "leaves the old one in place.\n"
+     "leaves the old one in place. With --key one row is folded again from the log, to end its\n"
+     "quarantine; exit 1 if it still cannot be folded (`wayfold inspect quarantine` lists them).\n"
      "  wayfold rebuild chargers bookings\n"
      "  wayfold rebuild --all\n",
      wf::cli::declare_rebuild},

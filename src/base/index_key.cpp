@@ -13,6 +13,41 @@ void append_big_endian(std::string& out, std::uint64_t value, int bytes) {
   }
 }
 
+std::optional<std::uint64_t> take_big_endian(std::string_view& key, std::size_t bytes) {
+  if (key.size() < bytes) return std::nullopt;
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < bytes; ++i) value = value << 8U | static_cast<unsigned char>(key[i]);
+  key.remove_prefix(bytes);
+  return value;
+}
+
+std::optional<std::int64_t> take_integer(std::string_view& key) {
+  const auto value = take_big_endian(key, 8);
+  if (!value) return std::nullopt;
+  return static_cast<std::int64_t>(*value ^ (std::uint64_t{1} << 63U));
+}
+
+std::optional<std::string> take_id(std::string_view& key) {
+  Uuid id;
+  if (key.size() < id.bytes.size()) return std::nullopt;
+  std::copy_n(key.begin(), id.bytes.size(), id.bytes.begin());
+  key.remove_prefix(id.bytes.size());
+  return id.text();
+}
+
+std::optional<std::string> take_text(std::string_view& key) {
+  std::string text;
+  for (std::size_t i = 0; i + 1 < key.size(); ++i) {
+    if (key[i] == '\0' && key[i + 1] == '\1') {
+      key.remove_prefix(i + 2);
+      return text;
+    }
+    text += key[i];
+    if (key[i] == '\0') ++i;
+  }
+  return std::nullopt;
+}
+
 // Turns what was appended since `from` round.
 void finish(std::string& out, std::size_t from, IndexOrder order) {
   if (order == IndexOrder::ascending) return;
@@ -99,6 +134,37 @@ bool append_index_text(std::string& out,
       return false;
   }
   return false;
+}
+
+std::optional<std::string> take_index_text(std::string_view& key, const Column& column) {
+  switch (column.type) {
+    case ColumnType::text:
+      return take_text(key);
+    case ColumnType::integer: {
+      const auto number = take_integer(key);
+      return number ? std::optional(std::to_string(*number)) : std::nullopt;
+    }
+    case ColumnType::boolean: {
+      const auto value = take_big_endian(key, 1);
+      return value ? std::optional<std::string>(*value != 0 ? "true" : "false") : std::nullopt;
+    }
+    case ColumnType::id:
+      return take_id(key);
+    case ColumnType::instant: {
+      const auto us = take_integer(key);
+      return us ? std::optional(Instant{*us}.text()) : std::nullopt;
+    }
+    case ColumnType::enumeration: {
+      const auto ordinal = take_big_endian(key, 2);
+      if (!ordinal || *ordinal >= column.values.size()) return std::nullopt;
+      return std::string(column.values[*ordinal]);
+    }
+    case ColumnType::money:
+    case ColumnType::point:
+    case ColumnType::other:
+      return std::nullopt;
+  }
+  return std::nullopt;
 }
 
 }  // namespace wf

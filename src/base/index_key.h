@@ -2,6 +2,7 @@
 // format: a change needs a new generation of every table.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -37,5 +38,9 @@ bool append_index_text(std::string& out,
                        const Column& column,
                        std::string_view value,
                        IndexOrder order = IndexOrder::ascending);
+
+// Takes one ascending column off the front, as append_index_text() would be given it; nothing if
+// the bytes are none.
+std::optional<std::string> take_index_text(std::string_view& key, const Column& column);
 
 }  // namespace wf

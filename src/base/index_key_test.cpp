@@ -96,6 +96,31 @@ BOOST_AUTO_TEST_CASE(a_text_from_a_url_makes_the_same_key) {
   BOOST_TEST(!append_index_text(out, {"sum", ColumnType::money, "", {}}, "1"));
 }
 
+BOOST_AUTO_TEST_CASE(a_key_is_read_back_column_by_column) {
+  using namespace std::string_view_literals;
+  const std::string_view values[] = {"open", "closed"};
+  const std::vector<std::pair<Column, std::string>> columns{
+      {{"name", ColumnType::text, "", {}}, std::string("a\0\1b\0"sv)},
+      {{"n", ColumnType::integer, "", {}}, "-12"},
+      {{"paid", ColumnType::boolean, "", {}}, "true"},
+      {{"id", ColumnType::id, "", {}}, "00112233-4455-6677-8899-aabbccddeeff"},
+      {{"at", ColumnType::instant, "", {}}, "2026-11-25T10:00:00.000001Z"},
+      {{"status", ColumnType::enumeration, "", values}, "closed"},
+      {{"empty", ColumnType::text, "", {}}, ""}};
+  std::string bytes;
+  for (const auto& [column, text] : columns) {
+    BOOST_REQUIRE(append_index_text(bytes, column, text));
+  }
+  std::string_view rest = bytes;
+  for (const auto& [column, text] : columns) {
+    BOOST_TEST((take_index_text(rest, column) == text), column.name);
+  }
+  BOOST_TEST(rest.empty());
+  for (const auto& [column, text] : columns) BOOST_TEST(!take_index_text(rest, column));
+  rest = "\0\7"sv;
+  BOOST_TEST(!take_index_text(rest, {"status", ColumnType::enumeration, "", values}));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace wf

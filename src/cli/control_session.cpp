@@ -170,16 +170,22 @@ Result<std::string> ControlSession::checkpoint(ByteReader& question) {
   return engine_.checkpoint(table, std::string(directory)).map([] { return std::string(); });
 }
 
-// Tells of its progress while it runs; a client that has gone cancels it.
+// Tells of its progress while it runs; a client that has gone, or stopped sending, cancels it.
 Result<std::string> ControlSession::rebuild(ByteReader& question) {
   const std::string table(question.text());
-  if (!question.at_end()) return fail(Code::invalid, "no table");
+  const std::string key(question.text());
+  if (!question.at_end()) return fail(Code::invalid, "no table and key");
   RebuildProgress progress;
-  auto done = std::async(std::launch::async, [&] { return engine_.rebuild(table, progress); });
+  auto done = std::async(std::launch::async, [&] {
+    return key.empty() ? engine_.rebuild(table, progress)
+                       : engine_.refold_row(table, key, progress);
+  });
   while (done.wait_for(progress_every) == std::future_status::timeout) {
-    if (!connection_.send(progress_frame(progress))) progress.cancel = true;
+    const bool told = connection_.send(progress_frame(progress)).has_value();
+    if (!told || connection_.other_stopped()) progress.cancel = true;
   }
-  if (!connection_.send(progress_frame(progress))) progress.cancel = true;
+  // The last counts; if nobody is there to be told, nobody is there for the answer either.
+  static_cast<void>(connection_.send(progress_frame(progress)));
   return done.get().map([] { return std::string(); });
 }
 

@@ -77,6 +77,12 @@ Result<std::string> Connection::receive() const {
 }
 
 void Connection::shut_down() const { ::shutdown(fd_, SHUT_RDWR); }
+void Connection::stop_sending() const { ::shutdown(fd_, SHUT_WR); }
+
+bool Connection::other_stopped() const {
+  char next = 0;
+  return ::recv(fd_, &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
 
 void put_slot(std::string& out, const Slot& slot) {
   put_text(out, slot.topic);

@@ -46,6 +46,10 @@ class Connection {
   // Code::closed at the end of the stream.
   Result<std::string> receive() const;
   void shut_down() const;
+  // Nothing more will be sent; answers are still received.
+  void stop_sending() const;
+  // Whether the other side has stopped sending, or is gone.
+  bool other_stopped() const;
 
  private:
   int fd_;

@@ -56,11 +56,14 @@ class Engine {
     return tables_;
   }
   // Builds a table's next generation beside the live one and swaps it in; returns when it is live.
-  // One at a time: Code::unavailable while another runs. Code::closed: cancelled.
+  // One at a time: Code::unavailable while another runs. Code::closed: cancelled, and not swapped.
   Result<void> rebuild(std::string_view table, RebuildProgress& progress);
   // A copy of a table's store as it stands, in a directory that is not there yet.
   Result<void> checkpoint(std::string_view table, const std::string& directory);
   CommandOutcomes& outcomes() { return *outcomes_; }
+  // Folds one row again from the log, to end its quarantine. Code::not_found: there is no such row;
+  // Code::invalid: it still cannot be folded.
+  Result<void> refold_row(std::string_view table, std::string_view key, RebuildProgress& progress);
   Deciders* deciders() { return deciders_.get(); }
   // Nothing here stopped for good: a decider, a forwarder or the projector, on a log that is not
   // what it was or a record of another build. Its alarm said why.

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "cli/engine.h"
+#include "runtime/row_refold.h"
 #include "storage/checkpoint.h"
 
 namespace wf::cli {
@@ -98,12 +99,41 @@ Result<void> Engine::rebuild(std::string_view table, RebuildProgress& progress) 
   if (!next) return tl::unexpected(next.error());
   projector_->replace(home, *next);
   while (home.live() != *next) {  // the projector swaps once both stand at the same place
-    if (progress.cancel) return fail(Code::closed, "cancelled; it is swapped in when it is level");
-    if (projector_stopped_) return fail(Code::unavailable, "the projector has stopped");
+    const bool stopped = projector_stopped_;
+    if ((progress.cancel || stopped) && projector_->withdraw(home, *next)) {
+      (*next)->remove_when_closed();
+      return stopped ? fail(Code::unavailable, "the projector has stopped")
+                     : fail(Code::closed, "cancelled; the live generation stays");
+    }
     std::this_thread::sleep_for(swap_poll);
   }
   return {};
 }
+// Most of it is read beside the projector, which waits for the last bit only.
+Result<void> Engine::refold_row(std::string_view table,
+                                std::string_view key,
+                                RebuildProgress& progress) {
+  const auto found = tables_.find(table);
+  if (found == tables_.end()) return no_table(table);
+  const std::unique_lock lock(rebuilding_, std::try_to_lock);
+  if (!lock.owns_lock()) return fail(Code::unavailable, "a rebuild is under way");
+  TableHome& home = *found->second;
+  auto row = RowRefold::open(*log_, catalogue(), home.type(), key);
+  if (!row) return tl::unexpected(row.error());
+  for (int twice = 0; twice < 2; ++twice) {
+    const auto read = (*row)->advance(home.live()->positions(), progress);
+    if (!read) return read;
+  }
+  Result<void> done;
+  projector_->between_steps([&] {
+    const auto store = home.live();
+    done = (*row)->advance(store->positions(), progress);
+    if (done) done = (*row)->put(*store);
+    if (done && home.type().info().channel) rows_changed(home.type().info(), {std::string(key)});
+  });
+  return done;
+}
+
 
 Result<void> Engine::checkpoint(std::string_view table, const std::string& directory) {
   const auto found = tables_.find(table);

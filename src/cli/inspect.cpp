@@ -4,12 +4,13 @@
 #include <CLI/CLI.hpp>
 #include <set>
 
-#include "base/index_key.h"
 #include "base/json_write.h"
 #include "cli/commands.h"
 #include "cli/config.h"
 #include "cli/event_json.h"
+#include "cli/inspect_quarantine.h"
 #include "cli/raw_reader.h"
+#include "cli/row_key.h"
 #include "cli/stop_signal.h"
 #include "cli/table_copy.h"
 #include "cli/table_names.h"
@@ -132,22 +133,14 @@ Exit inspect_row(Setup& setup,
   const auto tables = tables_named({arguments[0]});
   if (!tables) return setup.fail(tables.error());
   const TableInfo& info = tables->front()->info();
-  if (arguments.size() != info.key.size() + 1) {
-    return setup.usage(fmt::format("a key of {} has {} columns", info.name, info.key.size()));
-  }
-  std::string key;
-  for (std::size_t i = 0; i < info.key.size(); ++i) {
-    if (!append_index_text(key, info.columns[info.key[i]], arguments[i + 1])) {
-      return setup.usage(
-          fmt::format("'{}' is no {}", arguments[i + 1], info.columns[info.key[i]].name));
-    }
-  }
+  const auto key = row_key(info, {arguments.begin() + 1, arguments.end()});
+  if (!key) return setup.fail(key.error());
   const auto scratch = ScratchDir::make(process);
   if (!scratch) return setup.fail(scratch.error());
   const Resources resources(tool_resources());
   const auto store = open_table_copy(process, *tables->front(), resources, log.id(), *scratch);
   if (!store) return setup.fail(store.error());
-  const auto row = (*store)->get(key);
+  const auto row = (*store)->get(*key);
   if (!row) return setup.fail(row.error());
   if (!row->found() && !row->quarantined_since) {
     return setup.fail({Code::not_found, "no such row"});
@@ -198,12 +191,16 @@ Exit inspect_log(Setup& setup, Log& log) {
 }
 
 Exit inspect(Setup& setup, const std::string& what, const std::vector<std::string>& arguments) {
+  const bool whole = what == "log" || what == "quarantine";
+  if (arguments.empty() && !whole) {
+    return setup.usage(what == "row" ? "name the table and the row's key" : "name the " + what);
+  }
   const auto process = load_process(setup.config, setup.var);
   if (!process) return setup.fail(process.error());
   const auto log = open_tool_log(*process);
   if (!log) return setup.fail(log.error());
   if (what == "log") return inspect_log(setup, **log);
-  if (arguments.empty()) return setup.usage("name the " + what);
+  if (what == "quarantine") return inspect_quarantine(setup, *process, **log, arguments);
   if (what == "row") return inspect_row(setup, *process, **log, arguments);
   return what == "stream" ? inspect_stream(setup, **log, arguments[0])
                           : inspect_command(setup, **log, arguments[0]);
@@ -214,10 +211,12 @@ Exit inspect(Setup& setup, const std::string& what, const std::vector<std::strin
 Action declare_inspect(CLI::App& app, Setup& setup) {
   auto what = std::make_shared<std::string>();
   auto arguments = std::make_shared<std::vector<std::string>>();
-  app.add_option("WHAT", *what, "log, stream, command or row")
+  app.add_option("WHAT", *what, "log, stream, command, row or quarantine")
       ->required()
-      ->check(CLI::IsMember({"log", "stream", "command", "row"}));
-  app.add_option("ID", *arguments, "stream or command: its id; row: TABLE and the key's columns");
+      ->check(CLI::IsMember({"log", "stream", "command", "row", "quarantine"}));
+  app.add_option("ID",
+                 *arguments,
+                 "stream or command: its id; row: TABLE and the key's columns; quarantine: tables");
   return [&setup, what, arguments] { return inspect(setup, *what, *arguments); };
 }
 

@@ -1,4 +1,5 @@
-// `wayfold rebuild`: a table's next generation from the log's start, beside the live one.
+// `wayfold rebuild`: a table's next generation from the log's start, beside the live one; or one
+// row of it.
 #include "runtime/rebuild.h"
 
 #include <fmt/format.h>
@@ -12,10 +13,12 @@
 #include "cli/control_wire.h"
 #include "cli/progress.h"
 #include "cli/remote_log.h"
+#include "cli/row_key.h"
 #include "cli/stop_signal.h"
 #include "cli/table_copy.h"
 #include "cli/table_names.h"
 #include "cli/tool_log.h"
+#include "runtime/row_refold.h"
 
 namespace wf::cli {
 namespace {
@@ -41,77 +44,150 @@ Counts read_counts(std::string_view json) {
   return counts;
 }
 
-// The running process builds and swaps.
-Result<Counts> rebuild_there(Setup& setup, const ProcessConfig& process, const std::string& name) {
-  Counts counts;
-  Progress bar(setup.err, "rebuild " + name);
-  const auto done = ask_rebuild(control_path(process), name, [&](std::string_view json) {
-    counts = read_counts(json);
-    bar.update(counts.records, counts.total, counts.events);
-    return !stop_requested();
-  });
-  if (!done) return tl::unexpected(done.error());
-  return counts;
-}
-
-// Nobody runs: this process builds and swaps.
-Result<Counts> rebuild_here(Setup& setup,
-                            const ProcessConfig& process,
-                            Log& log,
-                            const TableType& type) {
-  const Resources resources(tool_resources());
-  const std::string name(type.info().name);
-  auto home = TableHome::open(process.var + "/tables/" + name, type, resources, log.id());
-  if (!home) return tl::unexpected(home.error());
+Result<void> rebuild_and_swap(Log& log, TableHome& home, RebuildProgress& progress) {
   RebuildOptions options;
   options.slots = slots_in(log, "events");
-  RebuildProgress progress;
-  auto done = std::async(std::launch::async,
-                         [&] { return rebuild(log, catalogue(), **home, options, progress); });
-  Progress bar(setup.err, "rebuild " + name);
-  while (done.wait_for(std::chrono::milliseconds(100)) == std::future_status::timeout) {
-    bar.update(progress.records, progress.total, progress.events);
-    if (stop_requested()) progress.cancel = true;
-  }
-  auto next = done.get();
+  auto next = rebuild(log, catalogue(), home, options, progress);
   if (!next) return tl::unexpected(next.error());
-  if (auto ok = (*home)->swap(*next); !ok) return tl::unexpected(ok.error());
-  return Counts{progress.records, progress.events, progress.total};
+  return home.swap(std::move(*next));
 }
 
-void print(Setup& setup, std::string_view table, const Counts& counts, Duration took) {
-  const double seconds = static_cast<double>(std::max<std::int64_t>(took.us, 1)) / 1e6;
-  setup.out.line(fmt::format(
-      fmt::runtime(setup.json ? R"({{"table":"{}","records":{},"events":{},"seconds":{:.3f}}})"
-                              : "{:<16} rebuilt and live: {} records, {} events, {:.1f} s"),
-      table,
-      counts.records,
-      counts.events,
-      seconds));
-  setup.out.flush();
+Result<void> refold_row(Log& log,
+                        TableHome& home,
+                        const std::string& key,
+                        RebuildProgress& progress) {
+  auto row = RowRefold::open(log, catalogue(), home.type(), key);
+  if (!row) return tl::unexpected(row.error());
+  const auto store = home.live();
+  if (auto ok = (*row)->advance(store->positions(), progress); !ok) return ok;
+  if (auto ok = (*row)->put(*store); !ok) return ok;
+  return store->flush();
 }
 
-Exit rebuild_tables(Setup& setup, const std::vector<std::string>& names, bool all) {
-  if (names.empty() != all) return setup.usage("name tables, or give --all");
+// What is asked for: tables, or one row of one table.
+struct Asked {
+  std::vector<std::string> tables;
+  bool all = false;
+  std::vector<std::string> columns;  // of the row's key
+  std::string key;                   // empty: whole tables
+};
+
+class Rebuilder {
+ public:
+  Rebuilder(Setup& setup, const ProcessConfig& process, const Asked& asked)
+      : setup_(setup), process_(process), asked_(asked) {}
+
+  // Whether a process runs that does it for us, or this one opens the log.
+  Result<void> open() {
+    running_ = Connection::open(control_path(process_)).has_value();
+    if (running_) return {};
+    auto log = open_tool_log(process_);
+    if (!log) return tl::unexpected(log.error());
+    log_ = std::move(*log);
+    return {};
+  }
+
+  Exit one(const TableType& type) {
+    const std::string name(type.info().name);
+    const Instant started = wall_clock();
+    const auto counts = running_ ? there(name) : here(name, type);
+    if (!counts) {
+      const Exit exit = setup_.fail(counts.error());
+      if (stop_requested()) return Exit::interrupted;
+      const bool parked = !asked_.key.empty() && counts.error().code == Code::invalid;
+      return parked ? Exit::found : exit;  // it was refolded, and failed again
+    }
+    print(name, *counts, wall_clock() - started);
+    return stop_requested() ? Exit::interrupted : Exit::ok;
+  }
+
+ private:
+  std::string title(const std::string& name) const {
+    return asked_.key.empty() ? "rebuild " + name : "refold a row of " + name;
+  }
+
+  Result<Counts> there(const std::string& name) {
+    Counts counts;
+    Progress bar(setup_.err, title(name));
+    const auto done =
+        ask_rebuild(control_path(process_), name, asked_.key, [&](std::string_view json) {
+          counts = read_counts(json);
+          bar.update(counts.records, counts.total, counts.events);
+          return !stop_requested();
+        });
+    if (!done) return tl::unexpected(done.error());
+    return counts;
+  }
+
+  Result<Counts> here(const std::string& name, const TableType& type) {
+    const Resources resources(tool_resources());
+    auto home = TableHome::open(process_.var + "/tables/" + name, type, resources, log_->id());
+    if (!home) return tl::unexpected(home.error());
+    RebuildProgress progress;
+    auto done = std::async(std::launch::async, [&] {
+      return asked_.key.empty() ? rebuild_and_swap(*log_, **home, progress)
+                                : refold_row(*log_, **home, asked_.key, progress);
+    });
+    Progress bar(setup_.err, title(name));
+    while (done.wait_for(std::chrono::milliseconds(100)) == std::future_status::timeout) {
+      bar.update(progress.records, progress.total, progress.events);
+      if (stop_requested()) progress.cancel = true;
+    }
+    if (auto ok = done.get(); !ok) return tl::unexpected(ok.error());
+    return Counts{progress.records, progress.events, progress.total};
+  }
+
+  void print(std::string_view table, const Counts& counts, Duration took) {
+    const double seconds = static_cast<double>(std::max<std::int64_t>(took.us, 1)) / 1e6;
+    std::string& out = setup_.out.text();
+    if (setup_.json) {
+      out += fmt::format(R"({{"table":"{}",)", table);
+      if (!asked_.key.empty()) {
+        append_key_json(out += R"("key":)", asked_.columns);
+        out += ',';
+      }
+      setup_.out.line(fmt::format(R"("records":{},"events":{},"seconds":{:.3f}}})",
+                                  counts.records,
+                                  counts.events,
+                                  seconds));
+    } else {
+      setup_.out.line(fmt::format("{:<16} {}: {} records, {} events, {:.1f} s",
+                                  table,
+                                  asked_.key.empty()
+                                      ? "rebuilt and live"
+                                      : as_arguments(asked_.columns) + " refolded, not parked",
+                                  counts.records,
+                                  counts.events,
+                                  seconds));
+    }
+    setup_.out.flush();
+  }
+
+  Setup& setup_;
+  const ProcessConfig& process_;
+  const Asked& asked_;
+  bool running_ = false;
+  std::unique_ptr<Log> log_;
+};
+
+Exit rebuild_tables(Setup& setup, Asked& asked) {
+  if (asked.tables.empty() != asked.all) {
+    return setup.usage("name tables (`wayfold schema tables` lists them), or give --all");
+  }
   const auto process = load_process(setup.config, setup.var);
   if (!process) return setup.fail(process.error());
-  const auto tables = tables_named(names);
+  const auto tables = tables_named(asked.tables);
   if (!tables) return setup.fail(tables.error());
-  const bool running = Connection::open(control_path(*process)).has_value();
-  std::unique_ptr<Log> log;
-  if (!running) {
-    auto opened = open_tool_log(*process);
-    if (!opened) return setup.fail(opened.error());
-    log = std::move(*opened);
+  if (!asked.columns.empty()) {
+    if (asked.tables.size() != 1) return setup.usage("--key is of one table: name it before --key");
+    auto key = row_key(tables->front()->info(), asked.columns);
+    if (!key) return setup.fail(key.error());
+    asked.key = std::move(*key);
   }
+  Rebuilder rebuilder(setup, *process, asked);
+  if (auto ok = rebuilder.open(); !ok) return setup.fail(ok.error());
   for (const TableType* table : *tables) {
-    const std::string name(table->info().name);
-    const Instant started = wall_clock();
-    const auto counts = running ? rebuild_there(setup, *process, name)
-                                : rebuild_here(setup, *process, *log, *table);
-    if (stop_requested()) return Exit::interrupted;
-    if (!counts) return setup.fail(counts.error());
-    print(setup, name, *counts, wall_clock() - started);
+    if (const Exit exit = rebuilder.one(*table); exit != Exit::ok) return exit;
   }
   return Exit::ok;
 }
@@ -119,11 +195,12 @@ Exit rebuild_tables(Setup& setup, const std::vector<std::string>& names, bool al
 }  // namespace
 
 Action declare_rebuild(CLI::App& app, Setup& setup) {
-  auto names = std::make_shared<std::vector<std::string>>();
-  auto all = std::make_shared<bool>(false);
-  app.add_option("TABLE", *names, "tables to build anew");
-  app.add_flag("--all", *all, "every table");
-  return [&setup, names, all] { return rebuild_tables(setup, *names, *all); };
+  auto asked = std::make_shared<Asked>();
+  app.add_option("TABLE", asked->tables, "tables to build anew");
+  app.add_flag("--all", asked->all, "every table");
+  app.add_option("--key", asked->columns, "one row only: the columns of its key")
+      ->type_name("COLUMN...");
+  return [&setup, asked] { return rebuild_tables(setup, *asked); };
 }
 
 }  // namespace wf::cli

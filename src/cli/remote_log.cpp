@@ -211,13 +211,15 @@ Result<void> ask_checkpoint(const std::string& socket_path,
 
 Result<void> ask_rebuild(const std::string& socket_path,
                          std::string_view table,
+                         std::string_view key,
                          const std::function<bool(std::string_view)>& progress) {
   const auto connection = introduced(socket_path);
   if (!connection) return tl::unexpected(connection.error());
   std::string question = question_of(Ask::rebuild);
   put_text(question, table);
+  put_text(question, key);
   if (auto ok = connection->send(question); !ok) return ok;
-  for (;;) {
+  for (bool cancelled = false;;) {
     auto frame = connection->receive();
     if (!frame) return tl::unexpected(frame.error());
     if (static_cast<Tone>(frame->front()) != Tone::more) {
@@ -225,8 +227,8 @@ Result<void> ask_rebuild(const std::string& socket_path,
       if (!answer) return tl::unexpected(answer.error());
       return {};
     }
-    if (!progress(std::string_view(*frame).substr(1))) {
-      return fail(Code::closed, "interrupted; the live generation stays");
+    if (!progress(std::string_view(*frame).substr(1)) && !std::exchange(cancelled, true)) {
+      connection->stop_sending();
     }
   }
 }

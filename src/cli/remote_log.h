@@ -27,6 +27,7 @@ Result<std::uint64_t> ask_compact(const std::string& socket_path);
 // whether that was in time (Code::closed).
 Result<void> ask_rebuild(const std::string& socket_path,
                          std::string_view table,
+                         std::string_view key,
                          const std::function<bool(std::string_view)>& progress);
 
 }  // namespace wf::cli

@@ -59,7 +59,45 @@ void Projector::replace(TableHome& table, std::shared_ptr<TableStore> next) {
   added_.push_back({.home = &table, .next = std::move(next)});
 }
 
+void Projector::take_over(TableHome& table, std::shared_ptr<TableStore> next) {
+  const std::scoped_lock lock(added_mutex_);
+  added_.push_back({.home = &table, .next = std::move(next), .alone = true});
+}
+
+bool Projector::withdraw(TableHome& table, const std::shared_ptr<TableStore>& next) {
+  bool swapped = false;
+  between_steps([&] {
+    const auto same = [&](const Fed& fed) { return fed.next == next; };
+    for (const auto& lane : lanes_) std::erase_if(lane->tables, same);
+    std::erase_if(lanes_, [](const auto& lane) { return lane->tables.empty() && !lane->commands; });
+    const std::scoped_lock lock(added_mutex_);
+    std::erase_if(added_, same);
+    swapped = table.live() == next;
+  });
+  return !swapped;
+}
+
+void Projector::between_steps(std::function<void()> work) {
+  std::packaged_task<void()> task(std::move(work));
+  const auto done = task.get_future();
+  {
+    const std::scoped_lock lock(added_mutex_);
+    asked_.push_back(std::move(task));
+  }
+  done.wait();
+}
+
+void Projector::run_asked() {
+  std::vector<std::packaged_task<void()>> asked;
+  {
+    const std::scoped_lock lock(added_mutex_);
+    asked.swap(asked_);
+  }
+  for (auto& task : asked) task();
+}
+
 Projector::Progress Projector::step(Instant now) {
+  run_asked();
   if (failure_) return Progress::stopped;
   if (now < retry_at_) return Progress::idle;
   bool busy = false;
@@ -81,6 +119,26 @@ Projector::Progress Projector::step(Instant now) {
     flushed_at_ = now;
   }
   return busy ? Progress::busy : Progress::idle;
+}
+
+Projector::Progress Projector::retreat(Instant now, const Error& why) {
+  const bool final = why.code == Code::corrupt || why.code == Code::mismatch;
+  const bool stops = final && ++finals_ >= options_.final_tries;
+  const std::string_view mend = !stops ? ""
+                                : why.code == Code::mismatch
+                                    ? "; it stops: start the process again, what does not fit the "
+                                      "log is folded again"
+                                    : "; it stops: start a build that knows the record; a damaged "
+                                      "table: stop the process and `wayfold rebuild TABLE`";
+  alarm_(fmt::format("projector: {}: {}{}", name(why.code), why.detail, mend));
+  if (stops) {
+    failure_ = why;
+    return Progress::stopped;
+  }
+  start_again();
+  retry_at_ = now + retry_;
+  retry_ = std::min(Duration{retry_.us * 2}, options_.retry_max);
+  return Progress::idle;
 }
 
 Instant Projector::next_due(Instant now) const {
@@ -121,26 +179,6 @@ Result<void> Projector::take_added() {
     if (lane) {
       (*lane)->tables.push_back(std::move(table));
       continue;
-Projector::Progress Projector::retreat(Instant now, const Error& why) {
-  const bool final = why.code == Code::corrupt || why.code == Code::mismatch;
-  const bool stops = final && ++finals_ >= options_.final_tries;
-  const std::string_view mend = !stops ? ""
-                                : why.code == Code::mismatch
-                                    ? "; it stops: start the process again, what does not fit the "
-                                      "log is folded again"
-                                    : "; it stops: start a build that knows the record; a damaged "
-                                      "table: stop the process and `wayfold rebuild TABLE`";
-  alarm_(fmt::format("projector: {}: {}{}", name(why.code), why.detail, mend));
-  if (stops) {
-    failure_ = why;
-    return Progress::stopped;
-  }
-  start_again();
-  retry_at_ = now + retry_;
-  retry_ = std::min(Duration{retry_.us * 2}, options_.retry_max);
-  return Progress::idle;
-}
-
     }
     if (taken) taken = tl::unexpected(lane.error());
     const std::scoped_lock lock(added_mutex_);  // nothing is forgotten: the next step tries again
@@ -232,6 +270,7 @@ Result<bool> Projector::advance(Lane& lane) {
     table.store()->mark_live();
     table.telling = true;
   }
+  if (lane.live) swap_alone(lane);
   return *count > 0;
 }
 
@@ -320,6 +359,20 @@ void Projector::swap_level(Lane& lane) {
     alarm_(fmt::format("{}: {}", fed.home->type().info().name, swapped.error().detail));
     return false;
   });
+}
+
+// Generations that have reached the log's end take the place of those that nobody feeds.
+void Projector::swap_alone(Lane& lane) {
+  for (Fed& fed : lane.tables) {
+    if (!fed.alone) continue;
+    if (const auto swapped = fed.home->swap(fed.next); !swapped) {
+      alarm_(fmt::format("{}: {}", fed.home->type().info().name, swapped.error().detail));
+      continue;
+    }
+    fed.next.reset();
+    fed.alone = false;
+    if (on_rows_) on_rows_(fed.home->type().info(), {});  // any row may be another now
+  }
 }
 
 void Projector::flush() { flush_all(&TableStore::flush); }

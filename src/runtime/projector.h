@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -49,12 +50,20 @@ class Projector {
   void add(TableHome& table);
   // Feeds a built generation until it is level with the live one, and swaps it in.
   void replace(TableHome& table, std::shared_ptr<TableStore> next);
+  // The same where nobody feeds the live one: it is swapped in when it has reached the log's end.
+  void take_over(TableHome& table, std::shared_ptr<TableStore> next);
+  // Takes that back. False: it is swapped in, and stays.
+  bool withdraw(TableHome& table, const std::shared_ptr<TableStore>& next);
+  // Runs `work` on the stepping thread, where no store moves meanwhile, and returns when it is
+  // done. Any other thread may ask, while step() is called.
+  void between_steps(std::function<void()> work);
   void add(CommandOutcomes& outcomes) { outcomes_ = &outcomes; }
   void on_rows(OnRows callback) { on_rows_ = std::move(callback); }
 
   Progress step(Instant now);
   Instant next_due(Instant now) const;
   Reader* reader() { return lanes_.empty() ? nullptr : lanes_.front()->reader.get(); }
+  // Why it stopped: it needs a person.
   const std::optional<Error>& failure() const { return failure_; }
   std::uint64_t folded() const { return folded_; }  // events, each once per lane
 
@@ -63,9 +72,9 @@ class Projector {
 
  private:
   struct Fed {
-  // Why it stopped: it needs a person.
     TableHome* home = nullptr;
     std::shared_ptr<TableStore> next;  // a generation to swap in; null: the live one is fed
+    bool alone = false;                // the live one is not fed
     bool telling = false;  // has reached the tail: others are told of its rows from then on
     std::shared_ptr<TableStore> store() const { return next ? next : home->live(); }
   };
@@ -81,6 +90,8 @@ class Projector {
   };
   struct Gathered;
 
+  void run_asked();
+  Progress retreat(Instant now, const Error& why);
   void start_again();
   Result<void> take_added();
   Result<std::unique_ptr<Lane>> open(const SlotPositions& positions);
@@ -90,12 +101,11 @@ class Projector {
   Result<std::size_t> read(Lane& lane, Gathered& gathered);
   Result<bool> caught_up(const Lane& lane, std::size_t read);
   void gather(Lane& lane, std::uint32_t slot, std::span<const Record> outcome, Gathered& out);
-  void run_asked();
-  Progress retreat(Instant now, const Error& why);
   Result<void> apply(Lane& lane, Gathered& gathered);
   void flush_all(Result<void> (TableStore::*how)());
   void merge();
   void swap_level(Lane& lane);
+  void swap_alone(Lane& lane);
 
   Log& log_;
   const Catalogue& catalogue_;
@@ -106,12 +116,13 @@ class Projector {
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::mutex added_mutex_;
   std::vector<Fed> added_;
+  std::vector<std::packaged_task<void()>> asked_;  // guarded by added_mutex_
   Instant retry_at_;
+  Duration retry_;
+  std::uint32_t finals_ = 0;  // failures that hardly any retry mends, since all was read
   Instant flushed_at_;
   std::optional<Error> failure_;
   std::uint64_t folded_ = 0;
 };
 
 }  // namespace wf
-  Duration retry_;
-  std::uint32_t finals_ = 0;  // failures that hardly any retry mends, since all was read

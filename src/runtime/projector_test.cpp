@@ -3,14 +3,18 @@
 #include "runtime/projector.h"
 
 #include <boost/test/unit_test.hpp>
+#include <future>
 
 #include "runtime/rebuild.h"
+#include "runtime/row_refold.h"
+#include "runtime/test_flaky_log.h"
 #include "runtime/test_world.h"
 #include "support/temp_dir.h"
 
 namespace wf {
 namespace {
 
+using test::FlakyLog;
 using test::uuid_of;
 using test::World;
 
@@ -47,6 +51,7 @@ class Sums : public TableType {
   }
   void fold(AnyRow& row, std::uint8_t, const Event& event, const Meta&) const override {
     Row& r = static_cast<Row&>(row);
+    if (test::field(event.as<std::string>(), "n") == poison) throw std::runtime_error("not today");
     ++r.events;
     r.total += test::field(event.as<std::string>(), "n");
   }
@@ -57,60 +62,11 @@ class Sums : public TableType {
   void index(const AnyRow&, std::vector<IndexEntry>&) const override {}
   std::optional<std::string> answer(const AnyRow&, const Query&) const override { return {}; }
 
+  std::int64_t poison = -1;  // an event of this n does not fold
+
  private:
   static constexpr std::string_view topics_[] = {"counters"};
   TableInfo info_;
-};
-
-// Every `period`-th read fails, whoever makes it.
-class FlakyLog : public Log {
- public:
-  explicit FlakyLog(Log& inner) : inner_(inner) {}
-  int period = 0;  // 0: none fails
-  int failed = 0;
-  std::function<void()> before_read{};
-
-  Uuid id() const override { return inner_.id(); }
-  const std::vector<TopicSpec>& topics() const override { return inner_.topics(); }
-  Result<std::unique_ptr<Appender>> writer(std::string name) override {
-    return inner_.writer(std::move(name));
-  }
-  Result<std::unique_ptr<Reader>> reader() override {
-    auto inner = inner_.reader();
-    if (!inner) return inner;
-    return std::make_unique<FlakyReader>(*this, std::move(*inner));
-  }
-  Result<Offset> begin(const Slot& slot) override { return inner_.begin(slot); }
-  Result<Offset> end(const Slot& slot) override { return inner_.end(slot); }
-  Result<std::unique_ptr<Ownership>> own(const std::string& topic) override {
-    return inner_.own(topic);
-  }
-
- private:
-  class FlakyReader : public Reader {
-   public:
-    FlakyReader(FlakyLog& log, std::unique_ptr<Reader> inner)
-        : log_(log), inner_(std::move(inner)) {}
-    Result<void> seek(const Slot& slot, Offset from) override { return inner_->seek(slot, from); }
-    void drop(const Slot& slot) override { inner_->drop(slot); }
-    Result<Batch> read(const Slot& slot, Limit limit) override {
-      if (log_.before_read) log_.before_read();
-      if (log_.period > 0 && ++log_.reads_ % log_.period == 0) {
-        ++log_.failed;
-        return fail(Code::unavailable, "the broker is away");
-      }
-      return inner_->read(slot, limit);
-    }
-    bool wait(Duration timeout) override { return inner_->wait(timeout); }
-    void interrupt() override { inner_->interrupt(); }
-
-   private:
-    FlakyLog& log_;
-    std::unique_ptr<Reader> inner_;
-  };
-
-  Log& inner_;
-  int reads_ = 0;
 };
 
 struct Fixture {
@@ -215,6 +171,136 @@ BOOST_AUTO_TEST_CASE(a_rebuilt_generation_is_swapped_in_while_events_arrive) {
   world.settle(projector);
   BOOST_TEST(table->state().generation != before);
   BOOST_CHECK(table->live()->totals() == folded_at_once());
+}
+
+// Cancelled after its build: it is given back while the projector has not come as far.
+BOOST_AUTO_TEST_CASE(a_generation_that_is_withdrawn_is_not_swapped_in_and_goes) {
+  add(40);
+  auto table = home("sums");
+  FlakyLog away(*world.log);
+  Projector projector(away, *catalogue, options(), alarm);
+  projector.add(*table);
+  world.settle(projector);
+  const auto before = table->live();
+  const auto withdraw = [&](const std::shared_ptr<TableStore>& next) {
+    auto done = std::async(std::launch::async, [&] { return projector.withdraw(*table, next); });
+    while (done.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+      projector.step(world.now);
+    }
+    return done.get();
+  };
+  RebuildProgress progress;
+  RebuildOptions how;
+  how.slots = options().slots;
+  auto built = *rebuild(*world.log, *catalogue, *table, how, progress);
+  const std::filesystem::path files = built->dir();
+  away.period = 1;
+  projector.replace(*table, built);
+  BOOST_TEST(withdraw(built));
+  away.period = 0;
+  built->remove_when_closed();
+  built.reset();
+  BOOST_TEST(!std::filesystem::exists(files));
+  add(10);
+  world.settle(projector);
+  BOOST_CHECK(table->live() == before);
+  BOOST_CHECK(before->totals() == folded_at_once());
+
+  built = *rebuild(*world.log, *catalogue, *table, how, progress);
+  projector.replace(*table, built);
+  world.settle(projector);
+  BOOST_TEST(!withdraw(built));  // too late
+  BOOST_CHECK(table->live() == built);
+
+  progress.cancel = true;
+  const auto cancelled = rebuild(*world.log, *catalogue, *table, how, progress);
+  BOOST_TEST((!cancelled && cancelled.error().code == Code::closed));
+}
+
+// As after a deploy that changed the fold: nobody feeds what is there.
+BOOST_AUTO_TEST_CASE(a_generation_takes_over_once_it_is_at_the_logs_end) {
+  add(40);
+  auto table = home("sums");
+  const auto old = table->live();
+  RebuildProgress progress;
+  RebuildOptions how;
+  how.slots = options().slots;
+  TableHome* const homes[] = {table.get()};
+  const auto built = *rebuild(*world.log, *catalogue, homes, how, progress);
+  add(25);
+  std::size_t told = 0;
+  Projector projector(*world.log, *catalogue, options(), alarm);
+  projector.on_rows([&](const TableInfo&, const std::vector<std::string>& keys) {
+    told += keys.empty() ? 1 : 0;
+  });
+  projector.take_over(*table, built[0]);
+  projector.step(world.now);
+  BOOST_CHECK(table->live() == old);  // 25 more are to be folded, 5 at a time
+  world.settle(projector);
+  BOOST_CHECK(table->live() == built[0]);
+  BOOST_TEST(table->state().live);
+  BOOST_TEST(told == 1u);
+  add(10);
+  world.settle(projector);
+  BOOST_CHECK(table->live()->totals() == folded_at_once());
+}
+
+BOOST_AUTO_TEST_CASE(a_parked_row_is_refolded_while_its_table_goes_on) {
+  type.poison = 5;
+  add(21);
+  auto table = home("sums");
+  Projector projector(*world.log, *catalogue, options(), alarm);
+  projector.add(*table);
+  world.settle(projector);
+  const auto store = table->live();
+  const auto parked = *store->quarantined(100);
+  BOOST_REQUIRE(!parked.empty());
+  BOOST_TEST(parked[0].reason == "not today");
+  RebuildProgress progress;
+  const auto refold = [&](std::string_view key) {
+    auto row = *RowRefold::open(*world.log, *catalogue, type, key);
+    const auto read = row->advance(store->positions(), progress);
+    return read ? row->put(*store) : read;
+  };
+  BOOST_TEST((refold(parked[0].key).error().code == Code::invalid));
+  type.poison = -1;
+  BOOST_TEST((refold(uuid_of(99).text()).error().code == Code::not_found));
+  for (const Quarantine& one : parked) {
+    auto row = *RowRefold::open(*world.log, *catalogue, type, one.key);
+    BOOST_REQUIRE(row->advance(store->positions(), progress));
+    add(7);
+    world.settle(projector);
+    BOOST_TEST((row->put(*store).error().code == Code::unavailable));
+    BOOST_REQUIRE(row->advance(store->positions(), progress));
+    BOOST_REQUIRE(row->put(*store));
+  }
+  BOOST_TEST(store->totals().quarantined == 0u);
+  BOOST_TEST(refold(parked[0].key).has_value());  // one that is not parked stays as it is
+  BOOST_CHECK(store->totals() == folded_at_once());
+  progress.cancel = true;
+  BOOST_TEST((refold(parked[0].key).error().code == Code::closed));
+}
+
+BOOST_AUTO_TEST_CASE(reads_that_fail_as_if_for_good_are_tried_again_before_it_stops) {
+  add(60);
+  FlakyLog flaky(*world.log);
+  flaky.code = Code::corrupt;
+  auto table = home("sums");
+  Projector projector(flaky, *catalogue, options(), alarm);
+  projector.add(*table);
+  flaky.period = 1;
+  for (std::uint32_t i = 0; i + 1 < options().final_tries; ++i) {
+    BOOST_CHECK(projector.step(world.now) == Projector::Progress::idle);
+    world.now = world.now + Duration::seconds(3);
+  }
+  flaky.period = 0;
+  world.settle(projector);
+  BOOST_CHECK(table->live()->totals() == folded_at_once());
+  BOOST_TEST(!projector.failure());
+  flaky.period = 1;
+  add(1);
+  world.settle(projector);
+  BOOST_TEST(projector.failure().has_value());
 }
 
 // Before every read of a slot it has grown: no two readers ever find the same end.

@@ -15,10 +15,10 @@ struct Work {
   Log& log;
   const Catalogue& catalogue;
   const RebuildOptions& options;
-  Builder& builder;
   RebuildProgress& progress;
-  std::vector<Offset> ends;
-  SlotPositions positions;  // each written by the thread that has its slot
+  std::vector<std::unique_ptr<Builder>> builders{};
+  std::vector<Offset> ends{};
+  SlotPositions positions{};  // each written by the thread that has its slot
   std::atomic<std::size_t> next{0};
   std::mutex mutex{};
   Result<void> result{};
@@ -62,7 +62,9 @@ Result<void> read_slot(Work& work, Reader& reader, std::size_t index) {
     });
     if (!count) return tl::unexpected(count.error());
     if (!decoded) return decoded;
-    if (auto ok = work.builder.add(events.items); !ok) return ok;
+    for (const auto& builder : work.builders) {
+      if (auto ok = builder->add(events.items); !ok) return ok;
+    }
     work.progress.records += *count;
     work.progress.events += events.items.size();
     if (*count == 0) break;  // not served yet
@@ -91,31 +93,53 @@ Result<std::shared_ptr<TableStore>> rebuild(Log& log,
                                             TableHome& table,
                                             const RebuildOptions& options,
                                             RebuildProgress& progress) {
-  SlotPositions slots;
-  std::vector<Offset> ends;
+  TableHome* const one[] = {&table};
+  auto built = rebuild(log, catalogue, one, options, progress);
+  if (!built) return tl::unexpected(built.error());
+  return std::move(built->front());
+}
+
+Result<std::vector<std::shared_ptr<TableStore>>> rebuild(Log& log,
+                                                         const Catalogue& catalogue,
+                                                         std::span<TableHome* const> tables,
+                                                         const RebuildOptions& options,
+                                                         RebuildProgress& progress) {
+  Work work{.log = log, .catalogue = catalogue, .options = options, .progress = progress};
+  std::uint64_t total = 0;
   for (const Slot& slot : options.slots) {
     const auto end = end_of(log, slot, options.until);
     if (!end) return tl::unexpected(end.error());
-    slots.push_back({slot.topic, slot.partition, 0, {}});
-    ends.push_back(*end);
-    progress.total += static_cast<std::uint64_t>(*end);
+    work.positions.push_back({slot.topic, slot.partition, 0, {}});
+    work.ends.push_back(*end);
+    total += static_cast<std::uint64_t>(*end);
   }
-  auto builder = table.begin_build(slots, options.limits);
-  if (!builder) return tl::unexpected(builder.error());
-  Work work{.log = log,
-            .catalogue = catalogue,
-            .options = options,
-            .builder = **builder,
-            .progress = progress,
-            .ends = std::move(ends),
-            .positions = slots};
+  progress.total = total;
+  BuildLimits limits = options.limits;
+  limits.rows_in_memory /= std::max<std::size_t>(1, tables.size());
+  for (TableHome* const table : tables) {
+    auto builder = table->begin_build(work.positions, limits);
+    if (!builder) return tl::unexpected(builder.error());
+    work.builders.push_back(std::move(*builder));
+  }
   {
     std::vector<std::jthread> threads;
     const auto count = std::min<std::size_t>(options.threads, options.slots.size());
     for (std::size_t i = 0; i < count; ++i) threads.emplace_back([&work] { read_slots(work); });
   }
   if (!work.result) return tl::unexpected(work.result.error());
-  return (*builder)->finish(work.positions);
+  std::vector<std::shared_ptr<TableStore>> built;
+  Result<void> done;
+  for (const auto& builder : work.builders) {
+    if (progress.cancel) done = fail(Code::closed, "the rebuild was cancelled");
+    if (!done) break;
+    auto store = builder->finish(work.positions);
+    if (store) built.push_back(std::move(*store));
+    if (!store) done = tl::unexpected(store.error());
+  }
+  if (done && progress.cancel) done = fail(Code::closed, "the rebuild was cancelled");
+  if (done) return built;
+  for (const auto& store : built) store->remove_when_closed();
+  return tl::unexpected(done.error());
 }
 
 }  // namespace wf

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "base/catalogue.h"
@@ -22,7 +23,7 @@ struct RebuildOptions {
   SlotPositions until;
 };
 
-// Counted while it runs; any thread may read.
+// Counted while it runs, of all tables together; any thread may read.
 struct RebuildProgress {
   std::atomic<std::uint64_t> records{0};  // read
   std::atomic<std::uint64_t> events{0};   // folded
@@ -38,5 +39,11 @@ Result<std::shared_ptr<TableStore>> rebuild(Log& log,
                                             TableHome& table,
                                             const RebuildOptions& options,
                                             RebuildProgress& progress);
+// The same of several tables in one reading of the log; they share the limit of rows in memory.
+Result<std::vector<std::shared_ptr<TableStore>>> rebuild(Log& log,
+                                                         const Catalogue& catalogue,
+                                                         std::span<TableHome* const> tables,
+                                                         const RebuildOptions& options,
+                                                         RebuildProgress& progress);
 
 }  // namespace wf

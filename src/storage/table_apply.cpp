@@ -139,14 +139,13 @@ Result<void> TableStore::unpark(Refold& refold, const SlotPositions& positions) 
   }
   const Result<std::string> value = view.value(kind_key(KeyKind::row, refold.key_));
   if (!value) return tl::make_unexpected(value.error());
-  if (!value->empty()) {
-    const Result<LiveRow> old = load_row(view, engine_->folder, refold.key_, *value);
-    if (!old) return tl::make_unexpected(old.error());
-    refold.row_.stored = true;
-    refold.row_.stored_quarantine = old->stored_quarantine;
-    refold.row_.hash = old->hash;
-    refold.row_.entries = old->entries;
-  }
+  if (value->empty()) return fail(Code::not_found, "there is no such row");
+  const Result<LiveRow> old = load_row(view, engine_->folder, refold.key_, *value);
+  if (!old) return tl::make_unexpected(old.error());
+  refold.row_.stored = true;
+  refold.row_.stored_quarantine = old->stored_quarantine;
+  refold.row_.hash = old->hash;
+  refold.row_.entries = old->entries;
   Changes changes;
   Totals totals = now.totals;
   engine_->folder.seal(refold.key_, refold.row_, changes, totals);

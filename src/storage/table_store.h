@@ -54,7 +54,8 @@ class TableStore final : public TableView {
   Result<void> apply(std::span<const FoldItem> items, const SlotPositions& positions);
 
   // Puts a refolded row in the place of the parked one. `positions` is how far it was folded:
-  // Code::unavailable if that is not where the store is; Code::invalid if it failed again.
+  // Code::unavailable if that is not where the store is; Code::not_found if it has no such row;
+  // Code::invalid if it failed again.
   Result<void> unpark(Refold& refold, const SlotPositions& positions);
 
   // Makes everything applied so far durable.
