@@ -3,15 +3,21 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace wf {
 
 Result<void> decode_events(const Catalogue& catalogue,
+                           std::span<const TableType* const> tables,
                            std::span<const Record> outcome,
                            std::uint32_t slot,
                            DecodedEvents& out) {
   for (const Record& record : outcome) {
     if (record.kind != Kind::event) continue;
+    ++out.seen;
     const EventType* type = catalogue.event(record.type);
+    const auto folds = [type](const TableType* table) { return table->folds(*type); };
+    if (type != nullptr && std::ranges::none_of(tables, folds)) continue;
     auto body = type == nullptr ? nullptr : type->decode(record.payload);
     if (!body) {
       return fail(Code::corrupt,

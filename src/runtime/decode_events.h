@@ -13,11 +13,13 @@ namespace wf {
 struct DecodedEvents {
   std::deque<Event> events;  // what the items point at
   std::vector<FoldItem> items;
+  std::uint64_t seen = 0;  // events, wanted or not
 };
 
-// Appends the events of an outcome. Code::corrupt: a type this build does not know, or a payload
-// that is not what its schema says.
+// Appends the events of an outcome that one of `tables` folds. Code::corrupt: a type this build
+// does not know, or a payload that is not what its schema says.
 Result<void> decode_events(const Catalogue& catalogue,
+                           std::span<const TableType* const> tables,
                            std::span<const Record> outcome,
                            std::uint32_t slot,
                            DecodedEvents& out);

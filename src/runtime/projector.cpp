@@ -228,6 +228,8 @@ std::size_t Projector::room(const Lane& lane, std::size_t slot) const {
 
 // One batch over all slots; the number of records in it.
 Result<std::size_t> Projector::read(Lane& lane, Gathered& gathered) {
+  std::vector<const TableType*> types;
+  for (const Fed& table : lane.tables) types.push_back(&table.home->type());
   std::size_t count = 0;
   const std::size_t slots = lane.slots.size();
   const std::size_t first = lane.first++;
@@ -237,7 +239,7 @@ Result<std::size_t> Projector::read(Lane& lane, Gathered& gathered) {
     limit.records = std::min(room(lane, i), options_.batch.records - count);
     if (limit.records == 0) continue;
     const auto read = lane.slots[i]->read(limit, [&](std::span<const Record> outcome) {
-      gather(lane, static_cast<std::uint32_t>(i), outcome, gathered);
+      gather(lane, types, static_cast<std::uint32_t>(i), outcome, gathered);
     });
     if (!read) return read;
     if (gathered.error) return tl::unexpected(*gathered.error);
@@ -291,15 +293,17 @@ Result<bool> Projector::caught_up(const Lane& lane, std::size_t read) {
 }
 
 void Projector::gather(Lane& lane,
+                       std::span<const TableType* const> types,
                        std::uint32_t slot,
                        std::span<const Record> outcome,
                        Gathered& out) {
   if (lane.commands) outcomes_->fold(outcome);
-  if (auto ok = decode_events(catalogue_, outcome, slot, out.decoded); !ok) out.error = ok.error();
+  const auto ok = decode_events(catalogue_, types, outcome, slot, out.decoded);
+  if (!ok) out.error = ok.error();
 }
 
 Result<void> Projector::apply(Lane& lane, Gathered& gathered) {
-  folded_ += gathered.decoded.items.size();
+  folded_ += gathered.decoded.seen;
   std::vector<Touch> touches;
   for (const Fed& table : lane.tables) {
     const TableType& type = table.home->type();

@@ -100,7 +100,11 @@ class Projector {
   Result<bool> advance(Lane& lane);
   Result<std::size_t> read(Lane& lane, Gathered& gathered);
   Result<bool> caught_up(const Lane& lane, std::size_t read);
-  void gather(Lane& lane, std::uint32_t slot, std::span<const Record> outcome, Gathered& out);
+  void gather(Lane& lane,
+              std::span<const TableType* const> types,
+              std::uint32_t slot,
+              std::span<const Record> outcome,
+              Gathered& out);
   Result<void> apply(Lane& lane, Gathered& gathered);
   void flush_all(Result<void> (TableStore::*how)());
   void merge();

@@ -1,6 +1,8 @@
-// Threads take slots one after another; the events of one slot stay in order.
+// Threads take slots one after another; the events of one slot stay in order: while one batch is
+// folded, the next is read and decoded.
 #include "runtime/rebuild.h"
 
+#include <future>
 #include <mutex>
 #include <thread>
 
@@ -16,12 +18,20 @@ struct Work {
   const Catalogue& catalogue;
   const RebuildOptions& options;
   RebuildProgress& progress;
-  std::vector<std::unique_ptr<Builder>> builders{};
+  std::vector<const TableType*> types{};
+  std::vector<std::unique_ptr<Builder>> builders{};  // of the types, in their order
   std::vector<Offset> ends{};
   SlotPositions positions{};  // each written by the thread that has its slot
   std::atomic<std::size_t> next{0};
   std::mutex mutex{};
   Result<void> result{};
+
+  Result<void> add(std::span<const FoldItem> items) {
+    for (const auto& builder : builders) {
+      if (auto ok = builder->add(items); !ok) return ok;
+    }
+    return {};
+  }
 
   void fail_with(const Error& error) {
     const std::scoped_lock lock(mutex);
@@ -50,26 +60,30 @@ Result<void> read_slot(Work& work, Reader& reader, std::size_t index) {
   start.offset = *begin;
   if (auto ok = outcomes.start(start); !ok) return ok;
   Result<void> decoded;
+  std::future<Result<void>> folding;
+  const auto folded = [&folding] { return folding.valid() ? folding.get() : Result<void>(); };
   Offset next = *begin;  // offsets of events are dense
   while (next < work.ends[index]) {
     if (work.progress.cancel) return fail(Code::closed, "the rebuild was cancelled");
-    DecodedEvents events;
+    auto events = std::make_unique<DecodedEvents>();
     Limit limit = work.options.batch;
     limit.records = std::min(limit.records, static_cast<std::size_t>(work.ends[index] - next));
     const auto count = outcomes.read(limit, [&](std::span<const Record> outcome) {
       const auto slot_number = static_cast<std::uint32_t>(index);
-      if (decoded) decoded = decode_events(work.catalogue, outcome, slot_number, events);
+      if (decoded)
+        decoded = decode_events(work.catalogue, work.types, outcome, slot_number, *events);
     });
     if (!count) return tl::unexpected(count.error());
     if (!decoded) return decoded;
-    for (const auto& builder : work.builders) {
-      if (auto ok = builder->add(events.items); !ok) return ok;
-    }
+    if (auto ok = folded(); !ok) return ok;
     work.progress.records += *count;
-    work.progress.events += events.items.size();
+    work.progress.events += events->seen;
+    folding = std::async(std::launch::async,
+                         [&work, batch = std::move(events)] { return work.add(batch->items); });
     if (*count == 0) break;  // not served yet
     next += static_cast<Offset>(*count);
   }
+  if (auto ok = folded(); !ok) return ok;
   work.positions[index] = {
       slot.topic, slot.partition, outcomes.position().offset, bytes_of(outcomes.position())};
   reader.drop(slot);
@@ -119,6 +133,7 @@ Result<std::vector<std::shared_ptr<TableStore>>> rebuild(Log& log,
   for (TableHome* const table : tables) {
     auto builder = table->begin_build(work.positions, limits);
     if (!builder) return tl::unexpected(builder.error());
+    work.types.push_back(&table->type());
     work.builders.push_back(std::move(*builder));
   }
   {

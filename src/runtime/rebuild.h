@@ -16,7 +16,7 @@ namespace wf {
 struct RebuildOptions {
   std::vector<Slot> slots;  // every events slot
   Limit batch{.records = 20'000, .bytes = 16u << 20};
-  std::uint32_t threads = 2;  // readers and decoders; the builder has its own
+  std::uint32_t threads = 2;  // readers and decoders; each has one more that folds
   BuildLimits limits;
   // Where to stop in each slot, as a store's positions say; empty: at the log's ends as of the
   // start.
@@ -26,7 +26,7 @@ struct RebuildOptions {
 // Counted while it runs, of all tables together; any thread may read.
 struct RebuildProgress {
   std::atomic<std::uint64_t> records{0};  // read
-  std::atomic<std::uint64_t> events{0};   // folded
+  std::atomic<std::uint64_t> events{0};   // among them, of this table or not
   std::atomic<std::uint64_t> total{0};    // records up to the ends as of the start
   std::atomic<bool> cancel{false};
 };

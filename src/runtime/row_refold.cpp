@@ -62,14 +62,15 @@ Result<void> RowRefold::read(std::size_t index, Offset until, RebuildProgress& p
     limit.records = std::min(limit.records, static_cast<std::size_t>(until - reading.next));
     const auto count = reading.outcomes->read(limit, [&](std::span<const Record> outcome) {
       if (!decoded) return;
-      decoded = decode_events(catalogue_, outcome, static_cast<std::uint32_t>(index), events);
+      decoded = decode_events(
+          catalogue_, {&type_, 1}, outcome, static_cast<std::uint32_t>(index), events);
     });
     if (!count) return tl::unexpected(count.error());
     if (!decoded) return decoded;
     if (*count == 0) return fail(Code::unavailable, "the log does not serve its events now");
     row_.add(events.items, slots_);
     progress.records += *count;
-    progress.events += events.items.size();
+    progress.events += events.seen;
     reading.next += static_cast<Offset>(*count);
   }
   return {};

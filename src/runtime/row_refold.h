@@ -33,13 +33,14 @@ class RowRefold {
     Offset next = 0;  // offsets of events are dense
   };
   RowRefold(Log& log, const Catalogue& catalogue, const TableType& type, std::string_view key)
-      : log_(log), catalogue_(catalogue), row_(type, key) {}
+      : log_(log), catalogue_(catalogue), type_(&type), row_(type, key) {}
   Result<std::size_t> reading_of(const SlotPosition& slot);
   Result<void> read(std::size_t index, Offset until, RebuildProgress& progress);
   SlotPositions positions() const;
 
   Log& log_;
   const Catalogue& catalogue_;
+  const TableType* type_;
   Refold row_;
   std::unique_ptr<Reader> reader_;
   std::vector<Reading> readings_;

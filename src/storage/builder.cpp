@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <thread>
 
@@ -32,13 +33,21 @@ void in_parallel(std::size_t threads,
   for (std::thread& helper : helpers) helper.join();
 }
 
+// Each index is written by itself.
+std::string head_of(const std::string& key) {
+  const auto kind = static_cast<KeyKind>(key.front());
+  return key.substr(0, kind == KeyKind::index || kind == KeyKind::geo ? 2 : 1);
+}
+
 }  // namespace
 
 struct Builder::Shard {
   std::mutex mutex;
   absl::flat_hash_map<std::string, LiveRow> rows;
-  Changes changes;  // of the ingestion under way
-  Totals totals;    // what it adds, modulo 2^64 and 2^128
+  // Of the ingestion under way:
+  Changes changes;                                  // rows only
+  std::map<std::string, std::vector<Edit>> others;  // by what their keys begin with
+  Totals totals;                                    // what it adds, modulo 2^64 and 2^128
 
   void seal(RowFolder& folder) {
     std::vector<std::pair<const std::string, LiveRow>*> sorted;
@@ -52,7 +61,9 @@ struct Builder::Shard {
       entry->second = {};
     }
     rows.clear();
-    std::ranges::sort(changes.others, {}, &Edit::key);
+    for (Edit& edit : changes.others) others[head_of(edit.key)].push_back(std::move(edit));
+    changes.others.clear();
+    for (auto& [head, edits] : others) std::ranges::sort(edits, {}, &Edit::key);
   }
 };
 
@@ -140,27 +151,30 @@ Result<void> Builder::ingest(const SlotPositions* positions) {
     RowFolder folder(store_->type());
     shards_[n]->seal(folder);
   });
-  std::vector<std::span<const Edit>> rows;
-  std::vector<std::span<const Edit>> others;
+  std::map<std::string, std::vector<std::span<const Edit>>> lists;
   for (const auto& shard : shards_) {
     totals_.digest += shard->totals.digest;
     totals_.rows += shard->totals.rows;
     totals_.quarantined += shard->totals.quarantined;
-    rows.emplace_back(shard->changes.rows);
-    others.emplace_back(shard->changes.others);
+    lists[kind_key(KeyKind::row)].emplace_back(shard->changes.rows);
+    for (const auto& [head, edits] : shard->others) lists[head].emplace_back(edits);
   }
-  std::vector<Edit> last;
+  const Edit digest{kind_key(KeyKind::digest), encode_totals(totals_), false};
+  std::vector<Edit> places;
   if (positions != nullptr) {
-    last.push_back({kind_key(KeyKind::digest), encode_totals(totals_), false});
-    for (const SlotPosition& position : *positions) last.push_back(position_edit(position));
-    std::ranges::sort(last, {}, &Edit::key);
-    others.emplace_back(last);
+    for (const SlotPosition& position : *positions) places.push_back(position_edit(position));
+    std::ranges::sort(places, {}, &Edit::key);
+    lists[kind_key(KeyKind::digest)].emplace_back(&digest, 1);
+    lists[kind_key(KeyKind::position)].emplace_back(places);
   }
   TableStore::Engine& engine = store_->engine();
-  std::array<Result<std::vector<std::string>>, 2> files;
-  in_parallel(limits_.threads, files.size(), [&](std::size_t n) {
-    files[n] = n == 0 ? write_sorted_files(engine.dir, "rows", rows, engine.resources)
-                      : write_sorted_files(engine.dir, "others", others, engine.resources);
+  std::vector<const std::vector<std::span<const Edit>>*> tasks;
+  for (const auto& [head, list] : lists) tasks.push_back(&list);
+  std::ranges::reverse(tasks);  // rows are most
+  std::vector<Result<std::vector<std::string>>> files(tasks.size());
+  in_parallel(limits_.threads, tasks.size(), [&](std::size_t n) {
+    files[n] =
+        write_sorted_files(engine.dir, "built-" + std::to_string(n), *tasks[n], engine.resources);
   });
   std::vector<std::string> paths;
   for (auto& made : files) {
@@ -173,6 +187,7 @@ Result<void> Builder::ingest(const SlotPositions* positions) {
   engine.written(positions != nullptr ? *positions : SlotPositions{}, totals_);
   for (const auto& shard : shards_) {
     shard->changes = {};
+    shard->others.clear();
     shard->totals = {};
   }
   rows_ = 0;
