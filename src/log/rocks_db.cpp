@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/sst_partitioner.h>
 #include <rocksdb/table.h>
 
 #include <algorithm>
@@ -29,11 +30,18 @@ rocksdb::Options db_options(const RocksLogOptions& options) {
   // notice if more than that is gone: their stores name a record that is not there.
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   db.paranoid_checks = true;
-  db.compression = rocksdb::kLZ4Compression;
+  // A file flushed holds the newest records of every partition and is soon merged with its likes;
+  // the files of that are cut at partitions, so that none overlaps what lies below and all move
+  // down by name alone: each record is written twice in its life, compressed once.
+  db.compression_per_level = {rocksdb::kNoCompression};
+  db.compression_per_level.resize(static_cast<std::size_t>(db.num_levels),
+                                  rocksdb::kLZ4Compression);
+  db.sst_partitioner_factory =
+      rocksdb::NewSstPartitionerFixedPrefixFactory(slot_prefix(0, 0).size());
   db.write_buffer_size = std::size_t{64} << 20U;
   db.max_write_buffer_number = 3;
   db.target_file_size_base = std::uint64_t{128} << 20U;
-  db.max_bytes_for_level_base = std::uint64_t{512} << 20U;
+  db.max_bytes_for_level_base = std::uint64_t{64} << 20U;  // of what each merge writes again
   db.bytes_per_sync = std::uint64_t{1} << 20U;
   db.allow_concurrent_memtable_write = false;  // one thread writes
   db.max_background_jobs = 2;

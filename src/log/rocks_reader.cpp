@@ -53,6 +53,8 @@ class Filler {
 
   // Takes records until the block, the limit or what is visible ends. False: no more may be taken.
   Result<bool> take(BlockWalk& walk) {
+    const Offset left = std::min(walk.end(), visible_) - walk.next_offset();
+    expect(static_cast<std::size_t>(std::max<Offset>(0, left)));
     while (!walk.at_end() && walk.next_offset() < visible_) {
       if (full_) return false;
       Record& record = batch_.records.emplace_back();
@@ -69,6 +71,13 @@ class Filler {
   }
 
  private:
+  // Makes room for that many records more at once: a record is large to move.
+  void expect(std::size_t records) {
+    const std::size_t wanted = std::min(batch_.records.size() + records, limit_.records);
+    if (wanted <= batch_.records.capacity()) return;
+    batch_.records.reserve(std::max(wanted, 2 * batch_.records.capacity()));
+  }
+
   Batch& batch_;
   const Limit limit_;
   const Offset visible_;
