@@ -52,7 +52,19 @@ std::vector<StoredEntry> stored_entries(const std::vector<IndexEntry>& index,
   return entries;
 }
 
-void add_entry_edits(LiveRow& row, std::vector<StoredEntry> entries, std::vector<Edit>& edits) {
+Digest128 hash_of(const std::vector<IndexEntry>& index) {
+  std::string bytes;
+  for (const IndexEntry& entry : index) {
+    bytes.push_back(static_cast<char>(entry.index));
+    put_text(bytes, entry.key);
+    if (!entry.point) continue;
+    put_little(bytes, static_cast<std::uint32_t>(entry.point->lon_e7));
+    put_little(bytes, static_cast<std::uint32_t>(entry.point->lat_e7));
+  }
+  return xxh3_128(bytes);
+}
+
+void replace_entries(LiveRow& row, std::vector<StoredEntry> entries, std::vector<Edit>& edits) {
   if (entries == row.entries) return;
   for (const StoredEntry& old : row.entries) {
     const bool stays = std::ranges::any_of(
@@ -177,13 +189,11 @@ void RowFolder::fold(LiveRow& row,
   }
 }
 
-// Fills json_ and entries; false if the row is hidden or could not be shown.
-bool RowFolder::show(LiveRow& row, std::string_view key, std::vector<StoredEntry>& entries) {
+// Fills json_ and index_; false if the row is hidden or could not be shown.
+bool RowFolder::show(LiveRow& row) {
   try {
     const bool visible = type_->view(*row.row, json_);
-    index_.clear();
     if (visible) type_->index(*row.row, index_);
-    entries = stored_entries(index_, key);
     row.state = LiveRow::State::sound;
     row.parked.reset();
     return visible;
@@ -194,21 +204,31 @@ bool RowFolder::show(LiveRow& row, std::string_view key, std::vector<StoredEntry
     }
     row.parked->reason = std::string_view(error.what()).substr(0, reason_bytes_max);
     row.state = LiveRow::State::view_failed;
-    entries.clear();
+    index_.clear();
     return false;
   }
+}
+
+// Most changes of a row leave what it is found by: then no entry is made.
+void RowFolder::add_entry_edits(std::string_view key,
+                                LiveRow& row,
+                                std::vector<Edit>& edits) const {
+  const Digest128 indexed = hash_of(index_);
+  if (row.indexed == indexed) return;
+  replace_entries(row, stored_entries(index_, key), edits);
+  row.indexed = indexed;
 }
 
 void RowFolder::seal(std::string_view key, LiveRow& row, Changes& changes, Totals& totals) {
   json_.clear();
   parts_.clear();
-  std::vector<StoredEntry> entries;
+  index_.clear();
   RowContent content;
   content.own = &row.own;
   if (row.state == LiveRow::State::fold_failed) {
     content.flags = row_flag::fold_failed;
   } else {
-    const bool visible = show(row, key, entries);
+    const bool visible = show(row);
     if (!visible) json_.clear();
     type_->encode(*row.row, parts_);
     content.flags = row.state == LiveRow::State::view_failed ? row_flag::view_failed
@@ -228,7 +248,7 @@ void RowFolder::seal(std::string_view key, LiveRow& row, Changes& changes, Total
   if (!row.stored) ++totals.rows;
   row.stored = true;
   changes.rows.push_back(std::move(edit));
-  add_entry_edits(row, std::move(entries), changes.others);
+  add_entry_edits(key, row, changes.others);
   add_quarantine_edit(key, row, changes, totals);
 }
 

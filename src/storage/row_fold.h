@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,7 @@ struct LiveRow {
   bool stored_quarantine = false;
   Digest128 hash;
   std::vector<StoredEntry> entries;
+  std::optional<Digest128> indexed;  // of what index() said when `entries` were made
 };
 
 // What a table adds up over its rows.
@@ -88,12 +90,13 @@ class RowFolder {
   void seal(std::string_view key, LiveRow& row, Changes& changes, Totals& totals);
 
  private:
-  bool show(LiveRow& row, std::string_view key, std::vector<StoredEntry>& entries);
+  bool show(LiveRow& row);
+  void add_entry_edits(std::string_view key, LiveRow& row, std::vector<Edit>& edits) const;
 
   const TableType* type_;
-  std::string json_;   // scratch
-  std::string parts_;  // scratch
-  std::vector<IndexEntry> index_;
+  std::string json_;               // scratch
+  std::string parts_;              // scratch
+  std::vector<IndexEntry> index_;  // scratch
 };
 
 }  // namespace wf
