@@ -1,4 +1,4 @@
-// Keys of the store: c command · p position of a slot · l the log's id.
+// Keys of the store: c command · p position of a slot · l the log's id and the format.
 #include "runtime/command_outcomes.h"
 
 #include <fmt/format.h>
@@ -12,7 +12,9 @@ namespace wf {
 namespace {
 
 std::string command_key(const Uuid& command) {
-  std::string key = "c";
+  std::string key;
+  key.reserve(1 + command.bytes.size());
+  key.push_back('c');
   put_id(key, command);
   return key;
 }
@@ -24,35 +26,56 @@ std::string_view outcome_name(Kind kind) {
   return "accepted";
 }
 
-// As the API serves it.
+// What is stored of an outcome: few are ever asked for, so their JSON is made then.
 void append_outcome(std::string& out, std::span<const Record> outcome) {
   const Record& first = outcome.front();
   Kind kind = Kind::event;
   std::string_view closing;
-  std::string events;
   std::uint64_t version = 0;
   for (const Record& record : outcome) {
     version = std::max(version, record.version);  // of a send: the one before the events
-    if (record.kind == Kind::send) continue;
-    if (record.kind != Kind::event) {
-      kind = record.kind;
-      closing = record.payload;
-      continue;
-    }
-    if (!events.empty()) events += ',';
-    append_json_string(events, record.type);
+    if (record.kind == Kind::send || record.kind == Kind::event) continue;
+    kind = record.kind;
+    closing = record.payload;
   }
-  fmt::format_to(
-      std::back_inserter(out),
+  put_id(out, first.principal.value);
+  put_little(out, static_cast<std::uint8_t>(kind));
+  put_id(out, first.stream);
+  put_little(out, version);
+  put_little(out, first.at.us);
+  put_text(out, kind == Kind::rejected ? closing : std::string_view());
+  for (const Record& record : outcome) {
+    if (record.kind == Kind::event) put_text(out, record.type);
+  }
+}
+
+// As the API serves it.
+std::optional<CommandOutcome> outcome_of(const Uuid& command, std::string_view bytes) {
+  ByteReader reader(bytes);
+  CommandOutcome outcome;
+  outcome.principal.value = reader.id();
+  const auto kind = static_cast<Kind>(reader.little<std::uint8_t>());
+  const Uuid stream = reader.id();
+  const auto version = reader.little<std::uint64_t>();
+  const Instant at{reader.little<std::int64_t>()};
+  const std::string_view rejected = reader.text();
+  std::string events;
+  while (reader.ok() && !reader.at_end()) {
+    if (!events.empty()) events += ',';
+    append_json_string(events, reader.text());
+  }
+  if (!reader.ok()) return std::nullopt;
+  outcome.json = fmt::format(
       R"({{"id":"{}","outcome":"{}","stream":"{}","stream_version":{},"at":"{}","events":[{}])",
-      first.causation.text(),
+      command.text(),
       outcome_name(kind),
-      first.stream.text(),
+      stream.text(),
       version,
-      first.at.text(),
+      at.text(),
       events);
-  if (kind == Kind::rejected) out.append(R"(,"rejected":)").append(closing);
-  out += '}';
+  if (kind == Kind::rejected) outcome.json.append(R"(,"rejected":)").append(rejected);
+  outcome.json += '}';
+  return outcome;
 }
 
 }  // namespace
@@ -71,7 +94,9 @@ Result<std::unique_ptr<CommandOutcomes>> CommandOutcomes::open(const std::string
 Result<void> CommandOutcomes::load() {
   const auto log = store_->get("l");
   if (!log) return tl::unexpected(log.error());
-  if (*log && **log != log_id_.text()) return fail(Code::mismatch, "outcomes of another log");
+  if (*log && **log != store_name()) {
+    return fail(Code::mismatch, "outcomes of another log, or as an earlier build kept them");
+  }
   return store_->scan("p", [this](std::string_view, std::string_view value) {
     ByteReader reader(value);
     SlotPosition position;
@@ -93,26 +118,33 @@ void CommandOutcomes::fold(std::span<const Record> outcome) {
   if (last.kind == Kind::rejected && reused) return;
   if (first.link) return;  // forwarded: nobody waits for it, and each would cost a row
   highest_appended_ = std::max(highest_appended_, first.commanded);
-  std::string value = ordered_bytes(first.commanded);
-  put_id(value, first.principal.value);
-  append_outcome(value, outcome);
-  batch_.puts.emplace_back(command_key(first.causation), std::move(value));
+  Folded& folded = folded_.emplace_back();
+  folded.command = first.causation;
+  folded.value = ordered_bytes(first.commanded);
+  append_outcome(folded.value, outcome);
 }
 
+std::string CommandOutcomes::store_name() const { return log_id_.text() + " 2"; }
+
 Result<void> CommandOutcomes::save(const SlotPositions& positions) {
-  std::sort(batch_.puts.begin(), batch_.puts.end());
+  std::ranges::stable_sort(folded_, {}, &Folded::command);
+  KvBatch batch;
+  batch.puts.reserve(folded_.size() + positions.size() + 1);
+  for (Folded& folded : folded_) {
+    batch.puts.emplace_back(command_key(folded.command), std::move(folded.value));
+  }
+  folded_.clear();
   for (const SlotPosition& position : positions) {
     std::string value;
     put_text(value, position.topic);
     put_little(value, position.partition);
     put_little(value, position.offset);
     put_text(value, position.fence);
-    batch_.puts.emplace_back(fmt::format("p{}/{}", position.topic, position.partition),
-                             std::move(value));
+    batch.puts.emplace_back(fmt::format("p{}/{}", position.topic, position.partition),
+                            std::move(value));
   }
-  batch_.puts.emplace_back("l", log_id_.text());
-  auto written = store_->write(batch_);
-  batch_ = {};
+  batch.puts.emplace_back("l", store_name());
+  auto written = store_->write(batch);
   if (written) positions_ = positions;
   store_->expire_before(highest_appended_ - window_);
   return written;
@@ -121,12 +153,8 @@ Result<void> CommandOutcomes::save(const SlotPositions& positions) {
 Result<std::optional<CommandOutcome>> CommandOutcomes::get(const Uuid& command) const {
   const auto stored = store_->get(command_key(command));
   if (!stored) return tl::unexpected(stored.error());
-  if (!*stored || (*stored)->size() < 24) return std::nullopt;
-  const std::string_view value = std::string_view(**stored).substr(8);
-  CommandOutcome outcome;
-  outcome.principal.value = ByteReader(value).id();
-  outcome.json = value.substr(16);
-  return outcome;
+  if (!*stored || (*stored)->size() < 8) return std::nullopt;
+  return outcome_of(command, std::string_view(**stored).substr(8));
 }
 
 }  // namespace wf

@@ -22,7 +22,7 @@ struct CommandOutcome {
 // Folded by the projector's thread, read by any. Disposable like every table.
 class CommandOutcomes {
  public:
-  // Code::mismatch: of another log; discard it and fold again.
+  // Code::mismatch: of another log or format; discard it and fold again.
   static Result<std::unique_ptr<CommandOutcomes>> open(const std::string& path,
                                                        const Uuid& log_id,
                                                        Duration window);
@@ -37,11 +37,16 @@ class CommandOutcomes {
   CommandOutcomes(std::unique_ptr<KvStore> store, const Uuid& log_id, Duration window)
       : store_(std::move(store)), log_id_(log_id), window_(window) {}
   Result<void> load();
+  std::string store_name() const;  // of the log and of how outcomes are kept
 
   std::unique_ptr<KvStore> store_;
   Uuid log_id_;
   Duration window_;
-  KvBatch batch_;
+  struct Folded {
+    Uuid command;
+    std::string value;
+  };
+  std::vector<Folded> folded_;  // not saved yet
   Instant highest_appended_;
   SlotPositions positions_;
 };

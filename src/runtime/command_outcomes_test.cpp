@@ -65,6 +65,28 @@ BOOST_AUTO_TEST_CASE(what_policies_send_has_no_outcome_here) {
   BOOST_TEST(fold({forwarded}) == "nothing");
 }
 
+BOOST_AUTO_TEST_CASE(a_refusal_is_told_whole) {
+  BOOST_TEST(fold({record(Kind::rejected, 3, "rejected", R"({"reason":"dark"})")}) ==
+             R"({"id":"01000000-0000-0000-0000-000000000000","outcome":"rejected",)"
+             R"("stream":"02000000-0000-0000-0000-000000000000","stream_version":3,)"
+             R"("at":"2026-11-21T09:00:00Z","events":[],"rejected":{"reason":"dark"}})");
+}
+
+BOOST_AUTO_TEST_CASE(a_store_of_an_earlier_format_is_not_opened) {
+  outcomes.reset();
+  const std::string path = dir.path() / "old";
+  {
+    const auto store = KvStore::open({.path = path, .expiring_prefix = 'c'}).value();
+    KvBatch batch;
+    batch.puts.emplace_back("l", Uuid{{9}}.text());
+    BOOST_REQUIRE(store->write(batch));
+    BOOST_REQUIRE(store->flush());
+  }
+  const auto opened = CommandOutcomes::open(path, Uuid{{9}}, Duration::hours(24));
+  BOOST_REQUIRE(!opened);
+  BOOST_TEST((opened.error().code == Code::mismatch));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace wf
