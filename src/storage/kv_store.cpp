@@ -61,7 +61,10 @@ class RocksKvStore : public KvStore {
     rocks.memtable_prefix_bloom_size_ratio = 0.05;
     rocks.allow_concurrent_memtable_write = false;  // one thread writes
     rocks.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(1));
-    rocks.compression = rocksdb::kLZ4Compression;
+    // What is written often is rewritten soon, and ids do not shrink.
+    rocks.compression_per_level = {rocksdb::kNoCompression, rocksdb::kNoCompression};
+    rocks.compression_per_level.resize(static_cast<std::size_t>(rocks.num_levels),
+                                       rocksdb::kLZ4Compression);
     rocks.max_log_file_size = 1u << 20;
     rocks.keep_log_file_num = 2;
     if (env_) rocks.env = env_.get();
@@ -81,7 +84,9 @@ class RocksKvStore : public KvStore {
   }
 
   Result<void> write(const KvBatch& batch) override {
-    rocksdb::WriteBatch rocks;
+    std::size_t bytes = 0;
+    for (const auto& [key, value] : batch.puts) bytes += key.size() + value.size() + 8;
+    rocksdb::WriteBatch rocks(bytes);
     for (const auto& [key, value] : batch.puts) rocks.Put(key, value);
     for (const std::string& key : batch.removals) rocks.Delete(key);
     rocksdb::WriteOptions options;
