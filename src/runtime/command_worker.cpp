@@ -12,6 +12,8 @@ namespace {
 // build this is not.
 bool is_final(Code code) { return code == Code::mismatch || code == Code::corrupt; }
 
+constexpr std::size_t saved_at_once = 256;  // changes under load: less than a millisecond
+
 }  // namespace
 
 CommandWorker::CommandWorker(Log& log,
@@ -73,8 +75,10 @@ Result<void> CommandWorker::advance(Instant now, bool& busy) {
   }
   phase_ = Phase::running;
   state_->accepted(outcomes_->position());
-  if (!by_hand_ && state_->unsaved() > options_.checkpoint_changes) {
-    if (auto ok = state_->save(state_->unsaved() - options_.checkpoint_changes); !ok) return ok;
+  // Some at a time: each save writes the store's head as well.
+  const std::size_t kept = options_.checkpoint_changes;
+  if (!by_hand_ && state_->unsaved() > kept + std::min(kept, saved_at_once)) {
+    if (auto ok = state_->save(state_->unsaved() - kept); !ok) return ok;
   }
   if (auto ok = wake_due(now); !ok) return ok;
   const auto decided = decide_batch(now);

@@ -177,6 +177,7 @@ bool Decider::admit_forwarded(Turn& turn) {
 // Every deadline due by the decision's now, each at its own time. False: there were too many for
 // one outcome.
 bool Decider::decide_deadlines(Turn& turn) {
+  if (!turn.stream.due || *turn.stream.due > turn.now) return true;
   Deadline last;
   Instant now = turn.stream.last_now;
   for (std::size_t n = 0;; ++n) {
@@ -257,11 +258,11 @@ std::string_view Decider::attempt(Turn& turn,
   const std::size_t before = turn.out.current().size();
   std::string_view why;
   try {
-    const auto decided = state_.aggregates()[aggregate]->decide(
+    auto decided = state_.aggregates()[aggregate]->decide(
         *turn.stream.states[aggregate], type, payload, context);
     if (!decided) return "invalid";
     if (decided->reason != nullptr) return decided->reason->name;
-    if (add_events(turn, *decided, context)) return "";
+    if (add_events(turn, std::move(*decided), context)) return "";
     why = "too_large";
   } catch (const std::exception& thrown) {
     why = "internal";
@@ -272,13 +273,13 @@ std::string_view Decider::attempt(Turn& turn,
 }
 
 // False: too much for one outcome, and nothing is applied.
-bool Decider::add_events(Turn& turn, const Decided& decided, const Context& context) {
+bool Decider::add_events(Turn& turn, Decided decided, const Context& context) {
   std::vector<Event> events;
   events.reserve(decided.events.size());
-  for (const MadeEvent& made : decided.events) {
+  for (MadeEvent& made : decided.events) {
     Record record = turn.record(Kind::event, context.now);
     record.type = made.type->name;
-    record.payload = turn.out.keep(made.payload);
+    record.payload = turn.out.keep(std::move(made.payload));
     record.principal = context.principal;
     record.version = turn.stream.version + events.size() + 1;
     turn.out.add(record);

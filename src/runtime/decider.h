@@ -49,7 +49,7 @@ class Decider {
                            const CommandType& type,
                            std::string_view payload,
                            const Context& context);
-  bool add_events(Turn& turn, const Decided& decided, const Context& context);
+  bool add_events(Turn& turn, Decided decided, const Context& context);
   std::size_t aggregate_of(const CommandType& type) const;
   void add_sends(Turn& turn, const Event& event, const Record& record);
   void add_send(Turn& turn, const Record& cause, const Slot& target, Sending sending);

@@ -316,11 +316,12 @@ void DeciderState::note_stream(const Record& first,
                                std::span<const Record> outcome,
                                Stream& stream) {
   const Record* end = closing(outcome);
+  const Uuid import_before = stream.import;
   for (const Record& record : outcome) stream.last_now = std::max(stream.last_now, record.at);
   stream.last_cause = first.cause;
   const bool ended = end != nullptr && end->type == "import_ended";
   if (!ended && decides(first, end)) stream.import = first.import;
-  reindex(first.stream, stream);
+  reindex(first.stream, stream, import_before);
 }
 
 Result<void> DeciderState::fold(std::span<const Record> outcome) {
@@ -336,20 +337,20 @@ Result<void> DeciderState::fold(std::span<const Record> outcome) {
   return note(outcome);
 }
 
-void DeciderState::reindex(const Uuid& id, Stream& stream) {
+void DeciderState::reindex(const Uuid& id, Stream& stream, const Uuid& import_before) {
   if (!stream.dirty) {
     stream.dirty = true;
     changes_.push_back({id, false, accepted_});
   }
+  std::optional<Instant> due;
+  if (const auto earliest = deadline(stream)) due = earliest->first.due;
+  if (due == stream.due && stream.import == import_before) return;  // it stands where it must
   if (stream.due) {
     deadlines_.erase({*stream.due, id});
     for (auto& [import, held] : held_) held.erase({*stream.due, id});
   }
-  stream.due.reset();
-  if (const auto earliest = deadline(stream)) {
-    stream.due = earliest->first.due;
-    index_deadline({*stream.due, id}, stream.import);
-  }
+  stream.due = due;
+  if (due) index_deadline({*due, id}, stream.import);
 }
 
 void DeciderState::index_deadline(const std::pair<Instant, Uuid>& deadline, const Uuid& import) {

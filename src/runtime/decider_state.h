@@ -1,6 +1,8 @@
 // What one decider partition knows: its streams' states, first answers, send numbers and deadlines.
 // A fold of its events.
 #pragma once
+#include <absl/container/flat_hash_map.h>
+
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -25,7 +27,7 @@ struct Stream {
   Offset last_cause = -1;        // of the last outcome it has in it
   Uuid import;                   // of the last command; nil: it was not imported
   std::vector<StatePtr> states;  // by aggregate of the topic
-  std::optional<Instant> due;    // the earliest deadline
+  std::optional<Instant> due;    // the earliest deadline, as of the last outcome
   std::optional<Instant> stored_due;
   bool dirty = false;  // differs from what the store has
 };
@@ -102,7 +104,7 @@ class DeciderState {
   Result<Stream> decode(std::string_view bytes) const;
   std::string encode(const Stream& stream) const;
   bool held(const Uuid& import) const { return !import.nil() && !imports_ended_.contains(import); }
-  void reindex(const Uuid& id, Stream& stream);
+  void reindex(const Uuid& id, Stream& stream, const Uuid& import_before);
   void index_deadline(const std::pair<Instant, Uuid>& deadline, const Uuid& import);
   // A change to be saved: of a stream, or a first answer. `after`: accepted before it was made.
   struct Change {
@@ -122,8 +124,8 @@ class DeciderState {
   DeciderLimits limits_;
 
   std::unordered_map<Uuid, Stream> streams_;
-  std::unordered_map<Uuid, FirstAnswer> answers_;  // not saved yet
-  std::deque<Change> changes_;                     // oldest first
+  absl::flat_hash_map<Uuid, FirstAnswer, UuidHash> answers_;  // not saved yet
+  std::deque<Change> changes_;                                // oldest first
   std::map<Slot, std::uint64_t> sent_;
   std::map<Slot, std::uint64_t> received_;
   using Deadlines = std::set<std::pair<Instant, Uuid>>;
