@@ -100,10 +100,18 @@ Uuid Uuid::v8(std::string_view digest) {
   return id;
 }
 
+// Every request needs one, and asking the kernel costs more than all else of it: many at a time.
 Uuid Uuid::random() {
-  sodium_ready();
   Uuid id;
-  randombytes_buf(id.bytes.data(), id.bytes.size());
+  static thread_local std::array<std::uint8_t, 256 * sizeof id.bytes> pool;
+  static thread_local std::size_t used = pool.size();
+  if (used == pool.size()) {
+    sodium_ready();
+    randombytes_buf(pool.data(), pool.size());
+    used = 0;
+  }
+  std::memcpy(id.bytes.data(), pool.data() + used, id.bytes.size());
+  used += id.bytes.size();
   set_version(id, 4);
   return id;
 }
