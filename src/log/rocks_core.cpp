@@ -14,6 +14,7 @@ namespace wf::rocks {
 namespace {
 
 constexpr std::size_t append_bytes_max = std::size_t{32} << 20U;
+constexpr std::size_t batch_bytes_kept = std::size_t{1} << 20U;
 
 bool readable_at_once(const std::string& topic) { return topic.starts_with("commands."); }
 
@@ -175,15 +176,19 @@ bool Core::work_is_due() const {
 std::shared_ptr<Group> Core::take() { return std::exchange(pending_, std::make_shared<Group>()); }
 
 Result<void> Core::write(const Group& group) {
-  rocksdb::WriteBatch batch(group.bytes + group.entries.size() * 24 + 64);
   for (const Group::Entry& entry : group.entries) {
-    batch.Put(block_key(entry.partition->prefix, entry.block->first), entry.block->bytes);
+    batch_.Put(block_key(entry.partition->prefix, entry.block->first), entry.block->bytes);
   }
   rocksdb::WriteOptions options;
   options.sync = group.sync;
   // Syncing with nothing new to write: an earlier batch may have gone unsynced.
   const rocksdb::Status status =
-      group.entries.empty() ? opened_.db->SyncWAL() : opened_.db->Write(options, &batch);
+      group.entries.empty() ? opened_.db->SyncWAL() : opened_.db->Write(options, &batch_);
+  if (group.bytes > batch_bytes_kept) {
+    batch_ = {};
+  } else {
+    batch_.Clear();
+  }
   if (!status.ok()) return tl::unexpected(error_of(status));
   return {};
 }

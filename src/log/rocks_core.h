@@ -1,6 +1,8 @@
 // What appenders and readers of one RocksLog share: offsets, the newest blocks, and the one thread
 // that writes.
 #pragma once
+#include <rocksdb/write_batch.h>
+
 #include <condition_variable>
 #include <deque>
 #include <memory>
@@ -106,6 +108,7 @@ class Core {
   std::size_t queued_bytes_ = 0;      // pending, and being written
   std::vector<Partition*> unsynced_;  // written since the last sync; may name one twice
   std::chrono::steady_clock::time_point oldest_pending_;
+  rocksdb::WriteBatch batch_;  // of write() alone; its memory serves the next one
   Instant last_appended_;
   Instant disk_asked_;
   bool disk_full_ = false;
