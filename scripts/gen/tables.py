@@ -152,12 +152,14 @@ def code(schemas, table, source):
     ]
     lines += namespace_close(module.namespace)
     digest = hashlib.sha256("\n".join(header(table) + lines).encode())
+    digest.update(schemas.common.text.encode())
+    rows = digest.hexdigest()[:16]  # builds that share it read each other's rows
     for aggregate in sorted({e.aggregate.name for p in table.parts for e in p.events}):
         digest.update(schemas.modules[schemas.root / f"{aggregate}.json"].text.encode())
-    digest.update(schemas.common.text.encode())
     fold = source / "projections" / f"{table.name}.cpp"
     digest.update(fold.read_bytes() if fold.exists() else b"")
-    return [line.replace("@code_hash@", digest.hexdigest()[:16]) for line in lines]
+    code = digest.hexdigest()[:16]
+    return [line.replace("@code_hash@", code).replace("@rows_hash@", rows) for line in lines]
 
 
 def _codecs(table):
@@ -236,6 +238,7 @@ def _info(schemas, table):
         f'    .name = "{table.name}",',
         f'    .path = "{table.path}",',
         '    .code_hash = "@code_hash@",',
+        '    .rows_hash = "@rows_hash@",',
         "    .columns = columns,",
         "    .key = key_columns,",
         "    .indexes = indexes,",

@@ -100,6 +100,8 @@ struct TableInfo {
   std::string_view name;
   std::string_view path;       // "/bookings"; empty: no route
   std::string_view code_hash;  // of schema and fold source: names the generation's directory
+  std::string_view rows_hash;  // of what reads and writes rows: builds that share it read each
+                               // other's rows
   std::span<const Column> columns;
   std::span<const std::uint8_t> key;  // columns, in order
   std::span<const Index> indexes;

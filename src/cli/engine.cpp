@@ -58,7 +58,7 @@ Result<void> Engine::open_tables() {
                      .write_buffer_bytes = size_of(process.storage.write_buffer_bytes),
                      .background_threads = static_cast<int>(process.storage.background_threads)});
   ProjectorOptions options;
-  options.slots = slots_of(catalogue(), "events", static_cast<std::uint32_t>(process.partitions));
+  options.slots = slots();
   options.batch.records = size_of(process.projector.batch_max);
   projector_ = std::make_unique<Projector>(*log_, catalogue(), options, alarm_);
   for (const TableType* type : catalogue().tables) {
@@ -69,7 +69,12 @@ Result<void> Engine::open_tables() {
     if (!wanted) continue;
     auto table = open_table(*type);
     if (!table) return tl::unexpected(table.error());
-    projector_->add(**table);
+    if (is_to_be_built(**table)) {
+      (*table)->tell_progress([this] { return percent_read(building_progress_); });
+      to_build_.push_back(table->get());
+    } else {
+      projector_->add(**table);
+    }
     tables_.emplace(name, std::move(*table));
   }
   if (parts_.outcomes) {
@@ -91,7 +96,11 @@ Result<std::unique_ptr<TableHome>> Engine::open_table(const TableType& type) {
   for (bool again = false;; again = true) {
     auto table = TableHome::open(dir, type, *resources_, log_->id());
     if (!table) return table;
-    if (!(*table)->discarded().empty()) {
+    if ((*table)->frozen()) {
+      alarm_(
+          fmt::format("table {} is of other code: its rows stay as they are until it is built anew",
+                      type.info().name));
+    } else if (!(*table)->discarded().empty()) {
       alarm_(fmt::format("table {} is folded again: {}", type.info().name, (*table)->discarded()));
     }
     const auto stands = check_positions(*log_, (*table)->live()->positions());
@@ -120,6 +129,10 @@ Result<std::unique_ptr<CommandOutcomes>> Engine::open_outcomes() {
   return CommandOutcomes::open(dir, log_->id(), window);
 }
 
+std::vector<Slot> Engine::slots() const {
+  return slots_of(catalogue(), "events", static_cast<std::uint32_t>(config_.process.partitions));
+}
+
 TableView* Engine::table(std::string_view name) {
   const auto found = tables_.find(name);
   return found == tables_.end() ? nullptr : found->second.get();
@@ -134,15 +147,31 @@ void Engine::start() {
       projector_->flush();
     });
   }
+  if (!to_build_.empty()) {
+    building_ = std::jthread([this](const std::stop_token& stop) { build_tables(stop); });
+  }
   if (parts_.decide || parts_.forward) {
     deciders_ = std::make_unique<Deciders>(
         *log_, catalogue(), config_.platform, decider_options(config_.process, parts_), alarm_);
     deciders_->start();
   }
+  if (config_.process.log.kind == LogKind::rocks) {
+    const Duration every = Duration::hours(config_.process.log.keys_compact_hours);
+    keys_compaction_ = std::make_unique<KeysCompaction>(*log_, every, alarm_);
+  }
+}
+
+Result<std::uint64_t> Engine::compact_keys() {
+  if (keys_compaction_) return keys_compaction_->now();
+  return fail(Code::invalid, "the brokers compact the keys topic by themselves");
 }
 
 void Engine::stop() {
   keys_compaction_.reset();
+  if (building_.joinable()) {
+    building_.request_stop();
+    building_.join();
+  }
   if (deciders_) deciders_->stop();
   if (projecting_.joinable()) {
     projecting_.request_stop();
@@ -153,12 +182,3 @@ void Engine::stop() {
 }
 
 }  // namespace wf::cli
-  if (config_.process.log.kind == LogKind::rocks) {
-    const Duration every = Duration::hours(config_.process.log.keys_compact_hours);
-    keys_compaction_ = std::make_unique<KeysCompaction>(*log_, every, alarm_);
-  }
-}
-
-Result<std::uint64_t> Engine::compact_keys() {
-  if (keys_compaction_) return keys_compaction_->now();
-  return fail(Code::invalid, "the brokers compact the keys topic by themselves");

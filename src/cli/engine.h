@@ -31,6 +31,9 @@ struct EngineParts {
   bool remote_tables = false;  // the others are read where the configuration's `tables` says
 };
 
+// How much of what is to be read was read.
+int percent_read(const RebuildProgress& progress);
+
 // open(), start() and stop() from one thread; the rest from any once it is started.
 class Engine {
  public:
@@ -58,20 +61,20 @@ class Engine {
   // Builds a table's next generation beside the live one and swaps it in; returns when it is live.
   // One at a time: Code::unavailable while another runs. Code::closed: cancelled, and not swapped.
   Result<void> rebuild(std::string_view table, RebuildProgress& progress);
-  // A copy of a table's store as it stands, in a directory that is not there yet.
-  Result<void> checkpoint(std::string_view table, const std::string& directory);
-  CommandOutcomes& outcomes() { return *outcomes_; }
   // Folds one row again from the log, to end its quarantine. Code::not_found: there is no such row;
   // Code::invalid: it still cannot be folded.
   Result<void> refold_row(std::string_view table, std::string_view key, RebuildProgress& progress);
+  // A copy of a table's store as it stands, in a directory that is not there yet.
+  Result<void> checkpoint(std::string_view table, const std::string& directory);
+  // Takes the keys of forgotten people out of the embedded log; how many went. Code::invalid on
+  // Kafka, whose brokers do it.
+  Result<std::uint64_t> compact_keys();
+  CommandOutcomes& outcomes() { return *outcomes_; }
   Deciders* deciders() { return deciders_.get(); }
   // Nothing here stopped for good: a decider, a forwarder or the projector, on a log that is not
   // what it was or a record of another build. Its alarm said why.
   bool healthy() const;
   std::uint64_t folded() const { return folded_.load(std::memory_order_relaxed); }
-  // Takes the keys of forgotten people out of the embedded log; how many went. Code::invalid on
-  // Kafka, whose brokers do it.
-  Result<std::uint64_t> compact_keys();
 
  private:
   Engine(Config config, EngineParts parts, Alarm alarm)
@@ -83,6 +86,10 @@ class Engine {
   Result<void> open_sockets();
   void rows_changed(const TableInfo& table, const std::vector<std::string>& keys);
   void stepped();
+  std::vector<Slot> slots() const;  // every events slot
+  bool is_to_be_built(const TableHome& table) const;
+  void build_tables(const std::stop_token& stop);
+  Result<void> build_once(const std::stop_token& stop);
 
   Config config_;
   EngineParts parts_;
@@ -96,11 +103,14 @@ class Engine {
   std::unique_ptr<RemoteTables> remote_tables_;
   std::unique_ptr<Projector> projector_;
   std::unique_ptr<Deciders> deciders_;
+  std::unique_ptr<KeysCompaction> keys_compaction_;  // null: the brokers do it
   std::atomic<std::uint64_t> folded_{0};
   std::atomic<bool> projector_stopped_{false};
   std::mutex rebuilding_;
+  std::vector<TableHome*> to_build_;  // before they are fed: what they have is not of this code
+  RebuildProgress building_progress_;
+  std::jthread building_;
   std::jthread projecting_;
 };
 
 }  // namespace wf::cli
-  std::unique_ptr<KeysCompaction> keys_compaction_;  // null: the brokers do it

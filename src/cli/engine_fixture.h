@@ -67,10 +67,13 @@ class Deployment {
   const ProcessConfig& process() const { return config_.process; }
   ProcessConfig& process() { return config_.process; }  // before it is started
 
-  void start_with(EngineParts parts) {
+  void open(EngineParts parts) {
     auto engine = Engine::open(config_, std::move(parts), [](std::string_view) {});
     BOOST_REQUIRE_MESSAGE(engine, engine.error().detail);
     engine_ = std::move(*engine);
+  }
+  void start_with(EngineParts parts) {
+    open(std::move(parts));
     engine_->start();
   }
   void start(bool control = true) {

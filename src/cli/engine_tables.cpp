@@ -93,8 +93,7 @@ Result<void> Engine::rebuild(std::string_view table, RebuildProgress& progress) 
   if (!lock.owns_lock()) return fail(Code::unavailable, "another rebuild is under way");
   TableHome& home = *found->second;
   RebuildOptions options;
-  options.slots =
-      slots_of(catalogue(), "events", static_cast<std::uint32_t>(config_.process.partitions));
+  options.slots = slots();
   auto next = wf::rebuild(*log_, catalogue(), home, options, progress);
   if (!next) return tl::unexpected(next.error());
   projector_->replace(home, *next);
@@ -109,6 +108,7 @@ Result<void> Engine::rebuild(std::string_view table, RebuildProgress& progress) 
   }
   return {};
 }
+
 // Most of it is read beside the projector, which waits for the last bit only.
 Result<void> Engine::refold_row(std::string_view table,
                                 std::string_view key,
@@ -134,10 +134,12 @@ Result<void> Engine::refold_row(std::string_view table,
   return done;
 }
 
-
 Result<void> Engine::checkpoint(std::string_view table, const std::string& directory) {
   const auto found = tables_.find(table);
   if (found == tables_.end()) return no_table(table);
+  if (found->second->frozen()) {
+    return fail(Code::unavailable, std::string(table) + " is being built: see `wayfold lag`");
+  }
   return wf::checkpoint(*found->second->live(), directory);
 }
 

@@ -55,6 +55,14 @@ std::string behind_text(const SlotStatus& slot) {
   return text.empty() ? " level" : text;
 }
 
+std::string phase(const TableStatus& table) {
+  if (table.live) return "live";
+  if (table.built_percent < 0) return "catching up";
+  return fmt::format("being built, {} % of the log read{}",
+                     table.built_percent,
+                     table.frozen_since.empty() ? "" : "; serves rows as of " + table.frozen_since);
+}
+
 void print(Setup& setup, const Status& status) {
   if (setup.json) {
     append_status_json(setup.out.text(), status);
@@ -75,7 +83,7 @@ void print(Setup& setup, const Status& status) {
   for (const TableStatus& table : status.tables) {
     setup.out.line(fmt::format("{:<18} {}, {} rows quarantined, generation {}",
                                table.name,
-                               table.live ? "live" : "catching up",
+                               phase(table),
                                table.quarantined,
                                table.generation));
   }

@@ -166,6 +166,40 @@ BOOST_AUTO_TEST_CASE(a_rebuild_that_its_asker_cancels_leaves_the_live_one_alone)
   BOOST_TEST((run_here("verify", declare_verify, {"chargers"}).exit == Exit::ok));
 }
 
+BOOST_AUTO_TEST_CASE(after_a_deploy_the_old_rows_are_served_until_the_new_generation_is_built) {
+  deployment.start();
+  deployment.list_chargers(5);
+  deployment.stop();
+  {
+    const auto log = open_tool_log(deployment.process());
+    BOOST_REQUIRE(log);
+    fs::remove_all(table_dir());
+    const OtherNight older(*catalogue().table("chargers"), "older");
+    const Resources resources(ResourceLimits{});
+    auto home = TableHome::open(table_dir(), older, resources, (*log)->id());
+    BOOST_REQUIRE(home);
+    RebuildOptions how;
+    how.slots = slots_in(**log, "events");
+    RebuildProgress progress;
+    const auto built = rebuild(**log, catalogue(), **home, how, progress);
+    BOOST_REQUIRE(built);
+    BOOST_REQUIRE((*home)->swap(*built));
+  }
+  deployment.open({});
+  const TableHome& home = *deployment.engine().tables().at("chargers");
+  BOOST_TEST(home.frozen());
+  BOOST_TEST(!home.state().live);
+  BOOST_TEST((home.state().built_percent == 0));
+  BOOST_TEST(deployment.row_is_there(charger));
+  BOOST_TEST((deployment.engine().checkpoint("chargers", "x").error().code == Code::unavailable));
+  deployment.engine().start();
+  deployment.list_chargers(1);  // the table has it: it is fed again
+  BOOST_TEST(!home.frozen());
+  while (!home.state().live) std::this_thread::yield();
+  deployment.stop();
+  BOOST_TEST((run_here("verify", declare_verify, {"chargers"}).exit == Exit::ok));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -72,6 +72,10 @@ TableStatus read_table(JsonCursor& cursor) {
       table.live = cursor.boolean();
     } else if (key == "quarantined") {
       table.quarantined = static_cast<std::uint64_t>(cursor.int64());
+    } else if (key == "frozen_since") {
+      cursor.string(table.frozen_since);
+    } else if (key == "built_percent") {
+      table.built_percent = cursor.int64();
     } else {
       cursor.skip();
     }
@@ -108,7 +112,12 @@ Result<Status> status_of(Engine& engine) {
   }
   for (const auto& [name, table] : engine.tables()) {
     const TableState state = table->state();
-    status.tables.push_back({name, state.generation, state.live, state.quarantined});
+    status.tables.push_back({name,
+                             state.generation,
+                             state.live,
+                             state.quarantined,
+                             state.frozen_since ? state.frozen_since->text() : "",
+                             state.built_percent.value_or(-1)});
     for (const SlotOffset& at : state.positions) {
       const auto found = by_slot.find({at.topic, at.partition});
       if (found != by_slot.end()) status.slots[found->second].tables[name] = at.offset;
@@ -127,12 +136,15 @@ void append_status_json(std::string& out, const Status& status) {
   for (std::size_t i = 0; i < status.tables.size(); ++i) {
     const TableStatus& table = status.tables[i];
     fmt::format_to(std::back_inserter(out),
-                   R"({}{{"table":"{}","generation":"{}","live":{},"quarantined":{}}})",
+                   R"({}{{"table":"{}","generation":"{}","live":{},"quarantined":{},)"
+                   R"("frozen_since":"{}","built_percent":{}}})",
                    i > 0 ? "," : "",
                    table.name,
                    table.generation,
                    table.live,
-                   table.quarantined);
+                   table.quarantined,
+                   table.frozen_since,
+                   table.built_percent);
   }
   out += "]}";
 }

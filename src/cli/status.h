@@ -26,6 +26,8 @@ struct TableStatus {
   std::string generation;
   bool live = false;
   std::uint64_t quarantined = 0;
+  std::string frozen_since;         // a time; empty: it is fed
+  std::int64_t built_percent = -1;  // of its next generation; −1: none is being built
 };
 struct Status {
   std::vector<SlotStatus> slots;

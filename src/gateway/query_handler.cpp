@@ -22,6 +22,13 @@ Response malformed_query() {
                  "the query is not percent-encoded UTF-8, or gives a parameter twice, or too many");
 }
 
+Response not_yet(const TableState& state) {
+  if (!state.built_percent) return retry_later("not_yet", "the table is not ready to say so");
+  return retry_later(
+      "not_yet",
+      fmt::format("the table is being built from the log: {} % are read", *state.built_percent));
+}
+
 bool has_version(const TableInfo& table) {
   return std::ranges::count(table.columns, version_column, &Column::name) != 0;
 }
@@ -69,7 +76,8 @@ QueryHandler::QueryHandler(const Services& services, const KeyRing& keys)
 
 void QueryHandler::refresh() {
   for (const auto& [name, table] : services_.tables) {
-    as_of_[table] = encode_position(services_.log.id(), table->state().positions);
+    const TableState state = table->state();
+    as_of_[table] = {encode_position(services_.log.id(), state.positions), state.frozen_since};
   }
 }
 
@@ -79,9 +87,8 @@ const TableView* QueryHandler::table(std::string_view name) const {
 }
 
 Response QueryHandler::absent(const TableView& table, const RowRead& read) {
-  if (read.quarantined_since || !table.state().live) {
-    return retry_later("not_yet", "the table is not ready to say so");
-  }
+  const TableState state = table.state();
+  if (read.quarantined_since || !state.live) return not_yet(state);
   return not_found();
 }
 
@@ -115,9 +122,13 @@ Answer QueryHandler::handle(const Call& call) {
 
 void QueryHandler::add_freshness(Response& response, const TableView& table, Instant now) const {
   const auto as_of = as_of_.find(&table);
-  if (as_of != as_of_.end()) response.add("Wayfold-As-Of", as_of->second);
-  if (failing_since_.us == 0) return;
-  response.add("Age", fmt::format_int((now - failing_since_).us / 1'000'000).c_str());
+  Instant since = failing_since_;
+  if (as_of != as_of_.end()) {
+    response.add("Wayfold-As-Of", as_of->second.position);
+    since = as_of->second.frozen_since.value_or(since);
+  }
+  if (since.us == 0) return;
+  response.add("Age", fmt::format_int((now - since).us / 1'000'000).c_str());
 }
 
 Answer QueryHandler::row(const Call& call, const TableView& view, const RowAccess& access) {
@@ -154,6 +165,9 @@ Answer QueryHandler::list(const Call& call, const TableView& view, const RowAcce
   if (!parameters) return malformed_query();
   auto asked = list_query(info, *parameters, access, call.caller, bounds_);
   if (auto* const refused = std::get_if<Response>(&asked)) return std::move(*refused);
+  if (const TableState state = view.state(); state.built_percent && !state.frozen_since) {
+    return not_yet(state);  // its first generation: a list of what is there would be no answer
+  }
   RowQuery& query = std::get<RowQuery>(asked);
   if (query.computed) query.computed->platform = &services_.platform;
   auto page = view.page(query);

@@ -46,7 +46,11 @@ class QueryHandler {
   const Services& services_;
   const KeyRing& keys_;
   ListBounds bounds_;
-  absl::flat_hash_map<const TableView*, std::string> as_of_;  // position tokens
+  struct AsOf {
+    std::string position;  // a token
+    std::optional<Instant> frozen_since;
+  };
+  absl::flat_hash_map<const TableView*, AsOf> as_of_;
   Instant failing_since_;
 };
 

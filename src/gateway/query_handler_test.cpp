@@ -75,6 +75,29 @@ BOOST_AUTO_TEST_CASE(a_quarantined_row_says_since_when) {
   BOOST_TEST(test::header(get(row_path, renter), "Wayfold-Quarantined-Since") == now.text());
 }
 
+// After a deploy that changed a table's code.
+BOOST_AUTO_TEST_CASE(a_frozen_table_serves_what_it_has_and_says_how_old_it_is) {
+  table("bookings").build(now - Duration::seconds(90), 40);
+  app->tick();
+  const Response row = get(row_path, renter);
+  BOOST_TEST(row.status == 200);
+  BOOST_TEST(test::header(row, "Age") == "90");
+  const Response list = get("/bookings", renter);
+  BOOST_TEST(list.status == 200);
+  BOOST_TEST(test::header(list, "Age") == "90");
+  const Response nothing = get("/bookings/" + ravi.text(), renter);
+  BOOST_TEST(nothing.status == 503);
+  BOOST_TEST(nothing.body.find("40 %") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_table_that_was_never_whole_answers_no_list) {
+  table("bookings").build(std::nullopt, 7);
+  const Response list = get("/bookings", renter);
+  BOOST_TEST(list.status == 503);
+  BOOST_TEST(list.body.find("7 %") != std::string::npos);
+  BOOST_TEST(test::has_header(list, "Retry-After: 1"));
+}
+
 BOOST_AUTO_TEST_CASE(a_read_waits_for_what_its_client_has_seen) {
   table("bookings").reach({{"events.bookings", 1, 5}});
   const std::string seen_5 = encode_position(log->id(), {{"events.bookings", 1, 5}});

@@ -26,7 +26,12 @@ class HandTable : public TableView {
   const TableType& type() const override { return type_; }
   TableState state() const override {
     const std::lock_guard lock(mutex_);
-    return {.live = live_, .positions = positions_, .quarantined = 0, .generation = "test"};
+    return {.live = live_,
+            .positions = positions_,
+            .quarantined = 0,
+            .generation = "test",
+            .frozen_since = frozen_since_,
+            .built_percent = built_percent_};
   }
   Result<RowRead> get(std::string_view key) const override {
     const std::lock_guard lock(mutex_);
@@ -68,6 +73,13 @@ class HandTable : public TableView {
     const std::lock_guard lock(mutex_);
     live_ = live;
   }
+  // Not live; as of then, while the next generation is built. Nothing: there is none before it.
+  void build(std::optional<Instant> frozen_since, int percent) {
+    const std::lock_guard lock(mutex_);
+    live_ = false;
+    frozen_since_ = frozen_since;
+    built_percent_ = percent;
+  }
   void reach(Offsets offsets) {
     const std::lock_guard lock(mutex_);
     positions_ = std::move(offsets);
@@ -82,6 +94,8 @@ class HandTable : public TableView {
   mutable std::mutex mutex_;
   std::map<std::string, RowRead> rows_;
   bool live_ = true;
+  std::optional<Instant> frozen_since_;
+  std::optional<int> built_percent_;
   Offsets positions_;
   mutable RowQuery asked_;
 };

@@ -62,6 +62,16 @@ Result<std::unique_ptr<rocksdb::DB>> open_engine(const std::filesystem::path& di
   return std::unique_ptr<rocksdb::DB>(db);
 }
 
+Result<std::unique_ptr<rocksdb::DB>> open_engine_to_read(const std::filesystem::path& dir,
+                                                         const Resources::Shared& shared) {
+  rocksdb::Options options = engine_options(shared);
+  options.create_if_missing = false;
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status = rocksdb::DB::OpenForReadOnly(options, dir.string(), &db);
+  if (!status.ok()) return tl::make_unexpected(engine_error(status));
+  return std::unique_ptr<rocksdb::DB>(db);
+}
+
 Error engine_error(const rocksdb::Status& status) {
   const Code code = status.IsCorruption()        ? Code::corrupt
                     : status.IsInvalidArgument() ? Code::mismatch

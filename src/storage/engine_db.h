@@ -30,6 +30,9 @@ struct Resources::Shared {
 rocksdb::Options engine_options(const Resources::Shared& shared);
 Result<std::unique_ptr<rocksdb::DB>> open_engine(const std::filesystem::path& dir,
                                                  const Resources::Shared& shared);
+// Writes nothing there.
+Result<std::unique_ptr<rocksdb::DB>> open_engine_to_read(const std::filesystem::path& dir,
+                                                         const Resources::Shared& shared);
 Error engine_error(const rocksdb::Status& status);
 
 // Empty if there is no such key.

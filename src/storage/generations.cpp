@@ -60,6 +60,15 @@ Result<void> TableHome::open_live() {
         store.error().code == Code::mismatch || store.error().code == Code::corrupt;
     if (!disposable) return tl::make_unexpected(store.error());
     discarded_ = store.error().detail;
+    // What decides who may do what (a table without readers) is not answered from the past.
+    const bool internal = type_.info().readers.empty();
+    if (store.error().code == Code::mismatch && !internal) {
+      store = TableStore::open_frozen(dir_ / *current, type_, resources_, log_id_);
+    }
+    if (store) {
+      live_ = std::move(*store);
+      return {};
+    }
   }
   Result<std::shared_ptr<TableStore>> fresh =
       TableStore::open(next_generation(), type_, resources_, log_id_);
@@ -77,6 +86,12 @@ fs::path TableHome::next_generation() const {
 
 Result<void> TableHome::name_current(const fs::path& generation) const {
   return replace_file(dir_ / current_name, generation.filename().string());
+}
+
+TableState TableHome::state() const {
+  TableState state = live()->state();
+  if (!state.live && percent_) state.built_percent = percent_();
+  return state;
 }
 
 std::shared_ptr<TableStore> TableHome::live() const {

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <shared_mutex>
 #include <string>
@@ -16,8 +17,9 @@ namespace wf {
 // the live generation; open, begin_build and swap belong to the thread that applies.
 class TableHome final : public TableView {
  public:
-  // Opens the live generation; where there is none, or it is of another log, code or format, or
-  // damaged, an empty one. Whatever else the directory holds is removed.
+  // Opens the live generation. One of other code whose rows this build reads is frozen: it is read,
+  // and not written to, until the next takes its place. Where there is none, or it is of another
+  // log or format, or damaged, an empty one. Whatever else the directory holds is removed.
   static Result<std::unique_ptr<TableHome>> open(const std::filesystem::path& dir,
                                                  const TableType& type,
                                                  const Resources& resources,
@@ -25,6 +27,10 @@ class TableHome final : public TableView {
 
   // Why the generation that was there could not be used; empty if it could, or there was none.
   const std::string& discarded() const { return discarded_; }
+  // Whether the live generation is never to be fed: the next one is to be built.
+  bool frozen() const { return live()->frozen(); }
+  // How far building the next one is, from any thread; before the home is read.
+  void tell_progress(std::function<std::optional<int>()> percent) { percent_ = std::move(percent); }
 
   // The store in use. Hold it for one call, not longer: its files stay as long as it is held.
   std::shared_ptr<TableStore> live() const;
@@ -38,7 +44,7 @@ class TableHome final : public TableView {
   Result<void> swap(std::shared_ptr<TableStore> next);
 
   const TableType& type() const override { return type_; }
-  TableState state() const override { return live()->state(); }
+  TableState state() const override;
   Result<RowRead> get(std::string_view key) const override { return live()->get(key); }
   Result<std::optional<std::string>> answer(std::string_view key,
                                             const Query& query) const override {
@@ -60,6 +66,7 @@ class TableHome final : public TableView {
   const Resources& resources_;
   Uuid log_id_;
   std::string discarded_;
+  std::function<std::optional<int>()> percent_;
   mutable std::shared_mutex mutex_;  // of live_
   std::shared_ptr<TableStore> live_;
 };

@@ -14,6 +14,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// A table people read, not an internal one.
+class Public : public Bookings {
+ public:
+  explicit Public(std::string_view code, std::string_view rows = "rows-1") : Bookings(code) {
+    static constexpr RowRule everybody[] = {{1, ""}};
+    info_ = Bookings::info();
+    info_.rows_hash = rows;
+    info_.readers = everybody;
+  }
+  const TableInfo& info() const override { return info_; }
+
+ private:
+  TableInfo info_;
+};
+
 struct Fixture : TableFixture {
   Bookings type;
   History history{{.seed = 31, .events = 600}};
@@ -70,6 +85,40 @@ BOOST_AUTO_TEST_CASE(other_code_starts_an_empty_generation_and_says_why) {
   BOOST_TEST(next->state().generation == "code-2-1");
   BOOST_TEST(next->discarded().find("code code-1") != std::string::npos);
   BOOST_TEST((files() == std::set<std::string>{"CURRENT", "code-2-1"}));
+}
+
+BOOST_AUTO_TEST_CASE(other_code_with_the_same_rows_is_read_until_the_next_takes_its_place) {
+  const Public older("code-1");
+  feed(*home(older)->live(), history, 1);
+  const Public newer("code-2");
+  for (int start = 0; start < 2; ++start) {  // a start that did not come to the end changes nothing
+    const auto table = home(newer);
+    BOOST_TEST(table->frozen());
+    BOOST_TEST(!table->state().live);
+    BOOST_TEST((table->state().frozen_since.value() > Instant{}));
+    BOOST_TEST(table->state().generation == "code-1-1");
+    BOOST_TEST(reached(table->live()->positions(), history.end()));
+    BOOST_TEST(table->page({})->rows.size() > 0u);
+    Refold row(newer, "a row");
+    BOOST_TEST((table->live()->unpark(row, history.end()).error().code == Code::unavailable));
+  }
+  const auto table = home(newer);
+  const auto next = build(*table, history.slots());
+  require(table->swap(next));
+  BOOST_TEST(!table->frozen());
+  BOOST_TEST(!table->state().frozen_since.has_value());
+  BOOST_TEST((files() == std::set<std::string>{"CURRENT", "code-2-1"}));
+}
+
+BOOST_AUTO_TEST_CASE(rows_of_another_format_or_log_are_not_read) {
+  const Public older("code-1");
+  feed(*home(older)->live(), history, 1);
+  const Public other("code-2", "rows-2");
+  BOOST_TEST(home(other)->state().positions.empty());
+  feed(*home(older)->live(), history, 1);
+  log_id = Uuid::v5({}, "another log");
+  const Public newer("code-2");
+  BOOST_TEST(home(newer)->state().positions.empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_damaged_generation_is_replaced) {

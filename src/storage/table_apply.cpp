@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/check.h"
 #include "storage/table_engine.h"
 #include "storage/table_store.h"
 
@@ -117,6 +118,7 @@ Result<LiveRow> load_row(const StoreView& view,
 }
 
 Result<void> TableStore::apply(std::span<const FoldItem> items, const SlotPositions& positions) {
+  WF_CHECK(!frozen());
   Result<void> done = fold_batch(*engine_, items, positions);
   if (!done) engine_->cache.clear();  // it holds rows that were not written
   return done;
@@ -132,6 +134,7 @@ void Refold::add(std::span<const FoldItem> items, const SlotPositions& slots) {
 }
 
 Result<void> TableStore::unpark(Refold& refold, const SlotPositions& positions) {
+  if (frozen()) return fail(Code::unavailable, "its table is of other code: rebuild it whole");
   const StoreView view = engine_->view();
   const StoreState& now = view.state();
   if (!reached(positions, now.positions) || !reached(now.positions, positions)) {

@@ -37,6 +37,7 @@ struct TableStore::Engine {
   std::atomic<bool> live = false;
   std::atomic<bool> remove = false;
   StoreReads reads;
+  std::optional<Instant> frozen_since;  // opened to be read only
 
   // The writer's own.
   RowFolder folder;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <system_error>
 
 #include "base/check.h"
@@ -14,48 +15,88 @@
 namespace wf {
 namespace {
 
-constexpr std::uint32_t format_version = 1;
+constexpr std::uint32_t format_version = 2;
 
-std::string encode_meta(const TableInfo& info, const Uuid& log_id) {
+// Whose store it is.
+struct StoreMeta {
+  std::uint32_t version = format_version;
+  std::string table;
+  std::string code;
+  std::string rows;  // TableInfo::rows_hash
+  std::string log;
+
+  bool operator==(const StoreMeta&) const = default;
+};
+
+std::string encode_meta(const StoreMeta& meta) {
   std::string out;
-  put_little(out, format_version);
-  put_text(out, info.name);
-  put_text(out, info.code_hash);
-  put_text(out, log_id.text());
+  put_little(out, meta.version);
+  for (const std::string* text : {&meta.table, &meta.code, &meta.rows, &meta.log}) {
+    put_text(out, *text);
+  }
   return out;
 }
 
-// Whose store it is; a fresh one becomes ours.
+StoreMeta decode_meta(std::string_view bytes) {
+  ByteReader reader(bytes);
+  StoreMeta meta;
+  meta.version = reader.little<std::uint32_t>();
+  for (std::string* text : {&meta.table, &meta.code, &meta.rows, &meta.log}) {
+    *text = reader.text();
+  }
+  return meta;
+}
+
+// A fresh one becomes ours; one that is only read may be of other code.
 Result<void> check_meta(TableStore::Engine& engine) {
-  const std::string ours = encode_meta(engine.type.info(), engine.log_id);
+  const TableInfo& info = engine.type.info();
+  StoreMeta ours;
+  ours.table = info.name;
+  ours.code = info.code_hash;
+  ours.rows = info.rows_hash;
+  ours.log = engine.log_id.text();
   const std::string key = kind_key(KeyKind::meta);
-  const Result<std::string> meta = read_value(*engine.db, {}, key);
-  if (!meta) return tl::make_unexpected(meta.error());
-  if (meta->empty()) {
+  const Result<std::string> bytes = read_value(*engine.db, {}, key);
+  if (!bytes) return tl::make_unexpected(bytes.error());
+  if (bytes->empty() && !engine.frozen_since) {
     rocksdb::WriteOptions options;
     options.disableWAL = true;
-    rocksdb::Status status = engine.db->Put(options, key, ours);
+    rocksdb::Status status = engine.db->Put(options, key, encode_meta(ours));
     if (status.ok()) status = engine.db->Flush({});
     if (!status.ok()) return tl::make_unexpected(engine_error(status));
     return {};
   }
-  if (*meta == ours) return {};
-  ByteReader reader(*meta);
-  const auto version = reader.little<std::uint32_t>();
-  const std::string_view name = reader.text();
-  const std::string_view code = reader.text();
+  const StoreMeta theirs = decode_meta(*bytes);
+  if (engine.frozen_since) ours.code = theirs.code;
+  if (theirs == ours) return {};
   return fail(Code::mismatch,
-              fmt::format("{} is format {} of table {}, code {}, log {}; expected format {} of {}, "
-                          "code {}, log {}",
+              fmt::format("{} is format {} of table {}, code {}, rows {}, log {}; expected format "
+                          "{} of {}, code {}, rows {}, log {}",
                           engine.dir.string(),
-                          version,
-                          name,
-                          code,
-                          reader.text(),
-                          format_version,
-                          engine.type.info().name,
-                          engine.type.info().code_hash,
-                          engine.log_id.text()));
+                          theirs.version,
+                          theirs.table,
+                          theirs.code,
+                          theirs.rows,
+                          theirs.log,
+                          ours.version,
+                          ours.table,
+                          ours.code,
+                          ours.rows,
+                          ours.log));
+}
+
+// When the newest of its files was written; file systems know no better.
+Instant written_last(const std::filesystem::path& dir) {
+  Instant newest;
+  std::error_code ignored;
+  for (const auto& file : std::filesystem::directory_iterator(dir, ignored)) {
+    if (file.path().extension() != ".sst") continue;
+    const auto written = std::chrono::file_clock::to_sys(file.last_write_time(ignored));
+    const auto us =
+        std::chrono::duration_cast<std::chrono::microseconds>(written.time_since_epoch());
+    newest = std::max(newest, Instant{us.count()});
+  }
+  return newest;
 }
 
 }  // namespace
@@ -154,6 +195,24 @@ Result<std::shared_ptr<TableStore>> TableStore::open(const std::filesystem::path
   Result<std::unique_ptr<rocksdb::DB>> db = open_engine(dir, resources.shared());
   if (!db) return tl::make_unexpected(db.error());
   engine->db = std::move(*db);
+  return with_content(std::move(engine));
+}
+
+Result<std::shared_ptr<TableStore>> TableStore::open_frozen(const std::filesystem::path& dir,
+                                                            const TableType& type,
+                                                            const Resources& resources,
+                                                            const Uuid& log_id) {
+  auto engine = std::make_unique<Engine>(type, dir, resources.shared());
+  engine->log_id = log_id;
+  engine->frozen_since = written_last(dir);
+  Result<std::unique_ptr<rocksdb::DB>> db = open_engine_to_read(dir, resources.shared());
+  if (!db) return tl::make_unexpected(db.error());
+  engine->db = std::move(*db);
+  return with_content(std::move(engine));
+}
+
+// What is in it, if it is ours.
+Result<std::shared_ptr<TableStore>> TableStore::with_content(std::unique_ptr<Engine> engine) {
   if (Result<void> ours = check_meta(*engine); !ours) return tl::make_unexpected(ours.error());
   engine->written({}, {});
   Result<SlotPositions> positions = read_positions(engine->view());
@@ -172,6 +231,7 @@ SlotPositions TableStore::positions() const { return engine_->state()->positions
 Totals TableStore::totals() const { return engine_->state()->totals; }
 const std::filesystem::path& TableStore::dir() const { return engine_->dir; }
 const Uuid& TableStore::log_id() const { return engine_->log_id; }
+bool TableStore::frozen() const { return engine_->frozen_since.has_value(); }
 const TableType& TableStore::type() const { return engine_->type; }
 
 TableState TableStore::state() const {
@@ -184,6 +244,7 @@ TableState TableStore::state() const {
   }
   state.quarantined = now->totals.quarantined;
   state.generation = engine_->dir.filename().string();
+  state.frozen_since = engine_->frozen_since;
   return state;
 }
 

@@ -46,6 +46,12 @@ class TableStore final : public TableView {
                                                   const TableType& type,
                                                   const Resources& resources,
                                                   const Uuid& log_id);
+  // A generation of other code whose rows this build reads: to be read until the next one is built,
+  // and not written to. Code::mismatch and Code::corrupt as above.
+  static Result<std::shared_ptr<TableStore>> open_frozen(const std::filesystem::path& dir,
+                                                         const TableType& type,
+                                                         const Resources& resources,
+                                                         const Uuid& log_id);
   ~TableStore() override;
 
   // Folds a batch and moves the positions, in one atomic write. `positions`: each slot the items
@@ -73,6 +79,7 @@ class TableStore final : public TableView {
                                               std::string_view after = {}) const;
   const std::filesystem::path& dir() const;
   const Uuid& log_id() const;
+  bool frozen() const;
 
   const TableType& type() const override;
   TableState state() const override;
@@ -86,6 +93,7 @@ class TableStore final : public TableView {
 
  private:
   explicit TableStore(std::unique_ptr<Engine> engine);
+  static Result<std::shared_ptr<TableStore>> with_content(std::unique_ptr<Engine> engine);
   std::unique_ptr<Engine> engine_;
 };
 

@@ -60,6 +60,8 @@ struct TableState {
   Offsets positions;
   std::uint64_t quarantined = 0;  // rows parked
   std::string generation;
+  std::optional<Instant> frozen_since = {};  // of other code, and not folded on: as of then
+  std::optional<int> built_percent = {};     // the next generation is being built
 };
 
 class TableView {

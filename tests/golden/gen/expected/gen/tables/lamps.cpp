@@ -131,7 +131,8 @@ constexpr std::string_view topics[] = {"lamps"};
 constexpr TableInfo table_info{
     .name = "lamps",
     .path = "/lamps",
-    .code_hash = "cc024ecd7a27e20e",
+    .code_hash = "357f75b993fda984",
+    .rows_hash = "748023d4be09f52e",
     .columns = columns,
     .key = key_columns,
     .indexes = indexes,
