@@ -44,7 +44,7 @@ constexpr Subcommand subcommands[] = {
      "  wayfold import lines.ndjson --url https://api.example.org --rate 500 --parallel 16\n",
      wf::cli::declare_import},
     {"inspect",
-     "show one thing from all sides: a stream, a command, a row, the log",
+     "show one thing from all sides: a stream, a command, a row, parked rows, the log",
      "  wayfold inspect stream 5ad5…3f         its commands, events and states\n"
      "  wayfold inspect command 8c21…90        the command and its outcome\n"
      "  wayfold inspect row chargers 5ad5…3f   the row and its version\n"
@@ -69,12 +69,15 @@ constexpr Subcommand subcommands[] = {
      "leaves the old one in place. With --key one row is folded again from the log, to end its\n"
      "quarantine; exit 1 if it still cannot be folded (`wayfold inspect quarantine` lists them).\n"
      "  wayfold rebuild chargers bookings\n"
-     "  wayfold rebuild --all\n",
+     "  wayfold rebuild --all\n"
+     "  wayfold rebuild chargers --key 5ad5…3f\n"
+     "  wayfold rebuild daily_bookings --key 9b1c…07 2026-11-25\n",
      wf::cli::declare_rebuild},
     {"replay",
      "print events as NDJSON",
      "Prints what happened, one CloudEvent per line, in log order within a partition: what a\n"
      "reader of the log may believe, and nothing else (--all also prints what was not accepted).\n"
+     "Partitions come one after another; for one order over all sort by time.\n"
      "  wayfold replay --type booking.Reserved --since 2026-11-01T00:00:00Z | jq .data\n"
      "  wayfold replay --stream 5ad5…3f --follow\n"
      "  wayfold replay | jq -s 'sort_by(.time)[]' -c\n",
@@ -82,7 +85,6 @@ constexpr Subcommand subcommands[] = {
     {"run",
      "run everything on this machine, with the embedded log",
      "Log, deciders, tables and gateway in one process. The first start makes DIR/secrets.json.\n"
-     "Partitions come one after another; for one order over all sort by time.\n"
      "  wayfold run --config config/dev.json --var ./var\n",
      wf::cli::declare_run},
     {"schema",

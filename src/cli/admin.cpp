@@ -220,6 +220,11 @@ Exit forget(Setup& setup, const AdminOptions& options) {
   if (!office) return setup.fail(office.error());
   gateway::KeyRing keys(*office->log, office->secrets);
   if (auto ok = keys.start(); !ok) return setup.fail(ok.error());
+  // A slip of the pen must not look like a person forgotten.
+  const auto sealed = keys.seal(*subject, "");
+  if (!sealed && sealed.error().code == Code::unavailable) {
+    return setup.fail({Code::not_found, "nothing is sealed for " + subject->text() + " here"});
+  }
   if (auto ok = keys.forget(*subject); !ok) return setup.fail(ok.error());
   setup.out.line(setup.json ? fmt::format(R"({{"forgotten":"{}"}})", subject->text())
                             : "forgotten: " + subject->text() +
@@ -266,18 +271,13 @@ Exit resume(Setup& setup, const AdminOptions& options) {
   if (!done) return setup.fail(done.error());
   setup.out.line(fmt::format(
       fmt::runtime(setup.json ? R"({{"epoch":{},"after":{},"next":{}}})"
-                              : "epoch {}: after command {} its decider goes on with {}"),
+                              : "epoch {}: command {} was answered last, {} is decided next"),
       done->epoch,
-      done->after,
+      done->after < 0 && !setup.json ? "none" : std::to_string(done->after),
       options.next));
   return Exit::ok;
 }
 
-CLI::App* add(CLI::App& admin, const char* name, const char* summary) {
-  CLI::App* part = admin.add_subcommand(name, summary);
-  part->fallthrough();
-  return part;
-}
 Exit compact(Setup& setup) {
   const auto process = load_process(setup.config, setup.var);
   if (!process) return setup.fail(process.error());
@@ -297,6 +297,11 @@ Exit compact(Setup& setup) {
   return Exit::ok;
 }
 
+CLI::App* add(CLI::App& admin, const char* name, const char* summary) {
+  CLI::App* part = admin.add_subcommand(name, summary);
+  part->fallthrough();
+  return part;
+}
 
 }  // namespace
 
@@ -327,25 +332,25 @@ Action declare_admin(CLI::App& app, Setup& setup) {
   CLI::App* forgetting =
       add(app, "forget", "drop a person's keys: their data is unreadable for ever");
   forgetting->add_option("SUBJECT", options->account, "the account's id")->required();
+  CLI::App* compaction =
+      add(app, "compact-keys", "take forgotten and re-wrapped keys off the disk now");
   CLI::App* rotation =
       add(app, "rotate-key", "make a new master key and wrap every person's keys with it");
 
   CLI::App* resumption =
       add(app, "resume", "say where a decider goes on whose commands log lost what was answered");
-  CLI::App* compaction =
-      add(app, "compact-keys", "take forgotten and re-wrapped keys off the disk now");
   resumption->add_option("SLOT", options->slot, "FAMILY/PARTITION, as bookings/3")->required();
   resumption->add_option("--next", options->next, "the command offset to go on with")->required();
   resumption->add_option("--reason", options->reason, "kept on the log")->required();
 
   return [=, &setup] {
     if (resumption->parsed()) return resume(setup, *options);
+    if (compaction->parsed()) return compact(setup);
     if (account->parsed()) return make_account(setup, *options);
     if (token->parsed()) return make_token(setup, *options);
     if (suspend->parsed()) return change_account(setup, *options, "account.Suspend");
     if (reinstate->parsed()) return change_account(setup, *options, "account.Reinstate");
     if (forgetting->parsed()) return forget(setup, *options);
-    if (compaction->parsed()) return compact(setup);
     return rotation->parsed() ? rotate(setup, *options) : setup.usage("say what to do");
   };
 }

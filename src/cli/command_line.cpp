@@ -14,7 +14,7 @@ constexpr const char* exit_codes =
 
 constexpr const char* about =
     "Wayfold: bookings and on-demand services on an event log.\n"
-    "`wayfold SUBCOMMAND --help` says what each is for, with examples.";
+    "`wayfold help SUBCOMMAND` says what each is for, with examples.";
 
 void add_shared(CLI::App& app, Setup& setup) {
   app.add_option("--config", setup.config, "the process's configuration file (default: built in)")
@@ -22,6 +22,24 @@ void add_shared(CLI::App& app, Setup& setup) {
   app.add_option("--var", setup.var, "where the deployment's data is (default: as configured, var)")
       ->type_name("DIR");
   app.add_flag("--json", setup.json, "print JSON instead of text");
+}
+
+// What people type when they do not know what to type.
+std::vector<std::string> understood(std::vector<std::string> arguments) {
+  if (arguments.empty() || arguments == std::vector<std::string>{"help"}) return {"--help"};
+  if (arguments[0] == "--version") return {"version"};
+  if (arguments[0] == "help") {
+    std::rotate(arguments.begin(), arguments.begin() + 1, arguments.end());
+    arguments.back() = "--help";
+  }
+  return arguments;
+}
+
+bool is_known(std::span<const Subcommand> subcommands, const std::string& name) {
+  return name.starts_with('-') ||
+         std::any_of(subcommands.begin(), subcommands.end(), [&](const Subcommand& one) {
+           return name == one.name;
+         });
 }
 
 }  // namespace
@@ -49,16 +67,22 @@ Exit run_command_line(std::span<const Subcommand> subcommands,
     part->footer(std::string("\n") + subcommand.help + exit_codes);
     part->callback([&chosen, action] { chosen = action; });
   }
-  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // as CLI11 wants them
+  const auto meant = understood({arguments.begin(), arguments.end()});
+  if (!is_known(subcommands, meant[0])) {
+    return setup.usage("no subcommand '" + meant[0] + "'; `wayfold help` lists them");
+  }
+  std::vector<std::string> reversed(meant.rbegin(), meant.rend());  // as CLI11 wants them
   try {
     app.parse(std::move(reversed));
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() != 0) return setup.usage(error.what());
+    if (error.get_exit_code() != 0) {
+      return setup.usage(std::string(error.what()) + "; see `wayfold help " + meant[0] + "`");
+    }
     std::ostringstream help;
     app.exit(error, help, help);
     setup.out.text() += help.str();
     setup.out.flush();
-    return Exit::ok;
+    return arguments.empty() ? Exit::usage : Exit::ok;
   }
   const Exit exit = chosen();
   setup.out.flush();

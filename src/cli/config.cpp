@@ -55,6 +55,12 @@ Result<Config> load_config(const std::string& path, const std::string& var_overr
   if (!process) return tl::unexpected(process.error());
   config.process = std::move(*process);
   auto platform = parse<PlatformConfig>(config.process.platform, parse_platform);
+  if (!platform && platform.error().code == Code::not_found) {
+    return fail(Code::not_found,
+                platform.error().detail +
+                    ": the platform, as `platform` of the configuration "
+                    "names it from the directory this is started in");
+  }
   if (!platform) return tl::unexpected(platform.error());
   config.platform = std::move(*platform);
   return config;

@@ -86,6 +86,11 @@ void print(Setup& setup, const Status& status) {
                                phase(table),
                                table.quarantined,
                                table.generation));
+    if (table.quarantined == 0) continue;
+    setup.out.line(fmt::format("  which, and why: wayfold inspect quarantine {}", table.name));
+  }
+  if (status.tables.empty()) {
+    setup.out.line("no process with tables answers here: how far they are is not shown");
   }
 }
 
@@ -94,11 +99,6 @@ Result<Status> with_tables(const ProcessConfig& process, const std::string& told
   if (!here) return here;
   const auto log = open_tool_log(process);
   if (!log) return tl::unexpected(log.error());
-    if (table.quarantined == 0) continue;
-    setup.out.line(fmt::format("  which, and why: wayfold inspect quarantine {}", table.name));
-  }
-  if (status.tables.empty()) {
-    setup.out.line("no process with tables answers here: how far they are is not shown");
   auto status = status_of_log(**log);
   if (!status) return status;
   status->tables = std::move(here->tables);

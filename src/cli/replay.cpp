@@ -137,8 +137,28 @@ Result<void> parse_texts(ReplayOptions& options) {
   return {};
 }
 
+// Whether this build knows an event (or command) or an aggregate of that name.
+bool is_type(const std::string& name, bool commands) {
+  if (catalogue().aggregate(name) != nullptr) return true;
+  if (!commands) return catalogue().event(name) != nullptr;
+  return catalogue().command(name) != nullptr || name == "wake" || name == "import_ended";
+}
+
+// --all prints control and closing records, too, whose types are nobody's.
+Result<void> check_types(const ReplayOptions& options) {
+  for (const std::string& type : options.filter.types) {
+    if (options.all || is_type(type, options.commands)) continue;
+    return fail(Code::invalid,
+                fmt::format("no {0} '{1}': see `wayfold schema {0}s`",
+                            options.commands ? "command" : "event",
+                            type));
+  }
+  return {};
+}
+
 Exit replay(Setup& setup, ReplayOptions& options) {
   if (auto ok = parse_texts(options); !ok) return setup.fail(ok.error());
+  if (auto ok = check_types(options); !ok) return setup.fail(ok.error());
   const auto process = load_process(setup.config, setup.var);
   if (!process) return setup.fail(process.error());
   const auto log = open_tool_log(*process);

@@ -34,12 +34,13 @@ Exit serve(Setup& setup, const Config& config, const NodeParts& parts) {
 }
 
 Result<Config> embedded(const Setup& setup) {
-  auto config = load_config(setup.config, setup.var);
-  if (config && config->process.log.kind == LogKind::kafka) {
+  const auto process = load_process(setup.config, setup.var);
+  if (!process) return tl::unexpected(process.error());
+  if (process->log.kind == LogKind::kafka) {
     return fail(Code::invalid,
                 "`wayfold run` is for the embedded log; on Kafka start `serve` and `work`");
   }
-  return config;
+  return load_config(setup.config, setup.var);
 }
 
 // `what` reads a log that other processes write.
@@ -112,7 +113,7 @@ Action declare_run(CLI::App& app, Setup& setup) {
 Action declare_serve(CLI::App& app, Setup& setup) {
   static_cast<void>(app);
   return [&setup] {
-    const auto config = load_config(setup.config, setup.var);
+    const auto config = on_kafka(setup, "serve");
     if (!config) return setup.fail(config.error());
     return serve(setup, *config, {.engine = {.decide = false, .forward = false, .tables = {}}});
   };
@@ -123,7 +124,7 @@ Action declare_work(CLI::App& app, Setup& setup) {
   app.add_option("--only", *only, "one kind of worker")
       ->check(CLI::IsMember({"deciders", "forwarders"}));
   return [&setup, only] {
-    const auto config = load_config(setup.config, setup.var);
+    const auto config = on_kafka(setup, "work");
     if (!config) return setup.fail(config.error());
     const EngineParts parts{.decide = only->empty() || *only == "deciders",
                             .forward = only->empty() || *only == "forwarders",

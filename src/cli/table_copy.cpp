@@ -43,7 +43,14 @@ Result<std::shared_ptr<TableStore>> open_table_copy(const ProcessConfig& process
   if (current->empty() || !fs::exists(home / *current)) {
     return fail(Code::not_found, "table " + name + " has no store below " + process.var);
   }
-  return TableStore::open(home / *current, type, resources, log_id);
+  auto store = TableStore::open(home / *current, type, resources, log_id);
+  if (!store && store.error().code == Code::mismatch) {
+    return fail(Code::mismatch,
+                "table " + name + " below " + process.var +
+                    " is of another build or log; `wayfold rebuild " + name +
+                    "` builds it anew, as the next start does");
+  }
+  return store;
 }
 
 ResourceLimits tool_resources() {

@@ -27,7 +27,14 @@ Result<std::unique_ptr<Log>> open_tool_log(const ProcessConfig& process) {
   options.topics = {{.name = "keys", .partitions = 1, .compacted = true}};  // the rest stays as is
   options.create = false;
   options.queue_bytes = static_cast<std::size_t>(process.log.queue_bytes_max);
-  return open_rocks_log(std::move(options));
+  auto log = open_rocks_log(std::move(options));
+  if (!log && log.error().code == Code::not_found) {
+    return fail(Code::not_found,
+                "no deployment is at '" + process.var +
+                    "' (nobody listens there, and there is no log): say where with --var or "
+                    "--config, or start one with `wayfold run`");
+  }
+  return log;
 }
 
 }  // namespace wf::cli

@@ -67,6 +67,13 @@ BOOST_AUTO_TEST_CASE(what_is_not_there_is_named) {
   BOOST_TEST((none.exit == Exit::usage));
   BOOST_TEST(none.err.starts_with("wayfold: "));
   BOOST_TEST(lines(none.err) == 1U);
+  BOOST_TEST(none.err.find("--var") != std::string::npos);
+  BOOST_TEST((run_here("replay", declare_replay, {"--type", "nothing"}).exit == Exit::usage));
+  for (const auto& declare : {declare_serve, declare_work}) {
+    const Ran kafka_only = run_here("it", declare, {});
+    BOOST_TEST((kafka_only.exit == Exit::usage));
+    BOOST_TEST(kafka_only.err.find("`wayfold run`") != std::string::npos);
+  }
   BOOST_TEST((run_here("verify", declare_verify, {"nothing"}).exit == Exit::usage));
   BOOST_TEST((run_here("rebuild", declare_rebuild, {}).exit == Exit::usage));
 }

@@ -19,6 +19,11 @@ tl::unexpected<Error> no_such(const std::string& topic) {
   return fail(Code::not_found, fmt::format("the log has no topic {}", topic));
 }
 
+tl::unexpected<Error> no_such(const Slot& slot) {
+  return fail(Code::not_found,
+              fmt::format("the log has no partition {}/{}", slot.topic, slot.partition));
+}
+
 class RocksAppender : public Appender {
  public:
   RocksAppender(Core& core, std::string name) : core_(core), name_(std::move(name)) {
@@ -31,10 +36,7 @@ class RocksAppender : public Appender {
                       Durability durability) override {
     if (dead_) return fail(Code::closed, fmt::format("appender {} is dead", name_));
     rocks::Partition* const partition = core_.find(slot);
-    if (partition == nullptr) {
-      return fail(Code::not_found,
-                  fmt::format("the log has no partition {}/{}", slot.topic, slot.partition));
-    }
+    if (partition == nullptr) return no_such(slot);
     auto appended = core_.append(*partition, records, durability);
     // The other refusals come before anything is written.
     if (!appended && appended.error().code == Code::io) dead_ = true;
@@ -76,12 +78,12 @@ class RocksLog : public Log {
     return std::make_unique<rocks::RocksReader>(core_);
   }
   Result<Offset> begin(const Slot& slot) override {
-    if (core_.find(slot) == nullptr) return no_such(slot.topic);
+    if (core_.find(slot) == nullptr) return no_such(slot);
     return 0;
   }
   Result<Offset> end(const Slot& slot) override {
     const rocks::Partition* const partition = core_.find(slot);
-    if (partition == nullptr) return no_such(slot.topic);
+    if (partition == nullptr) return no_such(slot);
     const std::lock_guard lock(core_.mutex());
     return partition->durable;
   }
