@@ -12,36 +12,67 @@ constexpr Duration lag_every = Duration::millis(250);
 constexpr Limit batch{.records = 4096, .bytes = 4U << 20U};
 constexpr Offset window = 8192;
 
-// The newest `opened` in [from, to); -1: there is none.
-Result<Offset> newest_opened_in(Reader& reader, const Slot& slot, Offset from, Offset to) {
-  if (auto sought = reader.seek(slot, from); !sought) return tl::unexpected(sought.error());
+// Where to look for a slot's newest `opened`: in [from, to) first, then before it.
+struct Search {
+  Offset begin = 0;
+  Offset from = 0;
+  Offset to = 0;
+};
+
+// The newest `opened` in [from, to), to which the reader was sought; -1: there is none.
+Result<Offset> newest_opened_in(Reader& reader, const Slot& slot, const Search& search) {
   Offset found = -1;
-  for (;;) {
+  while (search.from < search.to) {
     const auto read = reader.read(slot, batch);
     if (!read) return tl::unexpected(read.error());
     for (const Record& record : read->records) {
-      if (record.offset >= to) return found;
+      if (record.offset >= search.to) return found;
       if (record.kind == Kind::opened) found = record.offset;
     }
-    if (read->records.empty()) return found;
+    if (read->records.empty()) break;
+  }
+  return found;
+}
+
+Result<Search> search_end(Log& log, Reader& reader, const Slot& slot) {
+  const auto begin = log.begin(slot);
+  if (!begin) return tl::unexpected(begin.error());
+  const auto end = log.end(slot);
+  if (!end) return tl::unexpected(end.error());
+  const Search search{*begin, std::max(*begin, *end - window), *end};
+  if (auto sought = reader.seek(slot, search.from); !sought) return tl::unexpected(sought.error());
+  return search;
+}
+
+Result<Offset> finish(Reader& reader, const Slot& slot, Search search) {
+  for (Offset step = window * 2;; step *= 2) {
+    const auto found = newest_opened_in(reader, slot, search);
+    if (!found || *found >= 0) return found;
+    if (search.from == search.begin) return search.begin;
+    search = {search.begin, std::max(search.begin, search.from - step), search.from};
+    if (auto sought = reader.seek(slot, search.from); !sought)
+      return tl::unexpected(sought.error());
   }
 }
 
 }  // namespace
 
-Result<Offset> newest_opened(Log& log, Reader& reader, const Slot& slot) {
-  const auto begin = log.begin(slot);
-  if (!begin) return begin;
-  const auto end = log.end(slot);
-  if (!end) return end;
-  Offset step = window;
-  for (Offset to = *end; to > *begin; step *= 2) {
-    const Offset from = std::max(*begin, to - step);
-    const auto found = newest_opened_in(reader, slot, from, to);
-    if (!found || *found >= 0) return found;
-    to = from;
+Result<std::vector<Position>> newest_opened(Log& log,
+                                            Reader& reader,
+                                            std::span<const Slot> slots) {
+  std::vector<Search> searches;
+  for (const Slot& slot : slots) {  // all before the first read: see start_all()
+    const auto search = search_end(log, reader, slot);
+    if (!search) return tl::unexpected(search.error());
+    searches.push_back(*search);
   }
-  return *begin;
+  std::vector<Position> found;
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    const auto offset = finish(reader, slots[i], searches[i]);
+    if (!offset) return tl::unexpected(offset.error());
+    found.push_back({.offset = *offset});
+  }
+  return found;
 }
 
 OutcomeTail::OutcomeTail(Log& log, const Catalogue& catalogue, Waiting& waiting, Posts posts)
@@ -75,11 +106,13 @@ Result<void> OutcomeTail::open() {
   if (!reader) return tl::unexpected(reader.error());
   for (const auto& lane : lanes_) lane->reader.reset();
   reader_ = std::move(*reader);
-  for (const auto& lane : lanes_) {
-    const auto offset = newest_opened(log_, *reader_, lane->events);
-    if (!offset) return tl::unexpected(offset.error());
-    lane->reader = std::make_unique<OutcomeReader>(*reader_, lane->events);
-    if (auto started = lane->reader->start({.offset = *offset}); !started) return started;
+  std::vector<Slot> slots;
+  for (const auto& lane : lanes_) slots.push_back(lane->events);
+  const auto starts = newest_opened(log_, *reader_, slots);
+  if (!starts) return tl::unexpected(starts.error());
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    lanes_[i]->reader = std::make_unique<OutcomeReader>(*reader_, slots[i]);
+    if (auto started = lanes_[i]->reader->start((*starts)[i]); !started) return started;
   }
   return {};
 }

@@ -2,6 +2,7 @@
 #pragma once
 #include <atomic>
 #include <memory>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -66,8 +67,8 @@ class OutcomeTail {
   std::atomic<std::uint64_t> outcomes_ = 0;
 };
 
-// The offset of the newest `opened` record of a slot, or of its first record if there is none: from
-// there a reader without any state may start.
-Result<Offset> newest_opened(Log& log, Reader& reader, const Slot& slot);
+// Of each slot the newest `opened` record, or the first record if there is none: from there a
+// reader without any state may start.
+Result<std::vector<Position>> newest_opened(Log& log, Reader& reader, std::span<const Slot> slots);
 
 }  // namespace wf::gateway

@@ -14,6 +14,9 @@ namespace {
 
 constexpr int16_t fetch_api = 1;  // of the Kafka protocol
 
+// One that does not answer so soon may lead no longer.
+constexpr int leader_ms_max = 1000;
+
 Code code_of(rd_kafka_resp_err_t err) {
   struct Row {
     rd_kafka_resp_err_t err;
@@ -52,9 +55,35 @@ Code code_of(rd_kafka_resp_err_t err) {
 
 // While a partition is new or its leadership moves.
 bool passes(rd_kafka_resp_err_t err) {
-  return err == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+  return err == RD_KAFKA_RESP_ERR__TIMED_OUT ||
+         err == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
          err == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE || err == RD_KAFKA_RESP_ERR__TRANSPORT ||
          err == RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE;
+}
+
+// librdkafka looks for new leaders of topics that it reads or writes, not of one that is only asked
+// about: it would go on asking a broker that died.
+void find_leaders(rd_kafka_t* rk) {
+  const rd_kafka_metadata_t* found = nullptr;
+  rd_kafka_metadata(rk, 1, nullptr, &found, leader_ms_max);
+  const Metadata destroyed(found);
+}
+
+// `offset`: a logical one, which becomes the real one. Not by rd_kafka_query_watermark_offsets():
+// while the leader is away 2.0.2 waits there without a bound.
+rd_kafka_resp_err_t ask_offset(rd_kafka_t* rk,
+                               const std::string& topic,
+                               std::uint32_t partition,
+                               Clock::time_point deadline,
+                               Offset& offset) {
+  const Partitions one(rd_kafka_topic_partition_list_new(1));
+  auto* asked = rd_kafka_topic_partition_list_add(
+      one.get(), topic.c_str(), static_cast<int32_t>(partition));
+  asked->offset = offset;
+  const int wait_ms = std::clamp(milliseconds_until(deadline), 1, leader_ms_max);
+  const auto err = rd_kafka_offsets_for_times(rk, one.get(), wait_ms);
+  offset = asked->offset;
+  return err == RD_KAFKA_RESP_ERR_NO_ERROR ? asked->err : err;
 }
 
 Result<void> set(rd_kafka_conf_t* conf, const std::string& key, const std::string& value) {
@@ -172,20 +201,17 @@ Result<std::pair<Offset, Offset>> Client::watermarks(const std::string& topic,
                                                      Duration timeout) const {
   const auto deadline = after(timeout);
   while (true) {
-    Offset low = 0;
-    Offset high = 0;
-    const auto err = rd_kafka_query_watermark_offsets(rk_,
-                                                      topic.c_str(),
-                                                      static_cast<int32_t>(partition),
-                                                      &low,
-                                                      &high,
-                                                      std::max(milliseconds_until(deadline), 1));
-    if (err == RD_KAFKA_RESP_ERR_NO_ERROR) return std::pair{low, high};
+    std::pair<Offset, Offset> range{RD_KAFKA_OFFSET_BEGINNING, RD_KAFKA_OFFSET_END};
+    auto err = ask_offset(rk_, topic, partition, deadline, range.first);
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
+      err = ask_offset(rk_, topic, partition, deadline, range.second);
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR) return range;
     if (!passes(err) || Clock::now() >= deadline) {
       Error error = error_of(err, fmt::format("{}/{}: asking for its offsets", topic, partition));
       error.detail += last_words();
       return tl::unexpected(std::move(error));
     }
+    find_leaders(rk_);
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
 }

@@ -38,7 +38,9 @@ class KafkaLog final : public Log {
   Result<std::unique_ptr<Appender>> writer(std::string name) override {
     return make_appender(options_, ends_, name);
   }
-  Result<std::unique_ptr<Reader>> reader() override { return make_reader(options_, ends_); }
+  Result<std::unique_ptr<Reader>> reader() override {
+    return make_reader(options_, ends_, client_);
+  }
   Result<Offset> begin(const Slot& slot) override;
   Result<Offset> end(const Slot& slot) override;
   Result<std::unique_ptr<Ownership>> own(const std::string& commands_topic) override {

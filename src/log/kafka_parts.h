@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "log/kafka_client.h"
 #include "log/kafka_log.h"
 
 namespace wf::kafka {
@@ -18,7 +19,10 @@ void raise(std::atomic<Offset>& end, Offset to);
 Result<std::unique_ptr<Appender>> make_appender(const KafkaLogOptions& options,
                                                 const KnownEnds& slots,
                                                 const std::string& name);
-Result<std::unique_ptr<Reader>> make_reader(const KafkaLogOptions& options, KnownEnds& ends);
+// `asking`: a client that fetches nothing.
+Result<std::unique_ptr<Reader>> make_reader(const KafkaLogOptions& options,
+                                            KnownEnds& ends,
+                                            std::shared_ptr<Client> asking);
 Result<std::unique_ptr<Ownership>> make_ownership(const KafkaLogOptions& options,
                                                   const std::string& commands_topic);
 

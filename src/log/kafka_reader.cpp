@@ -44,8 +44,11 @@ class WakeFd {
 
 class KafkaReader final : public Reader {
  public:
-  KafkaReader(std::shared_ptr<Client> client, const KafkaLogOptions& options, KnownEnds& ends)
-      : client_(std::move(client)), options_(options), ends_(ends) {}
+  KafkaReader(std::shared_ptr<Client> client,
+              std::shared_ptr<Client> asking,
+              const KafkaLogOptions& options,
+              KnownEnds& ends)
+      : client_(std::move(client)), asking_(std::move(asking)), options_(options), ends_(ends) {}
 
   Result<void> seek(const Slot& slot, Offset from) override;
   void drop(const Slot& slot) override { cursors_.erase(slot); }
@@ -60,6 +63,9 @@ class KafkaReader final : public Reader {
   bool ready();
 
   std::shared_ptr<Client> client_;
+  // For questions: on the connection that fetches they would stand behind a fetch, which the broker
+  // holds while nothing is new.
+  std::shared_ptr<Client> asking_;
   const KafkaLogOptions& options_;
   KnownEnds& ends_;
   WakeFd wake_;
@@ -86,7 +92,7 @@ Result<void> KafkaReader::seek(const Slot& slot, Offset from) {
   if (end == ends_.end())
     return fail(Code::not_found, fmt::format("this log has no {}/{}", slot.topic, slot.partition));
   auto range =
-      client_->watermarks(options_.prefix + slot.topic, slot.partition, options_.query_deadline);
+      asking_->watermarks(options_.prefix + slot.topic, slot.partition, options_.query_deadline);
   if (!range) return tl::unexpected(range.error());
   if (from < range->first || from > range->second)
     return fail(Code::mismatch,
@@ -184,7 +190,9 @@ void KafkaReader::interrupt() {
 
 }  // namespace
 
-Result<std::unique_ptr<Reader>> make_reader(const KafkaLogOptions& options, KnownEnds& ends) {
+Result<std::unique_ptr<Reader>> make_reader(const KafkaLogOptions& options,
+                                            KnownEnds& ends,
+                                            std::shared_ptr<Client> asking) {
   const auto read_ahead_kb = std::max<std::size_t>(options.read_ahead_bytes / 1024, 1);
   auto client = Client::make(
       options,
@@ -206,7 +214,7 @@ Result<std::unique_ptr<Reader>> make_reader(const KafkaLogOptions& options, Know
                  {"isolation.level", "read_uncommitted"}},
        .takes_errors = true});
   if (!client) return tl::unexpected(client.error());
-  return std::make_unique<KafkaReader>(std::move(*client), options, ends);
+  return std::make_unique<KafkaReader>(std::move(*client), std::move(asking), options, ends);
 }
 
 }  // namespace wf::kafka

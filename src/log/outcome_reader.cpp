@@ -3,26 +3,49 @@
 
 #include <fmt/format.h>
 
+#include "base/check.h"
+
 namespace wf {
 
 Result<void> OutcomeReader::start(const Position& position) {
+  if (auto ok = seek(position); !ok) return ok;
+  return check();
+}
+
+Result<void> OutcomeReader::seek(const Position& position) {
   fence_ = Fence(position);
   open_.clear();
   held_.clear();
-  if (position.last_offset >= 0) {
-    if (auto ok = reader_.seek(slot_, position.last_offset); !ok) return ok;
-    auto batch = reader_.read(slot_, {.records = 1});
-    if (!batch) return tl::unexpected(batch.error());
-    if (batch->records.empty() || batch->records[0].id != position.last_id) {
-      return fail(
-          Code::mismatch,
-          fmt::format("{}/{}: the record at offset {} is not the one this store last accepted",
-                      slot_.topic,
-                      slot_.partition,
-                      position.last_offset));
-    }
+  return reader_.seek(slot_, position.last_offset >= 0 ? position.last_offset : position.offset);
+}
+
+Result<void> OutcomeReader::check() {
+  const Position& start = position();
+  if (start.last_offset < 0) return {};
+  auto batch = reader_.read(slot_, {.records = 1});
+  if (!batch) return tl::unexpected(batch.error());
+  if (batch->records.empty() || batch->records[0].id != start.last_id) {
+    return fail(
+        Code::mismatch,
+        fmt::format("{}/{}: the record at offset {} is not the one this store last accepted",
+                    slot_.topic,
+                    slot_.partition,
+                    start.last_offset));
   }
-  return reader_.seek(slot_, position.offset);
+  if (start.offset == start.last_offset + 1) return {};
+  return reader_.seek(slot_, start.offset);
+}
+
+Result<void> start_all(std::span<const std::unique_ptr<OutcomeReader>> readers,
+                       std::span<const Position> positions) {
+  WF_CHECK(readers.size() == positions.size());
+  for (std::size_t i = 0; i < readers.size(); ++i) {
+    if (auto ok = readers[i]->seek(positions[i]); !ok) return ok;
+  }
+  for (const auto& reader : readers) {
+    if (auto ok = reader->check(); !ok) return ok;
+  }
+  return {};
 }
 
 Result<std::size_t> OutcomeReader::read(Limit limit,

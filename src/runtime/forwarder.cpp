@@ -136,28 +136,32 @@ Result<void> Forwarder::load() {
   if (*log_id && **log_id != log_.id().text()) {
     return fail(Code::mismatch, "the forwarder's store is of another log");
   }
-  const auto start = [this](OutcomeReader& reader, char kind) -> Result<void> {
-    const auto stored = store_->get(slot_key(kind, reader.slot()));
+  const auto stored_start = [this](const Slot& slot, char kind) -> Result<Position> {
+    const auto stored = store_->get(slot_key(kind, slot));
     if (!stored) return tl::unexpected(stored.error());
     std::optional<Position> position;
     if (*stored) position = position_of(**stored);
-    if (!position) {
-      const auto begin = log_.begin(reader.slot());
-      if (!begin) return tl::unexpected(begin.error());
-      position.emplace().offset = *begin;
-    }
-    return reader.start(*position);
+    if (position) return *position;
+    const auto begin = log_.begin(slot);
+    if (!begin) return tl::unexpected(begin.error());
+    return Position{.offset = *begin};
   };
   answers_.clear();
+  std::vector<Position> starts;
   for (const Slot& slot : options_.answers) {
     answers_.push_back(std::make_unique<OutcomeReader>(*answer_reader_, slot));
-    if (auto ok = start(*answers_.back(), 'p'); !ok) return ok;
+    const auto start = stored_start(slot, 'p');
+    if (!start) return tl::unexpected(start.error());
+    starts.push_back(*start);
     const auto taken = store_->get(slot_key('t', slot));
     if (!taken) return tl::unexpected(taken.error());
     if (*taken) taken_[commands_of(slot)] = ByteReader(**taken).little<std::uint64_t>();
   }
+  if (auto ok = start_all(answers_, starts); !ok) return ok;
   source_ = std::make_unique<OutcomeReader>(*reader_, options_.source);
-  if (auto ok = start(*source_, 's'); !ok) return ok;
+  const auto start = stored_start(options_.source, 's');
+  if (!start) return tl::unexpected(start.error());
+  if (auto ok = source_->start(*start); !ok) return ok;
   answered_ = source_->position();
   return {};
 }

@@ -33,13 +33,16 @@ struct Projector::Gathered {
 Result<void> check_positions(Log& log, const SlotPositions& positions) {
   auto reader = log.reader();
   if (!reader) return tl::unexpected(reader.error());
+  std::vector<std::unique_ptr<OutcomeReader>> slots;
+  std::vector<Position> starts;
   for (const SlotPosition& stored : positions) {
     const auto position = position_of(stored.fence);
     if (!position) return fail(Code::mismatch, "a position that does not decode");
-    OutcomeReader outcomes(**reader, {stored.topic, stored.partition});
-    if (auto ok = outcomes.start(*position); !ok) return ok;
+    slots.push_back(
+        std::make_unique<OutcomeReader>(**reader, Slot{stored.topic, stored.partition}));
+    starts.push_back(*position);
   }
-  return {};
+  return start_all(slots, starts);
 }
 
 Projector::Projector(Log& log, const Catalogue& catalogue, ProjectorOptions options, Alarm alarm)
@@ -193,6 +196,7 @@ Result<std::unique_ptr<Projector::Lane>> Projector::open(const SlotPositions& po
   auto reader = log_.reader();
   if (!reader) return tl::unexpected(reader.error());
   lane->reader = std::move(*reader);
+  std::vector<Position> starts;
   for (const Slot& slot : options_.slots) {
     std::optional<Position> position;
     if (const SlotPosition* stored = find(positions, slot)) position = position_of(stored->fence);
@@ -202,9 +206,10 @@ Result<std::unique_ptr<Projector::Lane>> Projector::open(const SlotPositions& po
       position.emplace().offset = *begin;
     }
     lane->slots.push_back(std::make_unique<OutcomeReader>(*lane->reader, slot));
-    if (auto ok = lane->slots.back()->start(*position); !ok) return tl::unexpected(ok.error());
     lane->next.push_back(position->offset);
+    starts.push_back(*position);
   }
+  if (auto ok = start_all(lane->slots, starts); !ok) return tl::unexpected(ok.error());
   return lane;
 }
 
