@@ -3,6 +3,7 @@
 import pytest
 
 from deployment import KINDS
+from load import Load
 
 
 def pytest_addoption(parser):
@@ -24,8 +25,9 @@ def deploy(request, tmp_path_factory):
     """Starts deployments of this run's log, destroyed when the module ends."""
     made = []
 
-    def start(name="deployment", kind=request.config.getoption("--log"), start=True, **config):
-        deployment = KINDS[kind](tmp_path_factory.mktemp(name), **config)
+    def start(name="deployment", kind=KINDS[request.config.getoption("--log")], start=True,
+              **config):
+        deployment = kind(tmp_path_factory.mktemp(name), **config)
         made.append(deployment)
         if start:
             deployment.start()
@@ -54,3 +56,13 @@ def renter(wayfold):
 @pytest.fixture
 def charger_id(host):
     return host.list_charger()
+
+
+@pytest.fixture(scope="module")
+def load(wayfold):
+    """Clients that book all the time until they are stopped."""
+    host, renter = wayfold.guest().register("host"), wayfold.guest().register("renter")
+    made = Load(wayfold.urls, renter.token, [host.list_charger(title=f"{n}") for n in range(32)])
+    made.start()
+    yield made
+    made.stop()

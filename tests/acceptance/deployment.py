@@ -1,6 +1,5 @@
 """Deployments of the real binary in a directory of their own: embedded, or on a Kafka broker."""
 
-import base64
 import json
 import os
 import shutil
@@ -11,6 +10,7 @@ import httpx
 
 from client import Client
 from process import ROOT, Process, wait_until
+from secrets_file import make_secrets
 
 BUILD = Path(os.environ.get("WF_BUILD") or ROOT / "build/dev")
 BINARY = BUILD / "bin/wayfold"
@@ -28,20 +28,6 @@ def merged(base: dict, over: dict) -> dict:
         if isinstance(base[key], dict):
             both[key] = base[key] | over[key]
     return both
-
-
-def make_secrets(path: Path) -> None:
-    """As `wayfold run` makes them at its first start; on Kafka an operator brings them."""
-    if path.exists():
-        return
-
-    def key():
-        return base64.urlsafe_b64encode(os.urandom(32)).rstrip(b"=").decode()
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(0o600)
-    path.write_text(json.dumps({"signing": key(), "masters": [key()], "pepper": key(),
-                                "fingerprint": key(), "refresh": key()}))
 
 
 class Deployment:
@@ -75,18 +61,24 @@ class Deployment:
     def launch(self, *arguments, log: str) -> Process:
         return Process([BINARY, *arguments], self.dir / f"{log}.log")
 
-    def wait_ready(self, process: Process) -> None:
-        self.url = process.wait_for(r"(https?://[\w.]+:\d+)", START_S).group(1)
+    def wait_ready(self, process: Process) -> str:
+        """Its URL, once it is ready."""
+        url = process.wait_for(r"(https?://[\w.]+:\d+)", START_S).group(1)
 
         def ready():
             if not process.alive():
                 raise RuntimeError(f"{process.arguments} ended:\n{process.output()[-2000:]}")
             try:
-                return httpx.get(self.url + "/readyz", timeout=5).status_code == 200
+                return httpx.get(url + "/readyz", timeout=5).status_code == 200
             except httpx.TransportError:
                 return False
 
-        wait_until(ready, START_S, f"{self.url}/readyz")
+        wait_until(ready, START_S, f"{url}/readyz")
+        return url
+
+    def urls(self) -> list[str]:
+        """Of every process that answers HTTP."""
+        return [self.url]
 
     # ---- the command line ----
 
@@ -100,9 +92,10 @@ class Deployment:
                                f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
         return done
 
-    def verify(self) -> list[dict]:
+    def verify(self, *where) -> list[dict]:
         """Every table's stored digest, its rows and a refold of the log agree, or this fails."""
-        tables = [json.loads(line) for line in self.cli("verify", "--json").stdout.splitlines()]
+        done = self.cli("verify", "--json", *where)
+        tables = [json.loads(line) for line in done.stdout.splitlines()]
         assert len(tables) > 1 and all(table["ok"] for table in tables), tables
         return tables
 
@@ -135,7 +128,7 @@ class Deployment:
 class Embedded(Deployment):
     def start(self) -> None:
         self.web = self.launch("run", "--config", self.config, log="run")
-        self.wait_ready(self.web)
+        self.url = self.wait_ready(self.web)
 
     def stop(self) -> None:
         if self.web:
@@ -155,27 +148,32 @@ class Embedded(Deployment):
 
 
 class OnKafka(Deployment):
-    """Topics, one `serve` and one or more `work`, on a broker of their own."""
+    """Topics, one `serve` and one or more `work`, on one broker or three of their own."""
 
     log_kind = "kafka"
 
-    def __init__(self, directory: Path, workers: int = 1, **config):
-        kafka = {"bootstrap": "", "replication": 1, "min_insync": 1, "session_timeout_ms": 3000}
+    def __init__(self, directory: Path, workers: int = 1, brokers: int = 1, **config):
+        kafka = {"bootstrap": "", "replication": brokers, "min_insync": min(2, brokers),
+                 "session_timeout_ms": 3000}
         super().__init__(directory, **merged({"kafka": kafka}, config))
+        self.brokers = brokers
         self.worker_count = workers
         self.work: list[Process] = []
         self.broker_dir = directory / "broker"
 
-    def broker(self, action: str) -> str:
-        done = subprocess.run([ROOT / "scripts/kafka", action, "--dir", self.broker_dir],
+    def brokers_up(self) -> str:
+        """Starts what does not run; where they listen."""
+        return self.broker("up" if self.brokers == 1 else "up3").strip().removeprefix("bootstrap=")
+
+    def broker(self, *action) -> str:
+        done = subprocess.run([ROOT / "scripts/kafka", *map(str, action), "--dir", self.broker_dir],
                               capture_output=True, text=True, timeout=150)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
     def found(self) -> None:
         """The broker, the topics and the keys: all that must be there before a process starts."""
-        answer = self.broker("up")
-        self.settings["kafka"]["bootstrap"] = answer.strip().removeprefix("bootstrap=")
+        self.settings["kafka"]["bootstrap"] = self.brokers_up()
         self.cli("topics")
         make_secrets(self.var / "secrets.json")
 
@@ -184,7 +182,7 @@ class OnKafka(Deployment):
             self.found()
         self.start_web()
         self.start_work()
-        self.wait_ready(self.web)
+        self.url = self.wait_ready(self.web)
 
     def start_web(self) -> None:
         self.web = self.launch("serve", "--config", self.config, log="serve")
@@ -209,14 +207,15 @@ class OnKafka(Deployment):
             process.kill()
 
     def delete_stores(self) -> None:
+        shutil.rmtree(self.var / "tables")
         for folder in [self.var] + [Path(f"{self.var}-work{n}") for n in range(self.worker_count)]:
-            for name in ("tables", "stores"):
-                shutil.rmtree(folder / name, ignore_errors=True)
+            shutil.rmtree(folder / "stores")
 
     def destroy(self) -> None:
         self.kill()
         if self.settings["kafka"]["bootstrap"]:
-            self.broker("kill")
+            for number in range(self.brokers):
+                self.broker("kill", number + 1)
 
 
 KINDS = {"embedded": Embedded, "kafka": OnKafka}

@@ -1,49 +1,75 @@
-"""Clients that book at full speed, remember every answer, and repeat what was never answered."""
+"""Clients that book at full speed, insist on an answer, read it back, and remember everything."""
 
+import os
 import threading
+import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import httpx
 
 from client import Client, slot
+from process import wait_until
 
-UNANSWERED = (httpx.TransportError,)
+SEED = int(os.environ.get("WF_SEED", 20261121))
+AGAIN_S = 0.05  # between two attempts: a server that is away need not be hammered
+UNSETTLED = (202, 503, 504)
+JOIN_S = 90
 
 
 @dataclass
 class Load:
-    """`threads` clients, each on one connection at a time; slots are never asked for twice but by
-    every fourth command, which wants one that another client wants too."""
+    """`threads` clients, each on one connection to one of `urls()`, one request at a time. Slots
+    are never asked for twice but by every fourth command, which wants one that another wants too.
+    A command without an answer is sent again with its key until it has one, as a real client does;
+    every booking is read back with its position token, by which 404 would be a lie."""
 
-    url: str
+    urls: Callable[[], list[str]]
     token: str
     chargers: list[str]
-    threads: int = 8
+    threads: int = 12
     acknowledged: dict = field(default_factory=dict)  # key → (booking, body)
     refused: dict = field(default_factory=dict)  # key → code
-    in_doubt: dict = field(default_factory=dict)  # key → body: sent, never answered
+    replayed: set = field(default_factory=set)  # keys: had been decided when they came again
+    wrong: list = field(default_factory=list)  # answers no client should ever get
+    positions: list = field(default_factory=list)  # how far each client has seen, once it stopped
 
     def __post_init__(self):
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._count = 0
+        self._in_flight: set[str] = set()
         self._pool: list[threading.Thread] = []
 
     def start(self) -> None:
         self._stop.clear()
-        self._pool = [threading.Thread(target=self._run) for _ in range(self.threads)]
+        self._pool = [threading.Thread(target=self._run, args=(number,), daemon=True)
+                      for number in range(self.threads)]
         for thread in self._pool:
             thread.start()
 
     def stop(self) -> None:
         self._stop.set()
+        until = time.monotonic() + JOIN_S
         for thread in self._pool:
-            thread.join(timeout=90)
+            thread.join(timeout=max(0, until - time.monotonic()))
             assert not thread.is_alive(), "a client hangs"
 
     def answered(self) -> int:
         return len(self.acknowledged) + len(self.refused)
+
+    def wait_for(self, more: int) -> None:
+        target = self.answered() + more
+        wait_until(lambda: self.answered() >= target, 90, f"{more} more answers", each=0.001)
+
+    def in_flight(self) -> set[str]:
+        """Keys of commands that were sent and have no answer yet."""
+        with self._lock:
+            return set(self._in_flight)
+
+    def wait_answered(self, keys: set[str]) -> None:
+        wait_until(lambda: not keys & self.in_flight(), 90, "an answer to all that was in flight")
 
     def _next(self) -> dict:
         with self._lock:
@@ -52,50 +78,81 @@ class Load:
         where = self.chargers[number % len(self.chargers)]
         return slot(where, hour=1 + number // len(self.chargers) * 0.25, hours=0.25)
 
-    def _run(self) -> None:
-        client = Client(self.url, self.token)
+    def _run(self, number: int) -> None:
+        client = _Insisting(self, number)
         while not self._stop.is_set():
             key, body = str(uuid.uuid4()), self._next()
-            try:
-                answer = client.post("/bookings", body, key)
-            except UNANSWERED:
-                with self._lock:
-                    self.in_doubt[key] = body
-                self._stop.wait(0.05)  # the server is away: no need to hammer
-                client = Client(self.url, self.token)
-                continue
+            with self._lock:
+                self._in_flight.add(key)
+            answer = client.until_settled("POST", "/bookings", body, key)
             self._note(key, body, answer)
+            if answer.status_code == 201:
+                self._read_back(client, answer.json()["id"], body)
+        self.positions.append(client.position())
 
     def _note(self, key: str, body: dict, answer: httpx.Response) -> None:
         with self._lock:
+            self._in_flight.discard(key)
+            if answer.headers.get("idempotent-replayed") == "true":
+                self.replayed.add(key)
             if answer.status_code == 201:
                 self.acknowledged[key] = (answer.json()["id"], body)
-            elif answer.status_code in (503, 504, 202):
-                self.in_doubt[key] = body
             else:
                 self.refused[key] = answer.json()["code"]
 
-    def settle(self, client: Client) -> int:
-        """Repeats what was in doubt; how many of them had been decided before."""
-        replayed = 0
-        for key, body in list(self.in_doubt.items()):
-            answer = client.post("/bookings", body, key)
-            assert answer.status_code in (201, 409), answer.text
-            replayed += answer.headers.get("idempotent-replayed") == "true"
-            del self.in_doubt[key]
-            self._note(key, body, answer)
-        return replayed
+    def _read_back(self, client: "_Insisting", booking: str, body: dict) -> None:
+        answer = client.until_settled("GET", f"/bookings/{booking}")
+        row = answer.json()
+        if answer.status_code != 200 or any(row[name] != body[name] for name in body):
+            self.wrong.append(answer.text)
 
-    def check(self, bookings: list[dict]) -> None:
+    def check(self, operator: Client) -> None:
         """Every acknowledged booking is there once, and no slot was sold twice."""
+        assert not self.wrong, self.wrong[:3]
+        for operator.position in self.positions:  # which the answer waits for
+            assert operator.get("/bookings", params={"limit": 1}).status_code == 200
+        bookings = operator.pages("/bookings", limit=200)
         by_id = {row["id"]: row for row in bookings}
         assert len(by_id) == len(bookings), "a booking is listed twice"
         assert set(self.refused.values()) <= {"slot_taken"}, set(self.refused.values())
         wanted = [booking for booking, _ in self.acknowledged.values()]
         assert len(set(wanted)) == len(wanted), "two commands were answered with one booking"
-        assert set(wanted) == set(by_id), (len(set(wanted) - set(by_id)),
-                                           len(set(by_id) - set(wanted)))
+        lost, strange = set(wanted) - set(by_id), set(by_id) - set(wanted)
+        assert not lost and not strange, (len(lost), len(strange))
         for booking, body in self.acknowledged.values():
             assert {name: by_id[booking][name] for name in body} == body
         sold = [(row["charger"], row["connector"], row["start"]) for row in bookings]
         assert len(set(sold)) == len(sold), "a slot was sold twice"
+
+    def summary(self) -> str:
+        """After check()."""
+        return (f"{len(self.acknowledged)} acknowledged, {len(self.refused)} refused, lost 0, "
+                "doubled 0")
+
+
+class _Insisting:
+    """One connection, made again when it breaks; one request, sent again until it is settled."""
+
+    def __init__(self, load: Load, number: int):
+        self._load = load
+        self._number = number
+        self._client = self._connect()
+
+    def _connect(self, position: str = "") -> Client:
+        urls = self._load.urls()
+        client = Client(urls[self._number % len(urls)], self._load.token)
+        client.position = position
+        return client
+
+    def position(self) -> str:
+        return self._client.position
+
+    def until_settled(self, *request) -> httpx.Response:
+        while True:
+            try:
+                answer = self._client.request(*request)
+                if answer.status_code not in UNSETTLED:
+                    return answer
+            except httpx.TransportError:
+                self._client = self._connect(self._client.position)
+            time.sleep(AGAIN_S)

@@ -3,7 +3,7 @@
 import json
 import shutil
 
-from deployment import DATA
+from deployment import DATA, Embedded, OnKafka
 from process import wait_until
 from real_input import convert
 from real_input.run_import import run_import
@@ -21,7 +21,7 @@ def accepted(wayfold) -> list[str]:
 
 
 def test_same_events_and_digests_G5(deploy, tmp_path):
-    source, target = deploy("source", "embedded"), deploy("target", "kafka", start=False)
+    source, target = deploy("source", Embedded), deploy("target", OnKafka, start=False)
     lines = convert.lines(DATA, SESSIONS)
     assert run_import(source, lines, tmp_path)["accepted"] > 3 * SESSIONS
     wait_until(source.caught_up, 60, "the source to be decided")
