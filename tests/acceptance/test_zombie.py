@@ -1,0 +1,47 @@
+"""A decider that stands still (SIGSTOP), is replaced, and goes on (SIGCONT) as if nothing were."""
+
+import json
+import random
+import signal
+
+import pytest
+
+from load import SEED
+from process import wait_until
+
+ROUNDS = 6
+
+
+@pytest.fixture(scope="module")
+def wayfold(deploy):
+    return deploy(workers=2, kafka={"session_timeout_ms": 1000})
+
+
+def history(wayfold) -> dict:
+    """How often the partitions changed hands, and what the fence kept out, over all of them."""
+    lines = wayfold.cli("inspect", "log", "--json").stdout.splitlines()
+    slots = [json.loads(line) for line in lines]
+    return {what: sum(slot[what] for slot in slots) for what in ("epochs", "skipped")}
+
+
+def test_a_replaced_decider_does_no_harm_when_it_wakes(wayfold, load, capsys):
+    chance = random.Random(SEED)
+    for number in range(ROUNDS):
+        victim = wayfold.work[number % 2]
+        before = history(wayfold)["epochs"]
+        load.wait_for(chance.randrange(20, 100))
+        victim.signal(signal.SIGSTOP)
+        load.wait_answered(load.in_flight())  # by the other one
+        stopped = history(wayfold)["epochs"]
+        assert stopped > before, "nobody took over"
+        victim.signal(signal.SIGCONT)
+        wait_until(lambda: history(wayfold)["epochs"] > stopped, 60, "the first one's return")
+        assert victim.alive()
+        load.wait_for(20)
+    load.stop()
+    seen = history(wayfold)
+    assert seen["skipped"] > 0, "no stop fell between deciding and appending"
+    load.check(wayfold.staff("operator"))
+    wayfold.verify()
+    with capsys.disabled():
+        print(f"\nseed {SEED}, {ROUNDS} stops, {seen}: {load.summary()}")
