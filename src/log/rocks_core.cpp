@@ -185,7 +185,7 @@ Result<void> Core::write(const Group& group) {
   const rocksdb::Status status =
       group.entries.empty() ? opened_.db->SyncWAL() : opened_.db->Write(options, &batch_);
   if (group.bytes > batch_bytes_kept) {
-    batch_ = {};
+    batch_ = rocksdb::WriteBatch();
   } else {
     batch_.Clear();
   }
