@@ -49,6 +49,21 @@ Result<void> Backend::start() {
   return {};
 }
 
+bool Backend::step(Instant now) {
+  keys.step();
+  const bool hashed = login_pool.step();
+  const bool sealed = key_pool.step();
+  const bool appended = submitter.step();
+  tail.sample(now);
+  const bool read = read_back(now);
+  return hashed || sealed || appended || read;
+}
+
+bool Backend::read_back(Instant now) {
+  const auto more = tail.step(now);
+  return more && *more;
+}
+
 void Backend::stop() {
   login_pool.stop();
   key_pool.stop();

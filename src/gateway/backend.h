@@ -24,8 +24,14 @@ struct Backend {
   Backend(Services the_services, Posts io, PasswordCost cost = {});
   ~Backend();
 
-  // Reads the keys topic; then the threads that append, read back and hash run.
+  // Reads the keys topic; then the threads that append, read back and follow run.
   Result<void> start();
+  // Or, with no thread of its own (and none for `login.threads`): open() once, and step() for one
+  // round of what they would do. Returns whether there was anything.
+  Result<void> open() { return keys.open(); }
+  bool step(Instant now);
+  // The part of step() that only reads.
+  bool read_back(Instant now);
   // After the io threads have ended.
   void stop();
   bool ready() const;

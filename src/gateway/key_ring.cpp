@@ -39,7 +39,7 @@ KeyRing::KeyRing(Log& log, const Secrets& secrets) : log_(log), secrets_(secrets
 
 KeyRing::~KeyRing() { stop(); }
 
-Result<void> KeyRing::start() {
+Result<void> KeyRing::open() {
   auto reader = log_.reader();
   if (!reader) return tl::unexpected(reader.error());
   reader_ = std::move(*reader);
@@ -48,7 +48,11 @@ Result<void> KeyRing::start() {
     if (!begin) return tl::unexpected(begin.error());
     if (auto sought = reader_->seek(slot, *begin); !sought) return sought;
   }
-  if (auto read = read_new(); !read) return read;
+  return read_new();
+}
+
+Result<void> KeyRing::start() {
+  if (auto opened = open(); !opened) return opened;
   follower_ = std::thread([this] { follow(); });
   return {};
 }
@@ -63,7 +67,7 @@ void KeyRing::stop() {
 void KeyRing::follow() {
   while (!stopping_) {
     reader_->wait(follow_wait);
-    failed_ = !read_new();
+    step();
   }
 }
 

@@ -36,6 +36,9 @@ class KeyRing {
 
   // Reads the topic to its end, then follows it on a thread of its own.
   Result<void> start();
+  // The same without a thread: open() once, then step() to follow.
+  Result<void> open();
+  void step() { failed_ = !read_new(); }
   void stop();
 
   // Whether seal() can do without waiting for the log.

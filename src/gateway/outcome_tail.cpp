@@ -92,7 +92,7 @@ OutcomeTail::~OutcomeTail() { stop(); }
 
 void OutcomeTail::start() {
   thread_ = std::thread([this] { run(); });
-  sampler_ = std::thread([this] { sample(); });
+  sampler_ = std::thread([this] { run_sampler(); });
 }
 
 void OutcomeTail::stop() {
@@ -118,42 +118,53 @@ Result<void> OutcomeTail::open() {
 }
 
 void OutcomeTail::run() {
-  bool opened = false;
   while (!stopping_) {
-    Result<void> done;
-    if (!opened) done = open();
-    opened = opened || done.has_value();
-    Result<bool> more = false;
-    if (done) more = read_all();
-    if (done && more) {
-      reading_fails_ = 0;
-      if (!*more) {
-        caught_up_ = true;
-        reader_->wait(wait_max);
-      }
-      continue;
+    const auto more = step(wall_clock());
+    if (more && *more) continue;
+    if (more) {
+      reader_->wait(wait_max);
+    } else if (!stopping_) {
+      std::this_thread::sleep_for(std::chrono::microseconds(wait_max.us));
     }
-    if (reading_fails_ == 0) reading_fails_ = wall_clock().us;
-    opened = opened && (done || done.error().code == Code::unavailable);
-    if (!more && more.error().code != Code::unavailable) opened = false;
-    if (!stopping_) std::this_thread::sleep_for(std::chrono::microseconds(wait_max.us));
   }
 }
 
+Result<bool> OutcomeTail::step(Instant now) {
+  Result<bool> more = false;
+  if (!opened_) {
+    const auto done = open();
+    opened_ = done.has_value();
+    if (!done) more = tl::unexpected(done.error());
+  }
+  if (opened_) more = read_all();
+  if (more) {
+    reading_fails_ = 0;
+    if (!*more) caught_up_ = true;
+    return more;
+  }
+  if (reading_fails_ == 0) reading_fails_ = now.us;
+  if (more.error().code != Code::unavailable) opened_ = false;
+  return more;
+}
+
 // An idle log reads as empty whether anybody is there or not: only a question shows it.
-void OutcomeTail::sample() {
+void OutcomeTail::run_sampler() {
   Instant sampled;
   while (!stopping_) {
     std::this_thread::sleep_for(std::chrono::microseconds(wait_max.us));
     const Instant now = wall_clock();
     if (now - sampled < lag_every) continue;
     sampled = now;
-    asked_ = now.us;
-    const auto answered = sample_lag();
-    asked_ = 0;
-    if (answered) sampling_fails_ = 0;
-    if (!answered && sampling_fails_ == 0) sampling_fails_ = now.us;
+    sample(now);
   }
+}
+
+void OutcomeTail::sample(Instant now) {
+  asked_ = now.us;
+  const auto answered = sample_lag();
+  asked_ = 0;
+  if (answered) sampling_fails_ = 0;
+  if (!answered && sampling_fails_ == 0) sampling_fails_ = now.us;
 }
 
 Instant OutcomeTail::failing_since() const {

@@ -15,7 +15,7 @@
 
 namespace wf::gateway {
 
-// One thread of its own reads every events slot from its newest `opened` record on. When the log
+// One thread of its own, or whoever calls step(), reads every events slot from its newest `opened` record on. When the log
 // cannot be read it goes on trying; what waits then runs into its own deadline. A second one asks
 // now and then how far the commands have come, which also shows whether the log answers at all.
 class OutcomeTail {
@@ -25,6 +25,10 @@ class OutcomeTail {
 
   void start();
   void stop();
+  // One round of reading, and whether it brought anything.
+  Result<bool> step(Instant now);
+  // Asks how far the commands have come.
+  void sample(Instant now);
 
   // Any thread.
   bool caught_up() const { return caught_up_.load(std::memory_order_relaxed); }
@@ -45,7 +49,7 @@ class OutcomeTail {
   };
 
   void run();
-  void sample();
+  void run_sampler();
   Result<void> open();
   Result<bool> read_all();
   Result<void> sample_lag();
@@ -57,6 +61,7 @@ class OutcomeTail {
   const Posts posts_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::unique_ptr<Reader> reader_;
+  bool opened_ = false;  // every lane has its reader
   std::thread thread_;
   std::thread sampler_;
   std::atomic<bool> stopping_ = false;

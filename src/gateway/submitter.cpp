@@ -160,11 +160,26 @@ void Submitter::run() {
     Work work = std::exchange(work_, {});
     const bool last = stopping_;
     lock.unlock();
-    if (down_ && !last) probe();
-    perform(std::move(work));
+    append_all(std::move(work), !last);
     lock.lock();
     if (last && work_.commands.empty() && work_.patience.empty()) return;
   }
+}
+
+bool Submitter::step() {
+  Work work;
+  {
+    const std::lock_guard lock(mutex_);
+    work = std::exchange(work_, {});
+  }
+  const bool any = down_ || !work.commands.empty() || !work.patience.empty();
+  append_all(std::move(work), true);
+  return any;
+}
+
+void Submitter::append_all(Work work, bool probing) {
+  if (down_ && probing) probe();
+  perform(std::move(work));
 }
 
 // Commands of one slot stay in the order they were submitted.

@@ -62,7 +62,11 @@ class Submitter {
             Posts posts);
   ~Submitter();
 
+  // A thread that does step() whenever something is handed over.
   void start();
+  // Appends what was handed over, or asks a log that was away whether it is back. False: there was
+  // nothing to do.
+  bool step();
   // What is collected is appended; what waits for an outcome is told `unknown` by tick() no more.
   void stop();
 
@@ -83,6 +87,7 @@ class Submitter {
 
   bool is_stuck() const;  // the log does not take appends
   void run();
+  void append_all(Work work, bool probing);
   void perform(Work work);
   void append_slot(const Slot& slot, std::span<Command> commands);
   Result<void> append(const Slot& slot, std::span<const Record> records, Durability durability);

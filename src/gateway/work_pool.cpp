@@ -24,6 +24,18 @@ std::size_t WorkPool::queued() const {
   return jobs_.size();
 }
 
+bool WorkPool::step() {
+  Job job;
+  {
+    const std::lock_guard lock(mutex_);
+    if (jobs_.empty()) return false;
+    job = std::move(jobs_.front());
+    jobs_.pop_front();
+  }
+  job();
+  return true;
+}
+
 void WorkPool::stop() {
   std::deque<Job> dropped;
   {

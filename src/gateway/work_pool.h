@@ -10,7 +10,7 @@
 
 namespace wf::gateway {
 
-// Thread-safe. What is queued when it stops is dropped unrun.
+// Thread-safe. What is queued when it stops is dropped unrun. Without threads its owner calls step().
 class WorkPool {
  public:
   using Job = std::function<void()>;  // may not throw
@@ -21,6 +21,8 @@ class WorkPool {
   // False if the queue is full: answer 503.
   bool submit(Job job);
   std::size_t queued() const;
+  // Runs the oldest job in the calling thread; false: there is none.
+  bool step();
   void stop();
 
  private:

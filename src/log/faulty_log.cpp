@@ -42,6 +42,10 @@ class FaultyLog::Chance {
     const std::lock_guard lock(mutex_);
     faults_ = faults;
   }
+  void seed(std::uint64_t seed) {
+    const std::lock_guard lock(mutex_);
+    random_.seed(seed);
+  }
   FaultCounts counts() const {
     const std::lock_guard lock(mutex_);
     return counts_;
@@ -184,6 +188,7 @@ FaultyLog::FaultyLog(Log& inner, std::uint64_t seed, const Faults& faults)
 FaultyLog::~FaultyLog() = default;
 
 void FaultyLog::set(const Faults& faults) { chance_->set(faults); }
+void FaultyLog::seed(std::uint64_t seed) { chance_->seed(seed); }
 FaultCounts FaultyLog::counts() const { return chance_->counts(); }
 void FaultyLog::deliver_late() { chance_->deliver(true); }
 

@@ -41,6 +41,7 @@ class FaultyLog : public Log {
   ~FaultyLog() override;
 
   void set(const Faults& faults);
+  void seed(std::uint64_t seed);  // of what is chosen from here on
   FaultCounts counts() const;
   void deliver_late();  // everything still held back, now
 

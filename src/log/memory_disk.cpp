@@ -5,6 +5,7 @@
 #include <rocksdb/file_system.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -37,6 +38,10 @@ class Power {
     on_ = on;
     left_ = left;
   }
+  void on_sync(std::function<void()> callback) { on_sync_ = std::move(callback); }
+  void before_sync() const {
+    if (on_sync_) on_sync_();
+  }
   void synced(const std::string& path, std::uint64_t bytes) {
     const std::lock_guard lock(mutex_);
     synced_[path] = bytes;
@@ -63,6 +68,7 @@ class Power {
   bool on_ = true;
   int left_ = 0;  // operations until the power goes; 0: it stays
   std::map<std::string, std::uint64_t> synced_;
+  std::function<void()> on_sync_;  // set while nothing runs
 };
 
 class File : public rocksdb::FSWritableFileOwnerWrapper {
@@ -82,6 +88,7 @@ class File : public rocksdb::FSWritableFileOwnerWrapper {
     return Append(data, options, context);
   }
   IOStatus Sync(const IOOptions& options, IODebugContext* context) override {
+    power_.before_sync();
     if (IOStatus status = power_.use(); !status.ok()) return status;
     const IOStatus status = target()->Sync(options, context);
     if (status.ok()) power_.synced(path_, target()->GetFileSize(options, context));
@@ -160,6 +167,10 @@ MemoryDisk::~MemoryDisk() = default;
 
 void MemoryDisk::cut_power() { state_->power.set(false, 0); }
 void MemoryDisk::cut_power_after(int operations) { state_->power.set(true, operations); }
+
+void MemoryDisk::on_sync(std::function<void()> callback) {
+  state_->power.on_sync(std::move(callback));
+}
 
 void MemoryDisk::restore_power(std::size_t torn) {
   for (const auto& [path, bytes] : state_->power.synced()) {

@@ -2,6 +2,7 @@
 // simulator.
 #pragma once
 #include <cstddef>
+#include <functional>
 #include <memory>
 
 namespace rocksdb {
@@ -25,6 +26,10 @@ class MemoryDisk {
   void cut_power_after(int operations);
   // Of what was not synced, each file keeps its first `torn` bytes, as a disk may.
   void restore_power(std::size_t torn = 0);
+
+  // Called before each sync, on the thread that syncs: what others see meanwhile, they see while
+  // it is not durable.
+  void on_sync(std::function<void()> callback);
 
   // For rocks_*.cpp.
   rocksdb::Env* env() const;

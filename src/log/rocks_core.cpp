@@ -217,9 +217,9 @@ void Core::publish(const Group& group) {
 
 void Core::commit(std::unique_lock<std::mutex>& lock) {
   const std::shared_ptr<Group> group = take();
-  if (!options_.inline_commit) lock.unlock();
+  lock.unlock();
   const Result<void> written = write(*group);
-  if (!options_.inline_commit) lock.lock();
+  lock.lock();
   if (written) {
     publish(*group);
   } else {

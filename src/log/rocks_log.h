@@ -30,8 +30,8 @@ struct RocksLogOptions {
   // A write or fsync that failed leaves unknown what is on the disk: the process ends at once, with
   // one line and exit code 70. Tests may look instead; then every later append is Code::io.
   std::function<void(const std::string&)> on_fatal;
-  // No thread: `now` commits in the calling thread, `with_outcome` waits for the next commit. For
-  // the simulator.
+  // No thread: `now` commits in the calling thread, `with_outcome` waits for the next commit; while
+  // the disk syncs, others may read (MemoryDisk::on_sync). For the simulator.
   bool inline_commit = false;
   MemoryDisk* disk = nullptr;  // null: the real one; else outlives the log
 };

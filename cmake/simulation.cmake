@@ -1,0 +1,8 @@
+# The simulator (tests/simulation): 500 seeds as a test, and the bugs planted in copies of the tree.
+file(GLOB simulation_sources CONFIGURE_DEPENDS tests/simulation/*.cpp)
+add_executable(simulator ${simulation_sources})
+target_include_directories(simulator PRIVATE tests)
+target_link_libraries(simulator PRIVATE wf_runtime wf_gateway wf_gen CLI11::CLI11)
+wf_pch(simulator)
+add_test(NAME simulation COMMAND simulator --seeds 500)
+set_tests_properties(simulation PROPERTIES LABELS simulation PROCESSORS 2 TIMEOUT 600)

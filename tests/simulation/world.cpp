@@ -1,0 +1,306 @@
+// What may happen, and how often.
+#include "simulation/world.h"
+
+#include "simulation/reading.h"
+
+namespace wf::simulation {
+
+constexpr double dies = 0.01;       // at a point where it may…
+constexpr double steps_in = 0.05;   // …or another process does something there
+constexpr int depth_max = 3;
+constexpr int actions_min = 120;
+constexpr int actions_max = 320;
+constexpr int nodes_max = 2;        // each has a directory of its own
+
+struct Kinds {
+  static constexpr World::Kind all[] = {
+      {"step", 120, &World::step_some},     {"ask", 45, &World::ask},
+      {"ask again", 14, &World::ask_again}, {"read", 8, &World::read},
+      {"log in", 5, &World::log_in},        {"follow", 8, &World::follow},
+      {"start", 8, &World::start_some},     {"end", 5, &World::end_some},
+      {"sleep", 4, &World::sleep},          {"clock", 3, &World::set_a_clock},
+      {"save", 6, &World::save},            {"rebuild", 3, &World::rebuild},
+      {"stray send", 5, &World::stray_send}, {"power", 1, &World::cut_power},
+  };
+};
+
+std::span<const World::Kind> World::kinds() { return Kinds::all; }
+
+Plan plan_of(std::uint64_t seed) {
+  Random random(seed * 2 + 1);
+  int weights = 0;
+  for (const World::Kind& kind : World::kinds()) weights += kind.weight;
+  Plan plan;
+  for (int i = random.between(actions_min, actions_max); i > 0; --i) {
+    Action action;
+    action.number = static_cast<std::uint32_t>(plan.size());
+    int dice = random.between(0, weights - 1);
+    while ((dice -= World::kinds()[action.kind].weight) >= 0) ++action.kind;
+    action.seed = random.next();
+    plan.push_back(action);
+  }
+  return plan;
+}
+
+namespace {
+
+// What every command needs, and some of the rest.
+std::vector<std::string> tables_of(Random random) {
+  std::vector<std::string> tables{"bookings"};
+  for (const TableType* type : catalogue().tables) {
+    const std::string name(type->info().name);
+    if (name != "bookings" && random.chance(0.4)) tables.push_back(name);
+  }
+  return tables;
+}
+
+}  // namespace
+
+World::World(std::uint64_t seed, const std::string& directory, bool tracing)
+    : env_(seed, directory),
+      setup_(env_, tables_of(Random(seed))),
+      clients_(env_,
+               setup_.secrets,
+               network_,
+               [this](const Wire& wire, const Node::Reply& reply) { deliver(wire, reply); }) {
+  env_.tracing = tracing;
+  env_.await = [this] { between(); };
+  env_.syncing = [this] { reading_while_syncing(); };
+}
+
+World::~World() {
+  calm_ = true;
+  subscribers_.clear();
+  processes_.clear();
+}
+
+std::string World::run(const Plan& plan) {
+  boot();
+  for (const Action& action : plan) {
+    env_.begin(action);
+    env_.now = env_.now + Duration::millis(env_.random.between(0, 60));
+    try {
+      network_.deliver(env_);
+      (this->*kinds()[action.kind].act)();
+    } catch (const PowerLost&) {
+      restart_after_power_loss();
+    }
+    if (!env_.wrong.empty()) return env_.wrong;
+  }
+  finish();
+  if (env_.wrong.empty()) judge();
+  return env_.wrong;
+}
+
+// One of each.
+void World::boot() {
+  for (const Slot& slot : slots("events")) {
+    start(std::make_unique<Owner>(env_, shelf_, slot));
+    start(std::make_unique<Carrier>(env_, shelf_, slot));
+  }
+  start_node(0);
+}
+
+void World::start(std::unique_ptr<Process> process) {
+  env_.note("{} starts", process->name());
+  if (!process->failure().empty()) env_.fail("{}: {}", process->name(), process->failure());
+  processes_.push_back(std::move(process));
+}
+
+void World::start_node(int number) {
+  for (const Node* node : nodes()) {
+    if (node->number() == number) return;
+  }
+  start(std::make_unique<Node>(env_, setup_, number));
+}
+
+void World::start_some() {
+  const auto all = slots("events");
+  const int dice = env_.random.between(0, 9);
+  if (dice < 5) return start(std::make_unique<Owner>(env_, shelf_, env_.random.pick(all)));
+  if (dice < 8) return start(std::make_unique<Carrier>(env_, shelf_, env_.random.pick(all)));
+  start_node(env_.random.between(0, nodes_max - 1));
+}
+
+void World::end_some() {
+  Process* const process = somebody();
+  if (process == nullptr) return;
+  const bool cleanly = env_.random.chance(0.5);
+  env_.note("{} {}", process->name(), cleanly ? "stops" : "is killed");
+  bury(*process, cleanly);
+}
+
+void World::bury(Process& process, bool cleanly) {
+  try {
+    process.end(env_, cleanly);
+  } catch (const Crash&) {
+    process.end(env_, false);
+  }
+  std::erase_if(processes_, [&](const auto& one) { return one.get() == &process; });
+}
+
+void World::step_some() {
+  Process* const process = somebody();
+  if (process == nullptr) return;
+  for (int i = env_.random.between(1, 8); i > 0; --i) {
+    const auto there = [&](const auto& one) { return one.get() == process; };
+    if (std::none_of(processes_.begin(), processes_.end(), there)) return;
+    step(*process);
+    env_.now = env_.now + Duration::millis(env_.random.between(0, 10));
+  }
+}
+
+void World::step(Process& process) {
+  struct Inside {
+    World& world;
+    Process& stepping;
+    Inside(World& of, Process& who) : world(of), stepping(who) {
+      stepping.stepping = true;
+      ++world.depth_;
+    }
+    ~Inside() {
+      stepping.stepping = false;
+      --world.depth_;
+    }
+  };
+  try {
+    const Inside inside(*this, process);
+    process.step(env_);
+  } catch (const Crash&) {
+    env_.note("{} dies", process.name());
+    return bury(process, false);
+  }
+  if (!process.failure().empty()) {
+    env_.fail("{} has stopped: {}", process.name(), process.failure());
+  }
+}
+
+// A process is at its log or store: it may die here, or another may get in between.
+void World::between() {
+  if (calm_ || syncing_ || !env_.faults) return;
+  if (depth_ > 0 && env_.random.chance(dies)) throw Crash();
+  if (depth_ >= depth_max || !env_.random.chance(steps_in)) return;
+  if (Process* const other = somebody()) step(*other);
+}
+
+// A write is on its way to the disk. Other threads of gateways and tables read meanwhile.
+void World::reading_while_syncing() {
+  if (calm_ || syncing_ || !env_.faults || !env_.random.chance(0.2)) return;
+  Node* const node = a_node();
+  if (node == nullptr || node->stepping) return;
+  syncing_ = true;
+  node->read(env_);
+  syncing_ = false;
+}
+
+// Long enough for what is due to come due.
+void World::sleep() {
+  const int minutes = env_.random.between(1, env_.random.chance(0.5) ? 15 : 600);
+  env_.note("{} minutes go by", minutes);
+  env_.now = env_.now + Duration::minutes(minutes);
+}
+
+void World::set_a_clock() {
+  Process* const process = somebody();
+  if (process == nullptr) return;
+  const int milliseconds = env_.random.between(-20'000, 8'000);
+  env_.note("{}'s clock is {} ms off", process->name(), milliseconds);
+  process->skew = Duration::millis(milliseconds);
+}
+
+void World::cut_power() {
+  if (env_.random.chance(0.3)) throw PowerLost();
+  power_will_go_ = true;
+  env_.power_will_go(env_.random.between(1, 12));
+}
+
+void World::restart_after_power_loss() {
+  env_.note("the power goes");
+  power_will_go_ = false;
+  while (!processes_.empty()) bury(*processes_.back(), false);
+  env_.lose_power();
+  if (env_.wrong.empty()) boot();
+}
+
+// A forwarder of which several appends were under way and the earlier ones were lost: any send may
+// arrive at any time.
+void World::stray_send() {
+  const Reading reading(env_);
+  std::vector<std::pair<Slot, Record>> sends;
+  for (const Partition& one : reading.partitions) {
+    for (const test::Outcome& outcome : one.outcomes) {
+      for (const Record& record : outcome) {
+        if (record.kind == wf::Kind::send) sends.emplace_back(one.events, record);
+      }
+    }
+  }
+  if (sends.empty()) return;
+  const std::size_t recent = std::min<std::size_t>(sends.size(), 6);
+  const auto& [source, send] = sends[sends.size() - 1 - env_.random.next() % recent];
+  Record command = send;
+  command.kind = wf::Kind::command;
+  command.link = {source.topic, source.partition, send.link.n};
+  command.appended = {};
+  command.epoch = command.cause = -1;
+  command.index = command.count = 0;
+  command.version = 0;
+  env_.note("send {} of {} arrives by itself", send.link.n, name(source));
+  const auto writer = env_.true_log().writer("stray");
+  (void)(*writer)->append(
+      {std::string(send.link.topic), send.link.partition}, {&command, 1}, Durability::now);
+}
+
+void World::rebuild() {
+  if (Node* const node = a_node()) node->rebuild(env_);
+}
+
+void World::save() {
+  Node* const node = a_node();
+  if (node == nullptr) return;
+  env_.note("{} saves its tables", node->name());
+  node->save(env_);
+}
+
+// Subscribes, reads a little, or is cut.
+void World::follow() {
+  const auto charger = clients_.known().some("charger", env_);
+  Node* const node = a_node();
+  if (!charger || node == nullptr) return;
+  const Uuid id = clients_.known().things[*charger].id;
+  Subscriber* one = nullptr;
+  for (const auto& other : subscribers_) {
+    if (other->id == id) one = other.get();
+  }
+  if (one == nullptr) {
+    one = subscribers_.emplace_back(std::make_unique<Subscriber>("chargers", id)).get();
+  }
+  if (!one->connected()) return one->connect(env_, *node);
+  if (env_.random.chance(0.2)) return one->cut();
+  one->read(env_, static_cast<std::size_t>(env_.random.between(1, 4)));
+}
+
+void World::deliver(const Wire& wire, const Node::Reply& reply) {
+  Node* const node = a_node();
+  if (node != nullptr && !node->stepping) node->take(wire, reply);
+}
+
+Process* World::somebody() {
+  if (processes_.empty()) return nullptr;
+  Process* const process = env_.random.pick(processes_).get();
+  return process->stepping ? nullptr : process;
+}
+
+std::vector<Node*> World::nodes() const {
+  std::vector<Node*> all;
+  for (const auto& process : processes_) {
+    if (auto* const node = dynamic_cast<Node*>(process.get())) all.push_back(node);
+  }
+  return all;
+}
+
+Node* World::a_node() {
+  const auto all = nodes();
+  return all.empty() ? nullptr : env_.random.pick(all);
+}
+
+}  // namespace wf::simulation
