@@ -26,6 +26,18 @@ std::string_view outcome_name(Kind kind) {
   return "accepted";
 }
 
+// Deadlines that were due before a command stand in its outcome too, and are nobody's.
+bool of_deadline(const Record& record) {
+  return record.kind == Kind::event && record.principal == system_account;
+}
+
+AccountId sender_of(std::span<const Record> outcome) {
+  for (const Record& record : outcome) {
+    if (record.principal != system_account) return record.principal;
+  }
+  return system_account;
+}
+
 // What is stored of an outcome: few are ever asked for, so their JSON is made then.
 void append_outcome(std::string& out, std::span<const Record> outcome) {
   const Record& first = outcome.front();
@@ -38,14 +50,14 @@ void append_outcome(std::string& out, std::span<const Record> outcome) {
     kind = record.kind;
     closing = record.payload;
   }
-  put_id(out, first.principal.value);
+  put_id(out, sender_of(outcome).value);
   put_little(out, static_cast<std::uint8_t>(kind));
   put_id(out, first.stream);
   put_little(out, version);
   put_little(out, first.at.us);
   put_text(out, kind == Kind::rejected ? closing : std::string_view());
   for (const Record& record : outcome) {
-    if (record.kind == Kind::event) put_text(out, record.type);
+    if (record.kind == Kind::event && !of_deadline(record)) put_text(out, record.type);
   }
 }
 

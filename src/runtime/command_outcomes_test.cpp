@@ -65,6 +65,16 @@ BOOST_AUTO_TEST_CASE(what_policies_send_has_no_outcome_here) {
   BOOST_TEST(fold({forwarded}) == "nothing");
 }
 
+// Seed 7 of the simulator: a retry was told of deadlines that the first answer kept to itself.
+BOOST_AUTO_TEST_CASE(a_deadline_that_was_due_before_is_not_of_the_command) {
+  Record expired = record(Kind::event, 1, "lamp.Expired", "{}");
+  expired.principal = system_account;
+  Record lit = record(Kind::event, 2, "lamp.Lit", "{}");
+  lit.principal = {Uuid{{3}}};
+  BOOST_TEST(says(fold({expired, lit}), R"("events":["lamp.Lit"])"));
+  BOOST_TEST(((*outcomes->get(command))->principal == lit.principal));  // who may see it
+}
+
 BOOST_AUTO_TEST_CASE(a_refusal_is_told_whole) {
   BOOST_TEST(fold({record(Kind::rejected, 3, "rejected", R"({"reason":"dark"})")}) ==
              R"({"id":"01000000-0000-0000-0000-000000000000","outcome":"rejected",)"
