@@ -42,6 +42,10 @@ class FaultyLog::Chance {
     const std::lock_guard lock(mutex_);
     faults_ = faults;
   }
+  void pause(bool paused) {
+    const std::lock_guard lock(mutex_);
+    paused_ = paused;
+  }
   void seed(std::uint64_t seed) {
     const std::lock_guard lock(mutex_);
     random_.seed(seed);
@@ -54,6 +58,7 @@ class FaultyLog::Chance {
   // The fault of one append, and how many records are written before it.
   std::pair<Fault, std::size_t> for_append(std::size_t records) {
     const std::lock_guard lock(mutex_);
+    if (paused_) return {Fault::none, records};
     double left = unit();
     const auto hit = [&left](double probability) { return (left -= probability) < 0; };
     if (hit(faults_.lost)) return count(counts_.lost, Fault::lost, 0);
@@ -71,7 +76,7 @@ class FaultyLog::Chance {
   // How many records one read may return.
   Limit for_read(Limit limit) {
     const std::lock_guard lock(mutex_);
-    if (unit() < faults_.short_read && limit.records > 1) {
+    if (!paused_ && unit() < faults_.short_read && limit.records > 1) {
       ++counts_.short_reads;
       limit.records = 1 + random_() % std::min<std::size_t>(limit.records - 1, 5);
     }
@@ -79,8 +84,15 @@ class FaultyLog::Chance {
   }
   bool empty_read() {
     const std::lock_guard lock(mutex_);
-    if (unit() >= faults_.empty_read) return false;
+    if (paused_ || unit() >= faults_.empty_read) return false;
     ++counts_.empty_reads;
+    return true;
+  }
+
+  bool failed_read() {
+    const std::lock_guard lock(mutex_);
+    if (paused_ || unit() >= faults_.failed_read) return false;
+    ++counts_.failed_reads;
     return true;
   }
 
@@ -99,6 +111,7 @@ class FaultyLog::Chance {
     std::list<Held> due;
     {
       const std::lock_guard lock(mutex_);
+      if (paused_) return;
       for (auto held = held_.begin(); held != held_.end();) {
         const auto at = held++;
         if (all || --at->calls_left <= 0) due.splice(due.end(), held_, at);
@@ -123,6 +136,7 @@ class FaultyLog::Chance {
   mutable std::mutex mutex_;
   std::mt19937_64 random_;
   Faults faults_;
+  bool paused_ = false;
   FaultCounts counts_;
   std::list<Held> held_;
 };
@@ -172,6 +186,7 @@ class FaultyLog::FaultyReader : public Reader {
   void drop(const Slot& slot) override { inner_->drop(slot); }
   Result<Batch> read(const Slot& slot, Limit limit) override {
     chance_.deliver(false);
+    if (chance_.failed_read()) return fail(Code::unavailable, "nobody answers");
     if (chance_.empty_read()) return Batch{};
     return inner_->read(slot, chance_.for_read(limit));
   }
@@ -191,6 +206,7 @@ void FaultyLog::set(const Faults& faults) { chance_->set(faults); }
 void FaultyLog::seed(std::uint64_t seed) { chance_->seed(seed); }
 FaultCounts FaultyLog::counts() const { return chance_->counts(); }
 void FaultyLog::deliver_late() { chance_->deliver(true); }
+void FaultyLog::pause(bool paused) { chance_->pause(paused); }
 
 Uuid FaultyLog::id() const { return inner_.id(); }
 const std::vector<TopicSpec>& FaultyLog::topics() const { return inner_.topics(); }

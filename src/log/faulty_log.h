@@ -20,6 +20,7 @@ struct Faults {
   // Reads.
   double short_read = 0;  // returns some of the records only
   double empty_read = 0;  // returns none although there are: a slow fetch
+  double failed_read = 0;  // Code::unavailable: nobody answers
   int late_calls_max = 8;
 };
 
@@ -32,6 +33,7 @@ struct FaultCounts {
   std::uint64_t doubled = 0;
   std::uint64_t short_reads = 0;
   std::uint64_t empty_reads = 0;
+  std::uint64_t failed_reads = 0;
 };
 
 // Thread-safe, like what it wraps; the same seed and the same calls give the same faults.
@@ -44,6 +46,8 @@ class FaultyLog : public Log {
   void seed(std::uint64_t seed);  // of what is chosen from here on
   FaultCounts counts() const;
   void deliver_late();  // everything still held back, now
+  // While paused nothing goes wrong and nothing late arrives.
+  void pause(bool paused);
 
   Uuid id() const override;
   const std::vector<TopicSpec>& topics() const override;

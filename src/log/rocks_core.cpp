@@ -229,10 +229,10 @@ void Core::commit(std::unique_lock<std::mutex>& lock) {
 }
 
 void Core::fatal(std::unique_lock<std::mutex>& lock, const Error& error) {
+  failed_ = true;
   lock.unlock();
   options_.on_fatal(error.detail);
   lock.lock();
-  failed_ = true;
   room_.notify_all();
   take()->finish(tl::unexpected(error));
 }

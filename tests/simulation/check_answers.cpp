@@ -70,10 +70,12 @@ void acknowledged_is_there(const Facts& facts, Environment& env) {
       return env.fail("ask {} was answered {} and is gone", ask->number, ask->answer->status);
     }
     if (!agrees(*ask->answer, *outcome->second)) {
-      return env.fail("ask {} was answered {} {}, the log says {} {}",
+      return env.fail("ask {} was answered {} {} version {} {}, the log says {} {}",
                       ask->number,
                       ask->answer->status,
                       ask->answer->code,
+                      ask->answer->stream_version,
+                      ask->answer->events,
                       closing(*outcome->second).type,
                       closing(*outcome->second).payload);
     }

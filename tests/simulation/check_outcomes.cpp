@@ -64,6 +64,25 @@ void readers_agree(const Facts& facts, Environment& env) {
   }
 }
 
+// In a stream; and nothing is decided before its command was sent.
+void time_never_goes_back(const Facts& facts, Environment& env) {
+  for (const Partition& one : facts.reading.partitions) {
+    std::map<Uuid, Instant> latest;
+    for (const Outcome& outcome : one.outcomes) {
+      for (const Record& record : outcome) {
+        if (record.kind != Kind::event) continue;
+        Instant& before = latest[record.stream];
+        if (record.at < before) {
+          return env.fail("{}: {} is earlier than what came before it",
+                          name(one.events),
+                          record.type);
+        }
+        before = record.at;
+      }
+    }
+  }
+}
+
 void sends_arrive_once(const Facts& facts, Environment& env) {
   std::map<std::pair<Slot, Slot>, std::vector<Uuid>> sent;
   std::map<std::pair<Slot, Slot>, std::vector<Uuid>> taken;

@@ -6,6 +6,7 @@ namespace {
 constexpr void (*checks[])(const Facts&, Environment&) = {
     every_command_has_one_outcome,
     readers_agree,
+    time_never_goes_back,
     sends_arrive_once,
     acknowledged_is_there,
     reservations_do_not_overlap,

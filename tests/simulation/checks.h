@@ -25,6 +25,7 @@ void check_all(const Facts& facts, Environment& env);
 // check_outcomes.cpp
 void every_command_has_one_outcome(const Facts& facts, Environment& env);
 void readers_agree(const Facts& facts, Environment& env);
+void time_never_goes_back(const Facts& facts, Environment& env);
 void sends_arrive_once(const Facts& facts, Environment& env);
 // check_decisions.cpp
 void decided_again_it_is_the_same(const Facts& facts, Environment& env);

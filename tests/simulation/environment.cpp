@@ -16,7 +16,7 @@ constexpr Faults some{.lost = 0.02,
                       .late = 0.02,
                       .doubled = 0.02,
                       .short_read = 0.2,
-                      .empty_read = 0.05};
+                      .failed_read = 0.02};
 
 PlatformConfig platform(std::int64_t fee_bp, std::int64_t hold_minutes) {
   PlatformConfig config;
@@ -42,7 +42,10 @@ const std::vector<Build>& builds() {
 Environment::Environment(std::uint64_t seed, std::string tables)
     : directory(std::move(tables)), random(seed) {
   disk_.on_sync([this, main = std::this_thread::get_id()] {
-    if (armed_ && std::this_thread::get_id() == main) syncing();
+    if (!armed_ || std::this_thread::get_id() != main) return;
+    faulty_->pause(true);  // nobody else may write now
+    syncing();
+    faulty_->pause(false);
   });
   open_log();
   connect();

@@ -48,8 +48,7 @@ class Environment {
   // The power goes during one of the next writes.
   void power_will_go(int operations) { disk_.cut_power_after(operations); }
 
-  Log& log() { return *hooked_; }        // with faults, crashes, and others stepping in between
-  Log& faulty_log() { return *faulty_; }  // with faults only
+  Log& log() { return *hooked_; }  // with faults, crashes, and others stepping in between
   Log& true_log() { return *rocks_; }
 
   // One line of the story that a failing seed tells.
