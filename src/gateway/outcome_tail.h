@@ -15,9 +15,10 @@
 
 namespace wf::gateway {
 
-// One thread of its own, or whoever calls step(), reads every events slot from its newest `opened` record on. When the log
-// cannot be read it goes on trying; what waits then runs into its own deadline. A second one asks
-// now and then how far the commands have come, which also shows whether the log answers at all.
+// One thread of its own, or whoever calls step(), reads every events slot from its newest `opened`
+// record on. When the log cannot be read it goes on trying; what waits then runs into its own
+// deadline. A second one asks now and then how far the commands have come, which also shows whether
+// the log answers at all.
 class OutcomeTail {
  public:
   OutcomeTail(Log& log, const Catalogue& catalogue, Waiting& waiting, Posts posts);

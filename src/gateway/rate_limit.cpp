@@ -17,6 +17,8 @@ Duration RateLimit::take(std::uint64_t key, const Rate& rate, Instant now) {
   }
   const std::int64_t interval_us = std::max<std::int64_t>(1, 60'000'000 / rate.per_minute);
   const Duration tolerance{interval_us * (rate.burst - 1)};
+  // No bucket is emptier than empty: its clock was set back.
+  *full_at = std::min(*full_at, now + tolerance + Duration{interval_us});
   const Instant base = std::max(*full_at, now);
   if (base - now > tolerance) return {(base - now).us - tolerance.us};
   *full_at = base + Duration{interval_us};

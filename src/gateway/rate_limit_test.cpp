@@ -28,6 +28,15 @@ BOOST_AUTO_TEST_CASE(tokens_come_back_with_time_but_never_more_than_the_burst) {
   BOOST_TEST(limit.take(1, two_a_second, later).us > 0);
 }
 
+// Seed 252 of the simulator: everybody was turned away for as long as the clock was set back.
+BOOST_AUTO_TEST_CASE(a_clock_set_back_costs_one_token) {
+  RateLimit limit(10);
+  for (int i = 0; i < 3; ++i) limit.take(1, two_a_second, start);
+  const Instant earlier = start - Duration::hours(1);
+  BOOST_TEST(limit.take(1, two_a_second, earlier).us == 500'000);
+  BOOST_TEST(limit.take(1, two_a_second, earlier + Duration::millis(500)).us == 0);
+}
+
 BOOST_AUTO_TEST_CASE(newcomers_share_one_bucket_when_all_are_taken) {
   RateLimit limit(2);
   limit.take(1, two_a_second, start);

@@ -10,7 +10,8 @@
 
 namespace wf::gateway {
 
-// Thread-safe. What is queued when it stops is dropped unrun. Without threads its owner calls step().
+// Thread-safe. What is queued when it stops is dropped unrun. Without threads its owner calls
+// step().
 class WorkPool {
  public:
   using Job = std::function<void()>;  // may not throw
