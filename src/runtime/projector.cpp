@@ -276,6 +276,8 @@ Result<bool> Projector::advance(Lane& lane) {
     if (!lane.live || table.telling) continue;
     table.store()->mark_live();
     table.telling = true;
+    // Whoever looked at a row meanwhile was told of nothing.
+    if (on_rows_ && !table.next) on_rows_(table.home->type().info(), {});
   }
   if (lane.live) swap_alone(lane);
   return *count > 0;

@@ -358,6 +358,19 @@ BOOST_AUTO_TEST_CASE(rows_are_told_of_from_the_tail_on_and_through_failures) {
   BOOST_TEST(told == 2u);
 }
 
+// Who subscribed while the table was catching up has seen a row that is old by now.
+BOOST_AUTO_TEST_CASE(a_table_that_has_caught_up_says_that_any_row_may_have_changed) {
+  add(20);
+  auto table = home("sums");
+  Projector projector(*world.log, *catalogue, options(), alarm);
+  std::vector<bool> any;
+  projector.on_rows(
+      [&](const TableInfo&, const std::vector<std::string>& keys) { any.push_back(keys.empty()); });
+  projector.add(*table);
+  world.settle(projector);
+  BOOST_TEST(any == std::vector<bool>{true});
+}
+
 BOOST_AUTO_TEST_CASE(a_restart_goes_on_where_the_store_stands) {
   add(20);
   {
