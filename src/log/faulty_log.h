@@ -18,8 +18,8 @@ struct Faults {
   // An append that succeeds.
   double doubled = 0;  // written twice, one after the other
   // Reads.
-  double short_read = 0;  // returns some of the records only
-  double empty_read = 0;  // returns none although there are: a slow fetch
+  double short_read = 0;   // returns some of the records only
+  double empty_read = 0;   // returns none although there are: a slow fetch
   double failed_read = 0;  // Code::unavailable: nobody answers
   int late_calls_max = 8;
 };

@@ -1,3 +1,4 @@
+// The child runs, the parent reads what it says through a pipe.
 #include "simulation/attempt.h"
 
 #include <fcntl.h>

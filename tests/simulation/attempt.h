@@ -1,5 +1,5 @@
-// One run in a process of its own, so that a seed may abort, crash or hang without taking the others
-// along.
+// One run in a process of its own, so that a seed may abort, crash or hang without taking the
+// others along.
 #pragma once
 #include <string>
 

@@ -1,3 +1,4 @@
+// Values by the name of their field.
 #include "simulation/bodies.h"
 
 #include "base/json_cursor.h"
@@ -37,7 +38,8 @@ std::string value_of(std::string_view field,
   if (field == "end") return quoted(times.end.text());
   if (field == "connector") return std::to_string(env.random.between(1, 2));
   if (field == "connectors") {
-    return R"([{"number":1,"type":"type2","power_w":22000},{"number":2,"type":"ccs2","power_w":50000}])";
+    return R"([{"number":1,"type":"type2","power_w":22000},)"
+           R"({"number":2,"type":"ccs2","power_w":50000}])";
   }
   if (field == "schedule") return week();
   if (field == "time_zone") return quoted("Asia/Kolkata");

@@ -44,9 +44,9 @@ class Again {
     const Record& command = one_.asked.records[i];
     const bool given_up = outcome.back().kind != Kind::event &&
                           field(test::closing(outcome).payload, "reason") == "undecidable";
-    const auto decided =
-        given_up ? decider.refuse(command, "undecidable", outcome.front().epoch, out)
-                 : decider.decide(command, outcome.front().epoch, out);
+    const auto decided = given_up
+                             ? decider.refuse(command, "undecidable", outcome.front().epoch, out)
+                             : decider.decide(command, outcome.front().epoch, out);
     if (!decided || out.records().size() != outcome.size()) return false;
     for (std::size_t k = 0; k < outcome.size(); ++k) {
       if (bytes_of(out.records()[k]) != bytes_of(outcome[k])) return false;

@@ -1,4 +1,5 @@
-// The log by itself: one outcome per command, the same for every reader, and sends that arrive once.
+// The log by itself: one outcome per command, the same for every reader, and sends that arrive
+// once.
 #include <map>
 
 #include "log/fence.h"
@@ -73,9 +74,8 @@ void time_never_goes_back(const Facts& facts, Environment& env) {
         if (record.kind != Kind::event) continue;
         Instant& before = latest[record.stream];
         if (record.at < before) {
-          return env.fail("{}: {} is earlier than what came before it",
-                          name(one.events),
-                          record.type);
+          return env.fail(
+              "{}: {} is earlier than what came before it", name(one.events), record.type);
         }
         before = record.at;
       }
@@ -93,7 +93,8 @@ void sends_arrive_once(const Facts& facts, Environment& env) {
         auto& ids = sent[{one.events, {std::string(record.link.topic), record.link.partition}}];
         ids.push_back(record.id);
         if (record.link.n != ids.size()) {
-          return env.fail("{}: send {} follows {}", name(one.events), record.link.n, ids.size() - 1);
+          return env.fail(
+              "{}: send {} follows {}", name(one.events), record.link.n, ids.size() - 1);
         }
       }
       const Record& first = outcome.front();

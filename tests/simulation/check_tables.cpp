@@ -81,7 +81,9 @@ void compare(const TableHome& home, const Rows& rows, const std::string& of, Env
     const auto row = home.get(key);
     const Version& last = folded.versions.back();
     if (!row) return env.fail("{}: {}", of, row.error().detail);
-    if (row->json != last.json) return env.fail("{} shows {}, its fold {}", of, row->json, last.json);
+    if (row->json != last.json) {
+      return env.fail("{} shows {}, its fold {}", of, row->json, last.json);
+    }
     if (row->found() && row->row_version != last.number) {
       return env.fail("{}: version {}, its fold's {}", of, row->row_version, last.number);
     }
@@ -121,7 +123,8 @@ void check_sight(const Sight& sight, const Rows& rows, Environment& env) {
   std::size_t needed = 0;  // versions that the client knew of
   for (const Version& version : versions) {
     for (const SlotOffset& slot : token->offsets) {
-      const bool same = slot.topic == version.slot.topic && slot.partition == version.slot.partition;
+      const bool same =
+          slot.topic == version.slot.topic && slot.partition == version.slot.partition;
       if (same && version.offset < slot.offset) ++needed;
     }
   }

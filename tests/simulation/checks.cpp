@@ -1,3 +1,4 @@
+// The list of what must hold.
 #include "simulation/checks.h"
 
 namespace wf::simulation {

@@ -45,12 +45,18 @@ std::optional<Answered> read_answer(const Response& response) {
   return answer;
 }
 
+// Another time it may be another one.
+bool is_for_now(const Response& response) {
+  return response.status == 503 || response.status == 429;
+}
+
+bool says_nothing_was_written(const Response& response) {
+  return response.status != 504 && response.status != 202 && !read_answer(response);
+}
+
 std::string shown(const Answered& answer) {
-  return fmt::format("{} {} version {} {}",
-                     answer.status,
-                     answer.code,
-                     answer.stream_version,
-                     answer.events);
+  return fmt::format(
+      "{} {} version {} {}", answer.status, answer.code, answer.stream_version, answer.events);
 }
 
 }  // namespace
@@ -100,8 +106,8 @@ void Clients::ask() {
   ask->number = asks_.size();
   // Little can be done before there is a charger, and bookings are what most of it is about.
   const std::string_view wanted = !known_.some("charger", env_) ? "charger.List"
-                                  : env_.random.chance(0.4)               ? "booking.Reserve"
-                                                                          : "";
+                                  : env_.random.chance(0.4)     ? "booking.Reserve"
+                                                                : "";
   ask->type = env_.random.pick(types_);
   for (const CommandType* type : types_) {
     if (type->name == wanted) ask->type = type;
@@ -151,17 +157,12 @@ bool Clients::ask_unanswered() {
 
 void Clients::send(const std::shared_ptr<Ask>& ask) {
   network_.send(env_, [this, ask] {
-    deliver_(ask->wire, [this, ask](const Response& response) {
-      decide_what(ask, response);
+    const bool taken = deliver_(ask->wire, [this, ask](const Response& response) {
+      if (says_nothing_was_written(response)) --ask->possible;
       network_.send(env_, [this, ask, response] { hear(*ask, response); });
     });
+    if (taken) ++ask->possible;
   });
-}
-
-// What the gateway says of a copy, whether the client will hear it or not.
-void Clients::decide_what(const std::shared_ptr<Ask>& ask, const Response& response) {
-  const bool unknown = response.status == 504 || response.status == 202;
-  if (unknown || read_answer(response)) ++ask->possible;
 }
 
 void Clients::hear(Ask& ask, const Response& response) {
@@ -172,7 +173,7 @@ void Clients::hear(Ask& ask, const Response& response) {
   if (response.status == 202) ask.pending = true;
   const auto answer = read_answer(response);
   if (!answer) {
-    if (response.status == 503 || response.status == 504 || response.status == 202) return;
+    if (is_for_now(response) || response.status == 504 || response.status == 202) return;
     ++ask.dismissed;
     if (response.status == 404 && ask.knows_its_row) {
       env_.fail("ask {}: {} is 404 to one who knows it", ask.number, ask.wire.path);
@@ -190,7 +191,8 @@ void Clients::hear(Ask& ask, const Response& response) {
   const bool same = first.status == answer->status && first.command == answer->command &&
                     first.id == answer->id && first.code == answer->code &&
                     first.stream_version == answer->stream_version;
-  const bool events = first.events.empty() || answer->events.empty() || first.events == answer->events;
+  const bool events =
+      first.events.empty() || answer->events.empty() || first.events == answer->events;
   if (first.events.empty()) first.events = answer->events;
   if (!same || !events) {
     env_.fail("ask {} was answered {}, and then {}", ask.number, shown(first), shown(*answer));
@@ -220,7 +222,7 @@ void Clients::read() {
 }
 
 void Clients::hear_read(Sight sight, const Response& response) {
-  if (response.status == 503) return;
+  if (is_for_now(response)) return;
   if (response.status != 200) {
     return env_.fail("a booking is {} to one who made it", response.status);
   }

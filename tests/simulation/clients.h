@@ -37,23 +37,23 @@ struct Ask {
   Uuid correlation;
   std::optional<std::size_t> thing;  // that its path names…
   bool knows_its_row = false;        // …and the position it sends covers
-  int possible = 0;            // copies a gateway took and did not say of that nothing was written
-  bool pending = false;        // acknowledged with 202
-  int dismissed = 0;           // answers that no retry would change: 401, 403, 404…
+  int possible = 0;      // copies a gateway took and did not say of that nothing was written
+  bool pending = false;  // acknowledged with 202
+  int dismissed = 0;     // answers that no retry would change: 401, 403, 404…
   std::optional<Answered> answer;
 };
 
-// Puts a request into some gateway's hands, now or never.
-using Deliver = std::function<void(const Wire&, const Node::Reply&)>;
+// Puts a request into some gateway's hands, now or never (false).
+using Deliver = std::function<bool(const Wire&, const Node::Reply&)>;
 
 class Clients {
  public:
   Clients(Environment& env, const gateway::Secrets& secrets, Network& network, Deliver deliver);
 
-  void ask();       // a new command
+  void ask();        // a new command
   void ask_again();  // an earlier one
-  void read();      // something it created
-  void log_in();    // registers, or logs in
+  void read();       // something it created
+  void log_in();     // registers, or logs in
   // Everybody who has no answer asks again. False: nobody had to.
   bool ask_unanswered();
 
@@ -65,7 +65,6 @@ class Clients {
   std::size_t add(std::string_view who, std::initializer_list<std::string_view> roles);
   std::size_t somebody(std::uint32_t roles) const;
   void send(const std::shared_ptr<Ask>& ask);
-  void decide_what(const std::shared_ptr<Ask>& ask, const gateway::Response& response);
   void hear(Ask& ask, const gateway::Response& response);
   void learn(const Ask& ask, const Answered& answer, const std::string& position);
   void hear_read(Sight sight, const gateway::Response& response);

@@ -1,5 +1,5 @@
-// What everything in a run stands on: the clock, the chance of the action being taken, the disk, and
-// the log with its faults. One thread.
+// What everything in a run stands on: the clock, the chance of the action being taken, the disk,
+// and the log with its faults. One thread.
 #pragma once
 #include <fmt/format.h>
 
@@ -54,7 +54,9 @@ class Environment {
   // One line of the story that a failing seed tells.
   template <class... Args>
   void note(fmt::format_string<Args...> format, Args&&... args) {
-    if (tracing) trace.push_back(fmt::format("{:>5}  ", action_) + fmt::format(format, std::forward<Args>(args)...));
+    if (!tracing) return;
+    trace.push_back(fmt::format("{:>5}  ", action_) +
+                    fmt::format(format, std::forward<Args>(args)...));
   }
   // The first thing that is wrong ends the run.
   template <class... Args>

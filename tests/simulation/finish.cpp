@@ -6,9 +6,9 @@
 namespace wf::simulation {
 namespace {
 
-constexpr int quiet_rounds = 30;     // of 100 ms without anything to do
-constexpr int rounds_max = 3'000;    // then it does not come to rest
-constexpr int asked_max = 8;         // times that everybody without an answer asks again
+constexpr int quiet_rounds = 30;   // of 100 ms without anything to do
+constexpr int rounds_max = 3'000;  // then it does not come to rest
+constexpr int asked_max = 8;       // times that everybody without an answer asks again
 
 }  // namespace
 

@@ -68,7 +68,9 @@ Node::Node(Environment& env, NodeSetup& setup, int number)
   options.batch.records = static_cast<std::size_t>(env.random.between(1, 20));
   options.flush_after = Duration::hours(24 * 365);  // save() does it
   options.retry = Duration::millis(20);
-  const Alarm alarm = [&env, who = name()](std::string_view what) { env.note("{}: {}", who, what); };
+  const Alarm alarm = [&env, number](std::string_view what) {
+    env.note("node {}: {}", number, what);
+  };
   projector_ = std::make_unique<Projector>(env.log(), build.catalogue, options, alarm);
   gateway::Services services{.log = env.log(),
                              .catalogue = build.catalogue,
@@ -78,10 +80,8 @@ Node::Node(Environment& env, NodeSetup& setup, int number)
                              .platform = build.platform,
                              .clock = [this] { return clock_; }};
   for (const std::string& table : setup.tables) {
-    auto home = TableHome::open(directory_ / "tables" / table,
-                                *catalogue().table(table),
-                                setup.resources,
-                                env.log().id());
+    auto home = TableHome::open(
+        directory_ / "tables" / table, *catalogue().table(table), setup.resources, env.log().id());
     if (!home) {
       broken_ = home.error().detail;
       return;
@@ -106,11 +106,11 @@ Node::Node(Environment& env, NodeSetup& setup, int number)
     if (!*known) return std::nullopt;
     return gateway::KnownOutcome{(*known)->principal, std::move((*known)->json)};
   };
-  const gateway::Io io{
-      [this](std::function<void()> run) { posted_.push_back(std::move(run)); },
-      [this](gateway::Ticket ticket, gateway::Response response) {
-        if (auto waiting = replies_.extract(ticket.slot)) waiting.mapped()(std::move(response));
-      }};
+  const gateway::Io io{[this](std::function<void()> run) { posted_.push_back(std::move(run)); },
+                       [this](gateway::Ticket ticket, gateway::Response response) {
+                         if (auto waiting = replies_.extract(ticket.slot))
+                           waiting.mapped()(std::move(response));
+                       }};
   app_ = std::make_unique<gateway::App>(
       std::move(services), io, PasswordCost{.passes = 1, .memory_bytes = 8192});
   projector_->on_rows([this](const TableInfo& table, const std::vector<std::string>& keys) {
@@ -222,8 +222,8 @@ void Node::save(Environment& env) {
     const fs::path directory = saved() / name;
     const auto old = entries(directory);
     if (old.size() >= saved_max) fs::remove_all(old.front());
-    const fs::path copy =
-        directory / (old.empty() ? "00000000" : fmt::format("{:08}", std::stoi(old.back().filename()) + 1));
+    const int number = old.empty() ? 0 : std::stoi(old.back().filename()) + 1;
+    const fs::path copy = directory / fmt::format("{:08}", number);
     const auto store = home->live();
     fs::create_directories(copy);
     if (auto ok = checkpoint(*store, copy / store->dir().filename()); !ok) {

@@ -14,6 +14,8 @@
 
 namespace wf::simulation {
 
+inline constexpr int nodes_max = 2;  // each has a directory of its own
+
 // A request as bytes that outlive their sender.
 struct Wire {
   gateway::Method method = gateway::Method::get;

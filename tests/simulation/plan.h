@@ -16,6 +16,8 @@ struct Action {
 
 using Plan = std::vector<Action>;
 
-Plan plan_of(std::uint64_t seed);
+struct Lesson;
+// `lesson`: what happens more often than otherwise; may be null.
+Plan plan_of(std::uint64_t seed, const Lesson* lesson);
 
 }  // namespace wf::simulation

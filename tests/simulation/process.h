@@ -1,5 +1,5 @@
-// A process, or a zombie of one: something that is stepped, dies at any point, and leaves its stores
-// behind.
+// A process, or a zombie of one: something that is stepped, dies at any point, and leaves its
+// stores behind.
 #pragma once
 #include <map>
 #include <memory>
@@ -32,8 +32,7 @@ class Shelf {
 // A KvStore that a process may die before or after each write of.
 class MortalStore : public test::MapStore {
  public:
-  MortalStore(test::StoreContent& content, Environment& env)
-      : test::MapStore(content), env_(env) {}
+  MortalStore(test::StoreContent& content, Environment& env) : test::MapStore(content), env_(env) {}
   Result<void> write(const KvBatch& batch) override {
     env_.await();
     auto done = test::MapStore::write(batch);

@@ -1,3 +1,4 @@
+// Every partition from its start.
 #include "simulation/reading.h"
 
 #include "base/json_cursor.h"

@@ -1,10 +1,10 @@
-// simulator [--seeds N] [--from S] [--jobs J] [--until-red] [--shrink SECONDS]: runs seeds, and tells
-// the story of the first that fails; --story: of the first, whatever becomes of it.
-#include <CLI/CLI.hpp>
+// simulator [--seeds N] [--from S] [--lesson NAME] [--jobs J]: runs seeds, and tells the story of
+// the first that fails; --story: of the first, whatever becomes of it.
 #include <fmt/format.h>
 #include <sys/personality.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "simulation/attempt.h"
+#include "simulation/lessons.h"
 #include "simulation/shrink.h"
 
 namespace {
@@ -28,13 +29,18 @@ void keep_addresses(char** argv) {
 }
 
 // Its shortest story.
-void tell(std::uint64_t seed, int shrink_seconds) {
-  Plan plan = plan_of(seed);
+void tell(std::uint64_t seed, const Lesson* about, int shrink_seconds) {
+  Plan plan = plan_of(seed, about);
   const std::size_t whole = plan.size();
   if (shrink_seconds > 0) plan = shrink(seed, std::move(plan), shrink_seconds);
   const Verdict verdict = attempt(seed, plan, true);
   fmt::print("\nseed {}, {} of its {} actions:\n{}", seed, plan.size(), whole, verdict.trace);
-  fmt::print("seed {}: {}\nagain: scripts/simulate --seeds 1 --from {}\n", seed, verdict.wrong, seed);
+  fmt::print("seed {}: {}\nagain: scripts/simulate --seeds 1 --from {}{}{}\n",
+             seed,
+             verdict.wrong,
+             seed,
+             about == nullptr ? "" : " --lesson ",
+             about == nullptr ? "" : about->name);
 }
 
 }  // namespace
@@ -54,9 +60,16 @@ int main(int argc, char** argv) {
   app.add_option("--shrink", shrink_seconds, "seconds to look for a shorter story; 0: none");
   app.add_flag("--until-red", stop_at_red, "ends with the first seed that fails, without a story");
   app.add_flag("--story", story, "tells what happens under the first seed, and ends");
+  std::string named;
+  app.add_option("--lesson", named, "what shall happen more often: a name of lessons.cpp");
   CLI11_PARSE(app, argc, argv);
+  const Lesson* const about = lesson(named);
+  if (!named.empty() && about == nullptr) {
+    fmt::print(stderr, "simulator: there is no lesson '{}'\n", named);
+    return 2;
+  }
   if (story) {
-    tell(from, 0);
+    tell(from, about, 0);
     return 0;
   }
 
@@ -74,7 +87,7 @@ int main(int argc, char** argv) {
     }
     close(results[0]);
     for (std::uint64_t i = job; i < seeds; i += jobs) {
-      const std::string wrong = attempt(from + i, plan_of(from + i), false).wrong;
+      const std::string wrong = attempt(from + i, plan_of(from + i, about), false).wrong;
       if (wrong.empty()) continue;
       fmt::print("seed {}: {}\n", from + i, wrong);
       std::fflush(stdout);
@@ -93,7 +106,9 @@ int main(int argc, char** argv) {
   }
   for (const pid_t child : children) waitpid(child, nullptr, 0);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-  if (!red.empty() && !stop_at_red) tell(*std::min_element(red.begin(), red.end()), shrink_seconds);
+  if (!red.empty() && !stop_at_red) {
+    tell(*std::min_element(red.begin(), red.end()), about, shrink_seconds);
+  }
   fmt::print("{} seeds from {} on, {} red, {:.0f} s\n", seeds, from, red.size(), took.count());
   return red.empty() ? 0 : 1;
 }

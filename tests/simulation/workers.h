@@ -20,7 +20,6 @@ class Owner : public Process {
   const test::StoreContent& content();
 
  private:
-
   Shelf& shelf_;
   const Slot events_;
   const std::size_t build_;

@@ -1,41 +1,56 @@
 // What may happen, and how often.
 #include "simulation/world.h"
 
-#include "simulation/reading.h"
+#include <numeric>
+
+#include "simulation/lessons.h"
 
 namespace wf::simulation {
 
-constexpr double dies = 0.01;       // at a point where it may…
-constexpr double steps_in = 0.05;   // …or another process does something there
+constexpr double dies = 0.01;      // at a point where it may…
+constexpr double steps_in = 0.05;  // …or another process does something there
 constexpr int depth_max = 3;
 constexpr int actions_min = 120;
 constexpr int actions_max = 320;
-constexpr int nodes_max = 2;        // each has a directory of its own
 
 struct Kinds {
   static constexpr World::Kind all[] = {
-      {"step", 120, &World::step_some},     {"ask", 45, &World::ask},
-      {"ask again", 14, &World::ask_again}, {"read", 8, &World::read},
-      {"log in", 5, &World::log_in},        {"follow", 8, &World::follow},
-      {"start", 8, &World::start_some},     {"end", 5, &World::end_some},
-      {"sleep", 4, &World::sleep},          {"clock", 3, &World::set_a_clock},
-      {"save", 6, &World::save},            {"rebuild", 3, &World::rebuild},
-      {"stray send", 5, &World::stray_send}, {"power", 1, &World::cut_power},
+      {"step", 120, &World::step_some},
+      {"ask", 45, &World::ask},
+      {"ask again", 14, &World::ask_again},
+      {"read", 8, &World::read},
+      {"log in", 5, &World::log_in},
+      {"follow", 8, &World::follow},
+      {"start", 8, &World::start_some},
+      {"end", 5, &World::end_some},
+      {"sleep", 4, &World::sleep},
+      {"clock", 3, &World::set_a_clock},
+      {"save", 6, &World::save},
+      {"rebuild", 3, &World::rebuild},
+      {"stray send", 5, &World::stray_send},
+      {"power", 1, &World::cut_power},
   };
 };
 
 std::span<const World::Kind> World::kinds() { return Kinds::all; }
 
-Plan plan_of(std::uint64_t seed) {
+Plan plan_of(std::uint64_t seed, const Lesson* lesson) {
   Random random(seed * 2 + 1);
-  int weights = 0;
-  for (const World::Kind& kind : World::kinds()) weights += kind.weight;
+  std::vector<int> weights;
+  for (const World::Kind& kind : World::kinds()) {
+    weights.push_back(kind.weight);
+    if (lesson == nullptr) continue;
+    for (const auto& [name, times] : lesson->more) {
+      if (name == kind.name) weights.back() *= times;
+    }
+  }
+  const int sum = std::accumulate(weights.begin(), weights.end(), 0);
   Plan plan;
   for (int i = random.between(actions_min, actions_max); i > 0; --i) {
     Action action;
     action.number = static_cast<std::uint32_t>(plan.size());
-    int dice = random.between(0, weights - 1);
-    while ((dice -= World::kinds()[action.kind].weight) >= 0) ++action.kind;
+    int dice = random.between(0, sum - 1);
+    while ((dice -= weights[action.kind]) >= 0) ++action.kind;
     action.seed = random.next();
     plan.push_back(action);
   }
@@ -59,10 +74,9 @@ std::vector<std::string> tables_of(Random random) {
 World::World(std::uint64_t seed, const std::string& directory, bool tracing)
     : env_(seed, directory),
       setup_(env_, tables_of(Random(seed))),
-      clients_(env_,
-               setup_.secrets,
-               network_,
-               [this](const Wire& wire, const Node::Reply& reply) { deliver(wire, reply); }) {
+      clients_(env_, setup_.secrets, network_, [this](const Wire& wire, const Node::Reply& reply) {
+        return deliver(wire, reply);
+      }) {
   env_.tracing = tracing;
   env_.await = [this] { between(); };
   env_.syncing = [this] { reading_while_syncing(); };
@@ -114,22 +128,6 @@ void World::start_node(int number) {
   start(std::make_unique<Node>(env_, setup_, number));
 }
 
-void World::start_some() {
-  const auto all = slots("events");
-  const int dice = env_.random.between(0, 9);
-  if (dice < 5) return start(std::make_unique<Owner>(env_, shelf_, env_.random.pick(all)));
-  if (dice < 8) return start(std::make_unique<Carrier>(env_, shelf_, env_.random.pick(all)));
-  start_node(env_.random.between(0, nodes_max - 1));
-}
-
-void World::end_some() {
-  Process* const process = somebody();
-  if (process == nullptr) return;
-  const bool cleanly = env_.random.chance(0.5);
-  env_.note("{} {}", process->name(), cleanly ? "stops" : "is killed");
-  bury(*process, cleanly);
-}
-
 void World::bury(Process& process, bool cleanly) {
   try {
     process.end(env_, cleanly);
@@ -137,17 +135,6 @@ void World::bury(Process& process, bool cleanly) {
     process.end(env_, false);
   }
   std::erase_if(processes_, [&](const auto& one) { return one.get() == &process; });
-}
-
-void World::step_some() {
-  Process* const process = somebody();
-  if (process == nullptr) return;
-  for (int i = env_.random.between(1, 8); i > 0; --i) {
-    const auto there = [&](const auto& one) { return one.get() == process; };
-    if (std::none_of(processes_.begin(), processes_.end(), there)) return;
-    step(*process);
-    env_.now = env_.now + Duration::millis(env_.random.between(0, 10));
-  }
 }
 
 void World::step(Process& process) {
@@ -193,27 +180,6 @@ void World::reading_while_syncing() {
   syncing_ = false;
 }
 
-// Long enough for what is due to come due.
-void World::sleep() {
-  const int minutes = env_.random.between(1, env_.random.chance(0.5) ? 15 : 600);
-  env_.note("{} minutes go by", minutes);
-  env_.now = env_.now + Duration::minutes(minutes);
-}
-
-void World::set_a_clock() {
-  Process* const process = somebody();
-  if (process == nullptr) return;
-  const int milliseconds = env_.random.between(-20'000, 8'000);
-  env_.note("{}'s clock is {} ms off", process->name(), milliseconds);
-  process->skew = Duration::millis(milliseconds);
-}
-
-void World::cut_power() {
-  if (env_.random.chance(0.3)) throw PowerLost();
-  power_will_go_ = true;
-  env_.power_will_go(env_.random.between(1, 12));
-}
-
 void World::restart_after_power_loss() {
   env_.note("the power goes");
   power_will_go_ = false;
@@ -222,66 +188,11 @@ void World::restart_after_power_loss() {
   if (env_.wrong.empty()) boot();
 }
 
-// A forwarder of which several appends were under way and the earlier ones were lost: any send may
-// arrive at any time.
-void World::stray_send() {
-  const Reading reading(env_);
-  std::vector<std::pair<Slot, Record>> sends;
-  for (const Partition& one : reading.partitions) {
-    for (const test::Outcome& outcome : one.outcomes) {
-      for (const Record& record : outcome) {
-        if (record.kind == wf::Kind::send) sends.emplace_back(one.events, record);
-      }
-    }
-  }
-  if (sends.empty()) return;
-  const std::size_t recent = std::min<std::size_t>(sends.size(), 6);
-  const auto& [source, send] = sends[sends.size() - 1 - env_.random.next() % recent];
-  Record command = send;
-  command.kind = wf::Kind::command;
-  command.link = {source.topic, source.partition, send.link.n};
-  command.appended = {};
-  command.epoch = command.cause = -1;
-  command.index = command.count = 0;
-  command.version = 0;
-  env_.note("send {} of {} arrives by itself", send.link.n, name(source));
-  const auto writer = env_.true_log().writer("stray");
-  (void)(*writer)->append(
-      {std::string(send.link.topic), send.link.partition}, {&command, 1}, Durability::now);
-}
-
-void World::rebuild() {
-  if (Node* const node = a_node()) node->rebuild(env_);
-}
-
-void World::save() {
+bool World::deliver(const Wire& wire, const Node::Reply& reply) {
   Node* const node = a_node();
-  if (node == nullptr) return;
-  env_.note("{} saves its tables", node->name());
-  node->save(env_);
-}
-
-// Subscribes, reads a little, or is cut.
-void World::follow() {
-  const auto charger = clients_.known().some("charger", env_);
-  Node* const node = a_node();
-  if (!charger || node == nullptr) return;
-  const Uuid id = clients_.known().things[*charger].id;
-  Subscriber* one = nullptr;
-  for (const auto& other : subscribers_) {
-    if (other->id == id) one = other.get();
-  }
-  if (one == nullptr) {
-    one = subscribers_.emplace_back(std::make_unique<Subscriber>("chargers", id)).get();
-  }
-  if (!one->connected()) return one->connect(env_, *node);
-  if (env_.random.chance(0.2)) return one->cut();
-  one->read(env_, static_cast<std::size_t>(env_.random.between(1, 4)));
-}
-
-void World::deliver(const Wire& wire, const Node::Reply& reply) {
-  Node* const node = a_node();
-  if (node != nullptr && !node->stepping) node->take(wire, reply);
+  if (node == nullptr || node->stepping) return false;
+  node->take(wire, reply);
+  return true;
 }
 
 Process* World::somebody() {

@@ -59,7 +59,7 @@ class World {
   void finish();
   void settle();
   void judge();
-  void deliver(const Wire& wire, const Node::Reply& reply);
+  bool deliver(const Wire& wire, const Node::Reply& reply);
   Process* somebody();
   std::vector<Node*> nodes() const;
   Node* a_node();
