@@ -106,19 +106,20 @@ Node::Node(Environment& env, NodeSetup& setup, int number)
     if (!*known) return std::nullopt;
     return gateway::KnownOutcome{(*known)->principal, std::move((*known)->json)};
   };
-  const gateway::Io io{[this](std::function<void()> run) { posted_.push_back(std::move(run)); },
-                       [this](gateway::Ticket ticket, gateway::Response response) {
-                         if (auto waiting = replies_.extract(ticket.slot))
-                           waiting.mapped()(std::move(response));
-                       }};
+  backend_ = std::make_unique<gateway::Backend>(
+      std::move(services),
+      gateway::Posts{[this](std::function<void()> run) { posted_.push_back(std::move(run)); }},
+      PasswordCost{.passes = 1, .memory_bytes = 8192});
   app_ = std::make_unique<gateway::App>(
-      std::move(services), io, PasswordCost{.passes = 1, .memory_bytes = 8192});
+      *backend_, 0, [this](gateway::Ticket ticket, gateway::Response response) {
+        if (auto waiting = replies_.extract(ticket.slot)) waiting.mapped()(std::move(response));
+      });
   projector_->on_rows([this](const TableInfo& table, const std::vector<std::string>& keys) {
     app_->rows_changed(table, keys);
   });
   // As a server that is not ready yet: it is asked again.
   for (int attempt = 0; attempt < 100; ++attempt) {
-    if (app_->open()) return;
+    if (backend_->open()) return;
   }
   broken_ = "the keys topic cannot be read";
 }
@@ -126,6 +127,7 @@ Node::Node(Environment& env, NodeSetup& setup, int number)
 Node::~Node() {
   sockets_.clear();
   app_.reset();
+  backend_.reset();
 }
 
 std::string Node::failure() const {
@@ -140,12 +142,12 @@ bool Node::step(Environment& env) {
     case 0:
       return project(env);
     case 1:
-      return app_->step(clock_);
+      return backend_->step(clock_);
     case 2:
       return turn();
     default: {
       const bool folded = project(env);
-      const bool served = app_->step(clock_);
+      const bool served = backend_->step(clock_);
       return turn() || folded || served;
     }
   }
@@ -157,7 +159,7 @@ bool Node::project(Environment& env) {
 
 void Node::read(Environment& env) {
   clock_ = env.now + skew;
-  (void)app_->read_back(clock_);
+  (void)backend_->read_back(clock_);
   (void)turn();
 }
 
@@ -255,6 +257,7 @@ void Node::end(Environment& env, bool cleanly) {
   if (cleanly) projector_->flush();
   sockets_.clear();
   app_.reset();
+  backend_.reset();
   projector_.reset();
   tables_.clear();
   outcomes_.reset();

@@ -80,6 +80,7 @@ class Node : public Process {
   std::map<std::string, std::unique_ptr<TableHome>> tables_;
   std::unique_ptr<CommandOutcomes> outcomes_;
   std::unique_ptr<Projector> projector_;
+  std::unique_ptr<gateway::Backend> backend_;
   std::unique_ptr<gateway::App> app_;
   std::deque<std::function<void()>> posted_;
   std::map<std::uint32_t, Reply> replies_;
