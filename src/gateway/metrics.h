@@ -30,7 +30,7 @@ class Metrics {
   void set(const Gauges& gauges);
   // Adds these counts to `sum`, which nobody else uses.
   void add_to(Metrics& sum) const;
-  void write(std::string& out) const;
+  void write(std::string& out) const;  // of a sum
 
   static constexpr std::uint16_t unrouted = UINT16_MAX;
 
