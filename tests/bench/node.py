@@ -23,9 +23,9 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def config(var, port, overrides):
-    """The development configuration with rate limits out of the way."""
-    process = json.loads((ROOT / "config/dev.json").read_text())
+def config(base, var, port, overrides):
+    """A configuration of ours with rate limits out of the way."""
+    process = json.loads((ROOT / "config" / base).read_text())
     process["var"] = str(var)
     process["http"]["port"] = port
     for limit in process["rate"]:
@@ -62,17 +62,25 @@ def bytes_under(path):
 
 
 class Node:
-    """One `wayfold run`, or `serve` and `work` on Kafka; its data lasts as long as it."""
+    """One `wayfold run`; its data lasts as long as it."""
 
-    def __init__(self, build, overrides=(), roles=("run",)):
+    base = "dev.json"
+
+    def __init__(self, build, overrides=()):
         self.dir = Path(tempfile.mkdtemp(prefix="wayfold-bench-"))
         self.var = self.dir / "var"
         self.binary = str(build / "bin/wayfold")
         self.port = free_port()
-        self.roles = roles
         self.config = self.dir / "process.json"
-        self.config.write_text(json.dumps(config(self.var, self.port, overrides)))
+        self.configure(overrides)
         self.processes = []
+
+    def configure(self, overrides):
+        self.config.write_text(json.dumps(config(self.base, self.var, self.port, overrides)))
+
+    def commands(self):
+        """Of every process there is to start."""
+        return [self.arguments("run")]
 
     def __enter__(self):
         self.start()
@@ -91,9 +99,9 @@ class Node:
 
     def start(self):
         with open(self.dir / "errors.txt", "ab") as errors:
-            for role in self.roles:
+            for command in self.commands():
                 self.processes.append(subprocess.Popen(
-                    self.arguments(role), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=errors))
+                    command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=errors))
         self.wait_until_ready()
 
     def wait_until_ready(self):
@@ -120,6 +128,9 @@ class Node:
 
     def cpu(self):
         return sum(cpu_of(process.pid) for process in self.processes)
+
+    def cpu_of_broker(self):
+        return 0.0
 
     def rss(self):
         return sum(rss_mb(process.pid) for process in self.processes)
