@@ -124,10 +124,11 @@ Result<void> create_topics(const Client& client,
   return wait_for_leaders(client, orders, deadline);
 }
 
-Result<std::map<std::string, TopicConfigs>> topic_configs(const Client& client,
-                                                          const std::vector<std::string>& topics,
-                                                          Duration deadline) {
-  if (topics.empty()) return std::map<std::string, TopicConfigs>{};
+namespace {
+
+Result<std::map<std::string, TopicConfigs>> ask_configs(const Client& client,
+                                                        const std::vector<std::string>& topics,
+                                                        Duration deadline) {
   std::vector<ConfigResource> resources;
   std::vector<rd_kafka_ConfigResource_t*> raw;
   for (const std::string& topic : topics) {
@@ -156,6 +157,22 @@ Result<std::map<std::string, TopicConfigs>> topic_configs(const Client& client,
     }
   }
   return configs;
+}
+
+}  // namespace
+
+Result<std::map<std::string, TopicConfigs>> topic_configs(const Client& client,
+                                                          const std::vector<std::string>& topics,
+                                                          Duration deadline) {
+  if (topics.empty()) return std::map<std::string, TopicConfigs>{};
+  const auto until = after(deadline);
+  while (true) {
+    auto configs = ask_configs(client, topics, deadline);
+    // One broker may not know yet what another has just made.
+    const bool later = !configs && configs.error().code == Code::not_found;
+    if (!later || Clock::now() > until) return configs;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
 }
 
 }  // namespace wf::kafka
