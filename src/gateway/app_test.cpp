@@ -60,7 +60,8 @@ BOOST_AUTO_TEST_CASE(a_flood_of_forged_tokens_is_stopped_before_they_are_verifie
   const std::string good = token(asha, role("renter"));
   for (int i = 0; i < 9; ++i) {
     std::string forged = good;  // what would have to be verified
-    forged[forged.size() - 9] = static_cast<char>('0' + i);
+    char& changed = forged[forged.size() - 9];
+    changed = static_cast<char>(changed == '0' + i ? 'x' : '0' + i);
     BOOST_TEST(get("/chargers", {{"Authorization", forged}}).status == (i < 3 ? 401 : 429));
   }
   now = now + Duration::minutes(1);
