@@ -112,10 +112,8 @@ Result<void> TableStore::Engine::begin_drain() {
 }
 
 Result<void> TableStore::Engine::drain() {
-  for (int part = 0; part < 2; ++part) {  // the one under way, and what came since
-    if (draining_.joinable()) draining_.join();
-    if (Result<void> begun = begin_drain(); !begun) return begun;
-  }
+  if (draining_.joinable()) draining_.join();
+  static_cast<void>(begin_drain());  // what an earlier one left is tried again
   if (draining_.joinable()) draining_.join();
   account();
   const std::lock_guard lock(mutex_);
