@@ -216,6 +216,9 @@ void Core::publish(const Group& group) {
 }
 
 void Core::commit(std::unique_lock<std::mutex>& lock) {
+  lock.unlock();
+  const std::lock_guard writing(writing_);
+  lock.lock();
   const std::shared_ptr<Group> group = take();
   lock.unlock();
   const Result<void> written = write(*group);

@@ -108,7 +108,8 @@ class Core {
   std::size_t queued_bytes_ = 0;      // pending, and being written
   std::vector<Partition*> unsynced_;  // written since the last sync; may name one twice
   std::chrono::steady_clock::time_point oldest_pending_;
-  rocksdb::WriteBatch batch_;  // of write() alone; its memory serves the next one
+  std::mutex writing_;  // before mutex_: groups are written in the order they were taken
+  rocksdb::WriteBatch batch_;  // guarded by writing_; its memory serves the next group
   Instant last_appended_;
   Instant disk_asked_;
   bool disk_full_ = false;
