@@ -56,18 +56,18 @@ Result<void> created(rd_kafka_event_t* event) {
 }
 
 // The broker answers a creation before it serves the topic, and has no event to wait for.
-Result<void> wait_for_leaders(const Client& client,
-                              const std::vector<TopicOrder>& orders,
-                              Duration timeout) {
+Result<TopicShapes> wait_for_leaders(const Client& client,
+                                     const std::vector<TopicOrder>& orders,
+                                     Duration timeout) {
   const auto deadline = after(timeout);
   while (true) {
-    const auto shapes = topic_shapes(client, timeout);
-    if (!shapes) return tl::unexpected(shapes.error());
+    auto shapes = topic_shapes(client, timeout);
+    if (!shapes) return shapes;
     const bool all = std::all_of(orders.begin(), orders.end(), [&](const TopicOrder& order) {
       const auto shape = shapes->find(order.name);
       return shape != shapes->end() && shape->second.led == shape->second.partitions;
     });
-    if (all) return {};
+    if (all) return shapes;
     if (Clock::now() > deadline)
       return fail(Code::timeout, "the new topics have no leaders yet; try again");
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
@@ -87,7 +87,7 @@ TopicShape shape_of(const rd_kafka_metadata_topic_t& topic) {
 
 }  // namespace
 
-Result<std::map<std::string, TopicShape>> topic_shapes(const Client& client, Duration deadline) {
+Result<TopicShapes> topic_shapes(const Client& client, Duration deadline) {
   const rd_kafka_metadata_t* raw = nullptr;
   const auto err = rd_kafka_metadata(client.get(), 1, nullptr, &raw, milliseconds(deadline));
   if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -96,7 +96,7 @@ Result<std::map<std::string, TopicShape>> topic_shapes(const Client& client, Dur
     return tl::unexpected(std::move(error));
   }
   const Metadata metadata(raw);
-  std::map<std::string, TopicShape> shapes;
+  TopicShapes shapes;
   for (int i = 0; i < metadata->topic_cnt; ++i) {
     if (metadata->topics[i].partition_cnt > 0)
       shapes[metadata->topics[i].topic] = shape_of(metadata->topics[i]);
@@ -104,9 +104,9 @@ Result<std::map<std::string, TopicShape>> topic_shapes(const Client& client, Dur
   return shapes;
 }
 
-Result<void> create_topics(const Client& client,
-                           const std::vector<TopicOrder>& orders,
-                           Duration deadline) {
+Result<TopicShapes> create_topics(const Client& client,
+                                  const std::vector<TopicOrder>& orders,
+                                  Duration deadline) {
   std::vector<NewTopic> topics;
   std::vector<rd_kafka_NewTopic_t*> raw;
   for (const TopicOrder& order : orders) {
@@ -120,7 +120,7 @@ Result<void> create_topics(const Client& client,
   rd_kafka_CreateTopics(client.get(), raw.data(), raw.size(), options.get(), queue.get());
   const auto event = answer(client, queue.get(), "create topics");
   if (!event) return tl::unexpected(event.error());
-  if (auto ok = created(event->get()); !ok) return ok;
+  if (auto ok = created(event->get()); !ok) return tl::unexpected(ok.error());
   return wait_for_leaders(client, orders, deadline);
 }
 

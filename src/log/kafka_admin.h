@@ -23,14 +23,17 @@ struct TopicOrder {
 
 using TopicConfigs = std::map<std::string, std::string>;
 
-// Of every topic of the cluster that this client may see.
-Result<std::map<std::string, TopicShape>> topic_shapes(const Client& client, Duration deadline);
+using TopicShapes = std::map<std::string, TopicShape>;
 
-// Creates them and waits until each partition has a leader. One that another creates meanwhile is
+// Of every topic of the cluster that this client may see, as one broker knows them.
+Result<TopicShapes> topic_shapes(const Client& client, Duration deadline);
+
+// Creates them and waits until each partition has a leader; gives what all topics look like then.
+// Asking again may ask a broker that has not heard of them. One that another creates meanwhile is
 // no error.
-Result<void> create_topics(const Client& client,
-                           const std::vector<TopicOrder>& orders,
-                           Duration deadline);
+Result<TopicShapes> create_topics(const Client& client,
+                                  const std::vector<TopicOrder>& orders,
+                                  Duration deadline);
 
 Result<std::map<std::string, TopicConfigs>> topic_configs(const Client& client,
                                                           const std::vector<std::string>& topics,

@@ -16,8 +16,6 @@ using Severity = TopicsReport::Severity;
 constexpr const char* insync_config = "min.insync.replicas";
 constexpr const char* compaction_config = "max.compaction.lag.ms";
 
-using Shapes = std::map<std::string, TopicShape>;
-
 // Commands and events are kept for ever; keys are compacted within a day (DESIGN.md 4, 5); facts
 // have the retention their operator gives them.
 TopicConfigs wanted_configs(const TopicSpec& topic, const TopicsPlan& plan) {
@@ -106,7 +104,7 @@ void check_configs(Check check,
 
 std::vector<TopicOrder> missing(const KafkaLogOptions& options,
                                 const TopicsPlan& plan,
-                                const Shapes& shapes) {
+                                const TopicShapes& shapes) {
   std::vector<TopicOrder> orders;
   for (const TopicSpec& topic : options.topics) {
     const std::string name = options.prefix + topic.name;
@@ -119,14 +117,13 @@ std::vector<TopicOrder> missing(const KafkaLogOptions& options,
 Result<void> check(TopicsReport& report,
                    const Client& client,
                    const KafkaLogOptions& options,
-                   const TopicsPlan& plan) {
-  const auto shapes = topic_shapes(client, options.query_deadline);
-  if (!shapes) return tl::unexpected(shapes.error());
+                   const TopicsPlan& plan,
+                   const TopicShapes& shapes) {
   std::vector<std::string> present;
   for (const TopicSpec& topic : options.topics) {
     const std::string name = options.prefix + topic.name;
-    const auto shape = shapes->find(name);
-    if (shape == shapes->end()) {
+    const auto shape = shapes.find(name);
+    if (shape == shapes.end()) {
       report.findings.push_back({Severity::error, name, "topic", "present", "missing"});
       continue;
     }
@@ -155,16 +152,16 @@ Result<TopicsReport> ensure_topics(const KafkaLogOptions& options, const TopicsP
   if (auto ok = kafka::check_plan(options, plan); !ok) return tl::unexpected(ok.error());
   auto client = kafka::Client::make(options, {.name = "topics"});
   if (!client) return tl::unexpected(client.error());
-  const auto shapes = kafka::topic_shapes(**client, options.query_deadline);
+  auto shapes = kafka::topic_shapes(**client, options.query_deadline);
   if (!shapes) return tl::unexpected(shapes.error());
   TopicsReport report;
   const auto orders = kafka::missing(options, plan, *shapes);
   if (plan.create && !orders.empty()) {
-    auto created = kafka::create_topics(**client, orders, options.query_deadline);
-    if (!created) return tl::unexpected(created.error());
+    shapes = kafka::create_topics(**client, orders, options.query_deadline);
+    if (!shapes) return tl::unexpected(shapes.error());
     for (const auto& order : orders) report.created.push_back(order.name);
   }
-  if (auto ok = kafka::check(report, **client, options, plan); !ok)
+  if (auto ok = kafka::check(report, **client, options, plan, *shapes); !ok)
     return tl::unexpected(ok.error());
   auto id = plan.create ? kafka::ensure_log_id(options) : kafka::read_log_id(options);
   if (id) {
