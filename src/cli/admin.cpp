@@ -1,7 +1,6 @@
 // `wayfold admin`: accounts of the staff, tokens, suspension, and the keys of personal data.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 
@@ -297,61 +296,54 @@ Exit compact(Setup& setup) {
   return Exit::ok;
 }
 
-CLI::App* add(CLI::App& admin, const char* name, const char* summary) {
-  CLI::App* part = admin.add_subcommand(name, summary);
-  part->fallthrough();
-  return part;
-}
-
 }  // namespace
 
-Action declare_admin(CLI::App& app, Setup& setup) {
+Action declare_admin(const Arguments& takes, Setup& setup) {
   auto options = std::make_shared<AdminOptions>();
-  app.require_subcommand(1);
-  app.add_option("--secrets", options->secrets, "file of keys (default: as configured)");
+  takes.option("--secrets", options->secrets, "file of keys (default: as configured)");
 
-  CLI::App* account =
-      add(app, "account", "make an account; the password comes from a prompt or standard input");
-  account->add_option("--email", options->email, "e-mail address or phone number")->required();
-  account->add_option("--role", options->role, "admin, operator, importer…")->required();
-  account->add_option("--name", options->name, "as others see it")->capture_default_str();
+  const Arguments account = takes.subcommand(
+      "account", "make an account; the password comes from a prompt or standard input");
+  account.option("--email", options->email, "e-mail address or phone number").required();
+  account.option("--role", options->role, "admin, operator, importer…").required();
+  account.option("--name", options->name, "as others see it").shows_default();
 
-  CLI::App* token = add(app, "token", "sign an access token");
-  token->add_option("--role", options->role, "the token's role")->required();
-  token->add_option("--account", options->account, "whose it is (default: one per role)");
-  token->add_option("--hours", options->hours, "how long it is good")
-      ->check(CLI::Range(1, 24 * 366))
-      ->capture_default_str();
+  const Arguments token = takes.subcommand("token", "sign an access token");
+  token.option("--role", options->role, "the token's role").required();
+  token.option("--account", options->account, "whose it is (default: one per role)");
+  token.option("--hours", options->hours, "how long it is good")
+      .within(1, 24 * 366)
+      .shows_default();
 
-  CLI::App* suspend = add(app, "suspend", "stop an account and end its sessions");
-  suspend->add_option("ACCOUNT", options->account, "its id")->required();
-  suspend->add_option("--reason", options->reason, "kept with it");
-  CLI::App* reinstate = add(app, "reinstate", "let a suspended account act again");
-  reinstate->add_option("ACCOUNT", options->account, "its id")->required();
+  const Arguments suspend = takes.subcommand("suspend", "stop an account and end its sessions");
+  suspend.option("ACCOUNT", options->account, "its id").required();
+  suspend.option("--reason", options->reason, "kept with it");
+  const Arguments reinstate = takes.subcommand("reinstate", "let a suspended account act again");
+  reinstate.option("ACCOUNT", options->account, "its id").required();
 
-  CLI::App* forgetting =
-      add(app, "forget", "drop a person's keys: their data is unreadable for ever");
-  forgetting->add_option("SUBJECT", options->account, "the account's id")->required();
-  CLI::App* compaction =
-      add(app, "compact-keys", "take forgotten and re-wrapped keys off the disk now");
-  CLI::App* rotation =
-      add(app, "rotate-key", "make a new master key and wrap every person's keys with it");
+  const Arguments forgetting =
+      takes.subcommand("forget", "drop a person's keys: their data is unreadable for ever");
+  forgetting.option("SUBJECT", options->account, "the account's id").required();
+  const Arguments compaction =
+      takes.subcommand("compact-keys", "take forgotten and re-wrapped keys off the disk now");
+  const Arguments rotation =
+      takes.subcommand("rotate-key", "make a new master key and wrap every person's keys with it");
 
-  CLI::App* resumption =
-      add(app, "resume", "say where a decider goes on whose commands log lost what was answered");
-  resumption->add_option("SLOT", options->slot, "FAMILY/PARTITION, as bookings/3")->required();
-  resumption->add_option("--next", options->next, "the command offset to go on with")->required();
-  resumption->add_option("--reason", options->reason, "kept on the log")->required();
+  const Arguments resumption = takes.subcommand(
+      "resume", "say where a decider goes on whose commands log lost what was answered");
+  resumption.option("SLOT", options->slot, "FAMILY/PARTITION, as bookings/3").required();
+  resumption.option("--next", options->next, "the command offset to go on with").required();
+  resumption.option("--reason", options->reason, "kept on the log").required();
 
   return [=, &setup] {
-    if (resumption->parsed()) return resume(setup, *options);
-    if (compaction->parsed()) return compact(setup);
-    if (account->parsed()) return make_account(setup, *options);
-    if (token->parsed()) return make_token(setup, *options);
-    if (suspend->parsed()) return change_account(setup, *options, "account.Suspend");
-    if (reinstate->parsed()) return change_account(setup, *options, "account.Reinstate");
-    if (forgetting->parsed()) return forget(setup, *options);
-    return rotation->parsed() ? rotate(setup, *options) : setup.usage("say what to do");
+    if (resumption.given()) return resume(setup, *options);
+    if (compaction.given()) return compact(setup);
+    if (account.given()) return make_account(setup, *options);
+    if (token.given()) return make_token(setup, *options);
+    if (suspend.given()) return change_account(setup, *options, "account.Suspend");
+    if (reinstate.given()) return change_account(setup, *options, "account.Reinstate");
+    if (forgetting.given()) return forget(setup, *options);
+    return rotation.given() ? rotate(setup, *options) : setup.usage("say what to do");
   };
 }
 

@@ -16,12 +16,12 @@ constexpr const char* about =
     "Wayfold: bookings and on-demand services on an event log.\n"
     "`wayfold help SUBCOMMAND` says what each is for, with examples.";
 
-void add_shared(CLI::App& app, Setup& setup) {
-  app.add_option("--config", setup.config, "the process's configuration file (default: built in)")
-      ->type_name("FILE");
-  app.add_option("--var", setup.var, "where the deployment's data is (default: as configured, var)")
-      ->type_name("DIR");
-  app.add_flag("--json", setup.json, "print JSON instead of text");
+void add_shared(const Arguments& takes, Setup& setup) {
+  takes.option("--config", setup.config, "the process's configuration file (default: built in)")
+      .named("FILE");
+  takes.option("--var", setup.var, "where the deployment's data is (default: as configured, var)")
+      .named("DIR");
+  takes.flag("--json", setup.json, "print JSON instead of text");
 }
 
 // What people type when they do not know what to type.
@@ -62,8 +62,9 @@ Exit run_command_line(std::span<const Subcommand> subcommands,
   Action chosen;
   for (const Subcommand& subcommand : subcommands) {
     CLI::App* part = app.add_subcommand(subcommand.name, subcommand.summary);
-    add_shared(*part, setup);
-    const Action action = subcommand.declare(*part, setup);
+    const Arguments taken(part);
+    add_shared(taken, setup);
+    const Action action = subcommand.declare(taken, setup);
     part->footer(std::string("\n") + subcommand.help + exit_codes);
     part->callback([&chosen, action] { chosen = action; });
   }

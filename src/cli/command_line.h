@@ -4,12 +4,9 @@
 #include <span>
 #include <string>
 
+#include "cli/arguments.h"
 #include "cli/exit_code.h"
 #include "cli/output.h"
-
-namespace CLI {
-class App;
-}
 
 namespace wf::cli {
 
@@ -38,7 +35,7 @@ struct Subcommand {
   const char* name;
   const char* summary;
   const char* help;  // what it is for, examples
-  Action (*declare)(CLI::App& app, Setup& setup);
+  Action (*declare)(const Arguments& takes, Setup& setup);
 };
 
 // `arguments` without the program's name.

@@ -6,7 +6,7 @@
 namespace wf::cli {
 namespace {
 
-Action declare_greet(CLI::App&, Setup& setup) {
+Action declare_greet(const Arguments&, Setup& setup) {
   return [&setup] {
     setup.out.line("hello");
     return Exit::ok;

@@ -4,21 +4,21 @@
 
 namespace wf::cli {
 
-Action declare_admin(CLI::App& app, Setup& setup);
-Action declare_copy(CLI::App& app, Setup& setup);
-Action declare_gateway(CLI::App& app, Setup& setup);
-Action declare_import(CLI::App& app, Setup& setup);
-Action declare_inspect(CLI::App& app, Setup& setup);
-Action declare_lag(CLI::App& app, Setup& setup);
-Action declare_project(CLI::App& app, Setup& setup);
-Action declare_rebuild(CLI::App& app, Setup& setup);
-Action declare_replay(CLI::App& app, Setup& setup);
-Action declare_run(CLI::App& app, Setup& setup);
-Action declare_schema(CLI::App& app, Setup& setup);
-Action declare_serve(CLI::App& app, Setup& setup);
-Action declare_topics(CLI::App& app, Setup& setup);
-Action declare_verify(CLI::App& app, Setup& setup);
-Action declare_version(CLI::App& app, Setup& setup);
-Action declare_work(CLI::App& app, Setup& setup);
+Action declare_admin(const Arguments& takes, Setup& setup);
+Action declare_copy(const Arguments& takes, Setup& setup);
+Action declare_gateway(const Arguments& takes, Setup& setup);
+Action declare_import(const Arguments& takes, Setup& setup);
+Action declare_inspect(const Arguments& takes, Setup& setup);
+Action declare_lag(const Arguments& takes, Setup& setup);
+Action declare_project(const Arguments& takes, Setup& setup);
+Action declare_rebuild(const Arguments& takes, Setup& setup);
+Action declare_replay(const Arguments& takes, Setup& setup);
+Action declare_run(const Arguments& takes, Setup& setup);
+Action declare_schema(const Arguments& takes, Setup& setup);
+Action declare_serve(const Arguments& takes, Setup& setup);
+Action declare_topics(const Arguments& takes, Setup& setup);
+Action declare_verify(const Arguments& takes, Setup& setup);
+Action declare_version(const Arguments& takes, Setup& setup);
+Action declare_work(const Arguments& takes, Setup& setup);
 
 }  // namespace wf::cli

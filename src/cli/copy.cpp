@@ -1,7 +1,6 @@
 // `wayfold copy`: one deployment's commands into another.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 
 #include "cli/commands.h"
@@ -110,15 +109,15 @@ Exit copy(Setup& setup, const CopyOptions& options) {
 
 }  // namespace
 
-Action declare_copy(CLI::App& app, Setup& setup) {
+Action declare_copy(const Arguments& takes, Setup& setup) {
   auto options = std::make_shared<CopyOptions>();
-  app.add_flag("--commands", options->commands, "commands and keys: all there is to copy");
-  app.add_option("FROM", options->from, "a configuration (.json), or an embedded log's VAR")
-      ->required();
-  app.add_option("TO", options->to, "the same; an embedded one is made if it is not there")
-      ->required();
-  app.add_option("--partitions", options->partitions, "of an embedded TO that is made")
-      ->check(CLI::Range(1, 1024));
+  takes.flag("--commands", options->commands, "commands and keys: all there is to copy");
+  takes.option("FROM", options->from, "a configuration (.json), or an embedded log's VAR")
+      .required();
+  takes.option("TO", options->to, "the same; an embedded one is made if it is not there")
+      .required();
+  takes.option("--partitions", options->partitions, "of an embedded TO that is made")
+      .within(1, 1024);
   return [&setup, options] { return copy(setup, *options); };
 }
 

@@ -33,7 +33,7 @@ inline std::string take(std::FILE* file) {
 
 // Runs one subcommand as main() would.
 inline Ran run(const char* name,
-               Action (*declare)(CLI::App&, Setup&),
+               Action (*declare)(const Arguments&, Setup&),
                std::vector<std::string> arguments,
                const std::string& input = {}) {
   std::FILE* in = std::tmpfile();

@@ -1,7 +1,6 @@
 // `wayfold import`: NDJSON lines as requests to the HTTP API.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -162,25 +161,25 @@ Exit import_file(Setup& setup, ImportOptions& options) {
 
 }  // namespace
 
-Action declare_import(CLI::App& app, Setup& setup) {
+Action declare_import(const Arguments& takes, Setup& setup) {
   auto options = std::make_shared<ImportOptions>();
-  app.add_option("FILE", options->file, "lines to send; -: standard input (not resumable)")
-      ->required();
-  app.add_option("--url", options->url, "the gateway, http:// or https://")->capture_default_str();
-  app.add_option("--ca", options->ca, "https: certificates to trust (default: the system's)")
-      ->type_name("FILE");
-  app.add_option("--token", options->token, "an importer's token (default: $WAYFOLD_TOKEN)");
-  app.add_option("--state", options->state, "what is done is kept here (default: FILE.state)");
-  app.add_option("--refused,--errors", options->refused, "refused lines go here (default: stderr)");
-  app.add_option("--parallel", options->parallel, "streams sent at once")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
-  app.add_option("--rate", options->rate, "lines per second at most")
-      ->check(CLI::Range(1, 1'000'000))
-      ->capture_default_str();
-  app.add_flag("--no-end",
-               options->no_end,
-               "more of this import follows: deadlines of its streams stay asleep");
+  takes.option("FILE", options->file, "lines to send; -: standard input (not resumable)")
+      .required();
+  takes.option("--url", options->url, "the gateway, http:// or https://").shows_default();
+  takes.option("--ca", options->ca, "https: certificates to trust (default: the system's)")
+      .named("FILE");
+  takes.option("--token", options->token, "an importer's token (default: $WAYFOLD_TOKEN)");
+  takes.option("--state", options->state, "what is done is kept here (default: FILE.state)");
+  takes.option("--refused,--errors", options->refused, "refused lines go here (default: stderr)");
+  takes.option("--parallel", options->parallel, "streams sent at once")
+      .within(1, 1024)
+      .shows_default();
+  takes.option("--rate", options->rate, "lines per second at most")
+      .within(1, 1'000'000)
+      .shows_default();
+  takes.flag("--no-end",
+             options->no_end,
+             "more of this import follows: deadlines of its streams stay asleep");
   return [&setup, options] { return import_file(setup, *options); };
 }
 

@@ -1,7 +1,6 @@
 // `wayfold inspect`: one thing from all sides: a stream, a command, a row, or the log itself.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <set>
 
 #include "base/json_write.h"
@@ -208,15 +207,15 @@ Exit inspect(Setup& setup, const std::string& what, const std::vector<std::strin
 
 }  // namespace
 
-Action declare_inspect(CLI::App& app, Setup& setup) {
+Action declare_inspect(const Arguments& takes, Setup& setup) {
   auto what = std::make_shared<std::string>();
   auto arguments = std::make_shared<std::vector<std::string>>();
-  app.add_option("WHAT", *what, "log, stream, command, row or quarantine")
-      ->required()
-      ->check(CLI::IsMember({"log", "stream", "command", "row", "quarantine"}));
-  app.add_option("ID",
-                 *arguments,
-                 "stream or command: its id; row: TABLE and the key's columns; quarantine: tables");
+  takes.option("WHAT", *what, "log, stream, command, row or quarantine")
+      .required()
+      .one_of({"log", "stream", "command", "row", "quarantine"});
+  takes.option("ID",
+               *arguments,
+               "stream or command: its id; row: TABLE and the key's columns; quarantine: tables");
   return [&setup, what, arguments] { return inspect(setup, *what, *arguments); };
 }
 

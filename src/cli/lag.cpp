@@ -1,7 +1,6 @@
 // `wayfold lag`: how far deciders, forwarders and tables are behind the log.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 
 #include "cli/commands.h"
@@ -141,9 +140,9 @@ Exit lag(Setup& setup, std::int64_t limit) {
 
 }  // namespace
 
-Action declare_lag(CLI::App& app, Setup& setup) {
+Action declare_lag(const Arguments& takes, Setup& setup) {
   auto limit = std::make_shared<std::int64_t>(-1);
-  app.add_option("--max", *limit, "exit 1 if a partition has more undecided commands than this");
+  takes.option("--max", *limit, "exit 1 if a partition has more undecided commands than this");
   return [&setup, limit] { return lag(setup, *limit); };
 }
 

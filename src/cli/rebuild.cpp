@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <future>
 
 #include "base/json_cursor.h"
@@ -194,12 +193,11 @@ Exit rebuild_tables(Setup& setup, Asked& asked) {
 
 }  // namespace
 
-Action declare_rebuild(CLI::App& app, Setup& setup) {
+Action declare_rebuild(const Arguments& takes, Setup& setup) {
   auto asked = std::make_shared<Asked>();
-  app.add_option("TABLE", asked->tables, "tables to build anew");
-  app.add_flag("--all", asked->all, "every table");
-  app.add_option("--key", asked->columns, "one row only: the columns of its key")
-      ->type_name("COLUMN...");
+  takes.option("TABLE", asked->tables, "tables to build anew");
+  takes.flag("--all", asked->all, "every table");
+  takes.option("--key", asked->columns, "one row only: the columns of its key").named("COLUMN...");
   return [&setup, asked] { return rebuild_tables(setup, *asked); };
 }
 

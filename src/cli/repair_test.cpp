@@ -53,7 +53,7 @@ struct Fixture {
   const Uuid charger = Uuid::v5({}, "charger 1");
 
   Ran run_here(const char* name,
-               Action (*declare)(CLI::App&, Setup&),
+               Action (*declare)(const Arguments&, Setup&),
                std::vector<std::string> arguments) {
     arguments.insert(arguments.end(), {"--var", deployment.var()});
     return run(name, declare, arguments);

@@ -1,7 +1,6 @@
 // `wayfold replay`: the history as NDJSON, through the fence.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <optional>
 
 #include "base/catalogue.h"
@@ -170,23 +169,23 @@ Exit replay(Setup& setup, ReplayOptions& options) {
 
 }  // namespace
 
-Action declare_replay(CLI::App& app, Setup& setup) {
+Action declare_replay(const Arguments& takes, Setup& setup) {
   auto options = std::make_shared<ReplayOptions>();
   ReplayFilter& filter = options->filter;
-  app.add_option("--topic", filter.families, "families, as `bookings`; default: all");
-  app.add_option("--partition", filter.partition, "only this partition");
-  app.add_option("--type", filter.types, "event types, or an aggregate: booking.Reserved, booking");
-  app.add_option("--stream", options->stream, "only this stream (UUID)");
-  app.add_option("--since", options->since, "event time at or after");
-  app.add_option("--until", options->until, "event time before");
-  app.add_option("--from", filter.from, "offset at or after, in each partition");
-  app.add_option("--to", filter.to, "offset before, in each partition");
-  app.add_option("--limit", options->limit, "stop after so many lines");
-  app.add_flag("--commands", options->commands, "commands instead of events");
-  app.add_flag("--all",
-               options->all,
-               "also what was not accepted, closing and control records, each marked");
-  app.add_flag("--follow", options->follow, "go on as the log grows, until interrupted");
+  takes.option("--topic", filter.families, "families, as `bookings`; default: all");
+  takes.option("--partition", filter.partition, "only this partition");
+  takes.option("--type", filter.types, "event types, or an aggregate: booking.Reserved, booking");
+  takes.option("--stream", options->stream, "only this stream (UUID)");
+  takes.option("--since", options->since, "event time at or after");
+  takes.option("--until", options->until, "event time before");
+  takes.option("--from", filter.from, "offset at or after, in each partition");
+  takes.option("--to", filter.to, "offset before, in each partition");
+  takes.option("--limit", options->limit, "stop after so many lines");
+  takes.flag("--commands", options->commands, "commands instead of events");
+  takes.flag("--all",
+             options->all,
+             "also what was not accepted, closing and control records, each marked");
+  takes.flag("--follow", options->follow, "go on as the log grows, until interrupted");
   return [&setup, options] { return replay(setup, *options); };
 }
 

@@ -1,7 +1,6 @@
 // `wayfold run`, `serve`, `gateway`, `project` and `work`: the long-running processes.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <thread>
 
@@ -77,8 +76,7 @@ Exit project(Setup& setup, const Projecting& asked) {
 
 }  // namespace
 
-Action declare_gateway(CLI::App& app, Setup& setup) {
-  static_cast<void>(app);
+Action declare_gateway(const Arguments&, Setup& setup) {
   return [&setup] {
     const auto config = on_kafka(setup, "gateway");
     if (!config) return setup.fail(config.error());
@@ -94,15 +92,14 @@ Action declare_gateway(CLI::App& app, Setup& setup) {
   };
 }
 
-Action declare_project(CLI::App& app, Setup& setup) {
+Action declare_project(const Arguments& takes, Setup& setup) {
   auto asked = std::make_shared<Projecting>();
-  app.add_option("TABLE", asked->tables, "tables to fold; without any, all");
-  app.add_option("--serve", asked->serve, "instead of serve_tables: unix:PATH or HOST:PORT");
+  takes.option("TABLE", asked->tables, "tables to fold; without any, all");
+  takes.option("--serve", asked->serve, "instead of serve_tables: unix:PATH or HOST:PORT");
   return [&setup, asked] { return project(setup, *asked); };
 }
 
-Action declare_run(CLI::App& app, Setup& setup) {
-  static_cast<void>(app);
+Action declare_run(const Arguments&, Setup& setup) {
   return [&setup] {
     const auto config = embedded(setup);
     if (!config) return setup.fail(config.error());
@@ -110,8 +107,7 @@ Action declare_run(CLI::App& app, Setup& setup) {
   };
 }
 
-Action declare_serve(CLI::App& app, Setup& setup) {
-  static_cast<void>(app);
+Action declare_serve(const Arguments&, Setup& setup) {
   return [&setup] {
     const auto config = on_kafka(setup, "serve");
     if (!config) return setup.fail(config.error());
@@ -119,10 +115,9 @@ Action declare_serve(CLI::App& app, Setup& setup) {
   };
 }
 
-Action declare_work(CLI::App& app, Setup& setup) {
+Action declare_work(const Arguments& takes, Setup& setup) {
   auto only = std::make_shared<std::string>();
-  app.add_option("--only", *only, "one kind of worker")
-      ->check(CLI::IsMember({"deciders", "forwarders"}));
+  takes.option("--only", *only, "one kind of worker").one_of({"deciders", "forwarders"});
   return [&setup, only] {
     const auto config = on_kafka(setup, "work");
     if (!config) return setup.fail(config.error());

@@ -1,7 +1,6 @@
 // `wayfold schema`: what this build knows, from commands to table columns.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 
 #include "base/catalogue.h"
@@ -125,12 +124,12 @@ Exit print_schema(Setup& setup, const std::string& what) {
 
 }  // namespace
 
-Action declare_schema(CLI::App& app, Setup& setup) {
+Action declare_schema(const Arguments& takes, Setup& setup) {
   auto what = std::make_shared<std::string>("commands");
-  app.add_option("WHAT",
-                 *what,
-                 "openapi, events, commands, tables; a table's name for its columns, a command's "
-                 "for a sample body");
+  takes.option("WHAT",
+               *what,
+               "openapi, events, commands, tables; a table's name for its columns, a command's "
+               "for a sample body");
   return [&setup, what] { return print_schema(setup, *what); };
 }
 

@@ -1,7 +1,6 @@
 // `wayfold topics`: makes and checks what the log needs on Kafka, or shows what is there.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 
 #include "base/json_write.h"
@@ -98,9 +97,9 @@ Exit topics(Setup& setup, bool check_only) {
 
 }  // namespace
 
-Action declare_topics(CLI::App& app, Setup& setup) {
+Action declare_topics(const Arguments& takes, Setup& setup) {
   auto check = std::make_shared<bool>(false);
-  app.add_flag("--check", *check, "create nothing, only compare with what the guarantees need");
+  takes.flag("--check", *check, "create nothing, only compare with what the guarantees need");
   return [&setup, check] { return topics(setup, *check); };
 }
 

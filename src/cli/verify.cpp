@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <future>
 
 #include "base/encoding.h"
@@ -155,9 +154,9 @@ Exit verify(Setup& setup, const std::vector<std::string>& names) {
 
 }  // namespace
 
-Action declare_verify(CLI::App& app, Setup& setup) {
+Action declare_verify(const Arguments& takes, Setup& setup) {
   auto names = std::make_shared<std::vector<std::string>>();
-  app.add_option("TABLE", *names, "tables to prove; default: all");
+  takes.option("TABLE", *names, "tables to prove; default: all");
   return [&setup, names] { return verify(setup, *names); };
 }
 

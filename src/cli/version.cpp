@@ -1,5 +1,5 @@
 // `wayfold version`: which build this is, and of which libraries.
-#include <CLI/CLI.hpp>
+#include <sstream>
 
 #include "base/catalogue.h"
 #include "base/json_write.h"
@@ -9,14 +9,19 @@ namespace wf::cli {
 namespace {
 
 // "NAME VERSION,NAME VERSION…", as CMake found them.
-constexpr std::string_view libraries = WF_LIBRARIES;
+std::vector<std::string> libraries() {
+  std::vector<std::string> all;
+  std::istringstream in(WF_LIBRARIES);
+  for (std::string one; std::getline(in, one, ',');) all.push_back(one);
+  return all;
+}
 
 Exit print_version(Setup& setup) {
   std::string& out = setup.out.text();
   if (!setup.json) {
     out += "wayfold " WF_VERSION "\nbuild   ";
     out.append(catalogue().build).push_back('\n');
-    for (const auto& library : CLI::detail::split(std::string(libraries), ',')) {
+    for (const std::string& library : libraries()) {
       setup.out.line("with    " + library);
     }
     return Exit::ok;
@@ -25,7 +30,7 @@ Exit print_version(Setup& setup) {
   append_json_string(out, catalogue().build);
   out += R"(,"libraries":{)";
   bool first = true;
-  for (const auto& library : CLI::detail::split(std::string(libraries), ',')) {
+  for (const std::string& library : libraries()) {
     if (!std::exchange(first, false)) out += ',';
     const auto space = library.find(' ');
     append_json_string(out, library.substr(0, space));
@@ -38,7 +43,7 @@ Exit print_version(Setup& setup) {
 
 }  // namespace
 
-Action declare_version(CLI::App&, Setup& setup) {
+Action declare_version(const Arguments&, Setup& setup) {
   return [&setup] { return print_version(setup); };
 }
 
