@@ -23,18 +23,26 @@ function(wf_layer name)
   endif()
 endfunction()
 
-# One precompiled header for everything; off in the lint preset, so as to hide no missing include.
+# One precompiled header for everything, and another for tests (TEST), which has Boost.Test too. Off
+# in the fuzz preset, so as to hide no missing include.
 function(wf_pch target)
   if(NOT WF_PCH)
     return()
   endif()
-  if(NOT TARGET wf_pch)
-    file(WRITE ${CMAKE_BINARY_DIR}/pch.cpp "")
-    add_library(wf_pch STATIC ${CMAKE_BINARY_DIR}/pch.cpp)
-    target_link_libraries(wf_pch PRIVATE wf_options Threads::Threads fmt::fmt)
-    target_precompile_headers(wf_pch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch.h)
+  cmake_parse_arguments(arg "TEST" "" "" ${ARGN})
+  set(pch wf_pch)
+  if(arg_TEST)
+    set(pch wf_test_pch)
   endif()
-  target_precompile_headers(${target} REUSE_FROM wf_pch)
+  if(NOT TARGET ${pch})
+    file(WRITE ${CMAKE_BINARY_DIR}/pch.cpp "")
+    add_library(${pch} STATIC ${CMAKE_BINARY_DIR}/pch.cpp)
+    target_link_libraries(${pch} PRIVATE wf_options Threads::Threads fmt::fmt
+      $<$<BOOL:${arg_TEST}>:wf_test_main>)
+    target_precompile_headers(${pch} PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch.h
+      $<$<BOOL:${arg_TEST}>:<boost/test/unit_test.hpp$<ANGLE-R>>)
+  endif()
+  target_precompile_headers(${target} REUSE_FROM ${pch})
 endfunction()
 
 # A test binary: Boost.Test with the shared main of tests/main.cpp, known to ctest by its own name.
@@ -48,7 +56,7 @@ function(wf_test name)
   add_executable(${name} ${arg_SOURCES})
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
   target_link_libraries(${name} PRIVATE wf_test_main ${arg_LIBS})
-  wf_pch(${name})
+  wf_pch(${name} TEST)
   add_test(NAME ${name} COMMAND ${name} --log_level=test_suite --color_output=no ${arg_ARGS})
   set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}")
   if("broker" IN_LIST arg_LABELS)  # two JVMs and a test each are too much for two cores
