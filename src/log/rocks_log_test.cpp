@@ -10,8 +10,8 @@
 #include <thread>
 
 #include "log/memory_disk.h"
-#include "log/test_dir.h"
 #include "log/test_records.h"
+#include "support/temp_dir.h"
 
 namespace wf {
 namespace {
@@ -43,9 +43,9 @@ struct Disk {
   std::string fatal;
 };
 
-RocksLogOptions in_directory(const TestDir& dir) {
+RocksLogOptions in_directory(const TempDir& dir) {
   RocksLogOptions options;
-  options.path = dir.path() + "/log";
+  options.path = (dir / "log").string();
   options.topics = topics;
   return options;
 }
@@ -174,13 +174,13 @@ BOOST_AUTO_TEST_CASE(a_power_loss_at_any_moment_leaves_a_prefix) {
 }
 
 BOOST_AUTO_TEST_CASE(a_torn_tail_is_cut_off) {
-  const TestDir dir;
+  const TempDir dir;
   {
     const auto log = *open_rocks_log(in_directory(dir));
     for (std::uint64_t n = 0; n < 10; ++n) BOOST_REQUIRE(append(*log, events, n));
   }
   std::filesystem::path wal;
-  for (const auto& file : std::filesystem::directory_iterator(dir.path() + "/log")) {
+  for (const auto& file : std::filesystem::directory_iterator(dir / "log")) {
     if (file.path().extension() == ".log" && file.file_size() > 0) wal = file.path();
   }
   BOOST_REQUIRE(!wal.empty());
@@ -224,7 +224,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_a_log_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(a_second_opener_is_told) {
-  const TestDir dir;
+  const TempDir dir;
   const auto log = open_rocks_log(in_directory(dir));
   BOOST_REQUIRE(log);
   BOOST_TEST((code_of(in_directory(dir)) == Code::unavailable));
@@ -333,7 +333,7 @@ BOOST_AUTO_TEST_CASE(append_times_never_go_back) {
 }
 
 BOOST_AUTO_TEST_CASE(compaction_takes_bytes_and_leaves_offsets) {
-  const TestDir dir;
+  const TempDir dir;
   const std::string secret = "the-bytes-of-a-wrapped-key";
   const Slot keys{"keys", 0};
   const auto log = *open_rocks_log(in_directory(dir));
@@ -342,7 +342,7 @@ BOOST_AUTO_TEST_CASE(compaction_takes_bytes_and_leaves_offsets) {
   }
   const auto on_disk = [&] {
     bool found = false;
-    for (const auto& file : std::filesystem::directory_iterator(dir.path() + "/log")) {
+    for (const auto& file : std::filesystem::directory_iterator(dir / "log")) {
       std::ifstream in(file.path(), std::ios::binary);
       const std::string bytes(std::istreambuf_iterator<char>(in), {});
       if (bytes.find(secret) != std::string::npos) found = true;

@@ -7,7 +7,7 @@
 #include "conformance/kafka_factory.h"
 #include "log/memory_disk.h"
 #include "log/rocks_log.h"
-#include "log/test_dir.h"
+#include "support/temp_dir.h"
 
 namespace wf::conformance {
 namespace {
@@ -26,14 +26,14 @@ class OnDisk : public LogFactory {
   }
   std::unique_ptr<Log> reopen(const std::vector<TopicSpec>& topics) override {
     RocksLogOptions options;
-    options.path = dir_.path() + "/log";
+    options.path = (dir_ / "log").string();
     options.topics = topics;
     options.tail_bytes = tail_bytes_;
     return opened(std::move(options));
   }
 
  private:
-  TestDir dir_;
+  TempDir dir_;
   std::size_t tail_bytes_;
 };
 
