@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "log/memory_disk.h"
+#include "storage/rocks_logger.h"
 
 namespace wf::rocks {
 namespace {
@@ -26,6 +27,7 @@ rocksdb::Options db_options(const RocksLogOptions& options) {
   rocksdb::Options db;
   db.create_if_missing = options.create;
   if (options.disk != nullptr) db.env = options.disk->env();
+  db.info_log = rocks_logger(options.disk == nullptr ? options.path : "");
   // A torn tail is what a power loss leaves; the log goes on after the last whole batch. Readers
   // notice if more than that is gone: their stores name a record that is not there.
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
@@ -45,7 +47,6 @@ rocksdb::Options db_options(const RocksLogOptions& options) {
   db.bytes_per_sync = std::uint64_t{1} << 20U;
   db.allow_concurrent_memtable_write = false;  // one thread writes
   db.max_background_jobs = 2;
-  db.keep_log_file_num = 4;
   db.max_open_files = 1'000;
   rocksdb::BlockBasedTableOptions table;
   table.block_size = std::size_t{32} << 10U;

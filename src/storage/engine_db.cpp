@@ -7,11 +7,16 @@
 #include <rocksdb/table.h>
 
 #include "storage/read_cache.h"
+#include "storage/rocks_logger.h"
 
 namespace wf {
 namespace {
 constexpr std::size_t memtable_bytes = std::size_t{1} << 20;  // for the record of whose it is
 constexpr int open_files_max = 256;
+
+std::shared_ptr<rocksdb::Logger> logger_of(const std::filesystem::path& dir) {
+  return rocks_logger(dir.string(), rocksdb::InfoLogLevel::WARN_LEVEL);
+}
 }  // namespace
 
 Resources::Resources(const ResourceLimits& limits)
@@ -47,9 +52,6 @@ rocksdb::Options engine_options(const Resources::Shared& shared) {
   options.level_compaction_dynamic_level_bytes = true;
   options.max_open_files = open_files_max;
   options.max_background_jobs = shared.limits.background_threads;
-  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  options.keep_log_file_num = 2;
-  options.max_log_file_size = std::size_t{1} << 20;
   options.stats_dump_period_sec = 0;
   return options;
 }
@@ -57,7 +59,9 @@ rocksdb::Options engine_options(const Resources::Shared& shared) {
 Result<std::unique_ptr<rocksdb::DB>> open_engine(const std::filesystem::path& dir,
                                                  const Resources::Shared& shared) {
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(engine_options(shared), dir.string(), &db);
+  rocksdb::Options options = engine_options(shared);
+  options.info_log = logger_of(dir);
+  const rocksdb::Status status = rocksdb::DB::Open(options, dir.string(), &db);
   if (!status.ok()) return tl::make_unexpected(engine_error(status));
   return std::unique_ptr<rocksdb::DB>(db);
 }
@@ -65,6 +69,7 @@ Result<std::unique_ptr<rocksdb::DB>> open_engine(const std::filesystem::path& di
 Result<std::unique_ptr<rocksdb::DB>> open_engine_to_read(const std::filesystem::path& dir,
                                                          const Resources::Shared& shared) {
   rocksdb::Options options = engine_options(shared);
+  options.info_log = logger_of(dir);
   options.create_if_missing = false;
   rocksdb::DB* db = nullptr;
   const rocksdb::Status status = rocksdb::DB::OpenForReadOnly(options, dir.string(), &db);

@@ -15,6 +15,8 @@
 #include <atomic>
 #include <filesystem>
 
+#include "storage/rocks_logger.h"
+
 namespace wf {
 namespace {
 
@@ -65,8 +67,7 @@ class RocksKvStore : public KvStore {
     rocks.compression_per_level = {rocksdb::kNoCompression, rocksdb::kNoCompression};
     rocks.compression_per_level.resize(static_cast<std::size_t>(rocks.num_levels),
                                        rocksdb::kLZ4Compression);
-    rocks.max_log_file_size = 1u << 20;
-    rocks.keep_log_file_num = 2;
+    rocks.info_log = rocks_logger(env_ ? "" : options.path);
     if (env_) rocks.env = env_.get();
     if (!env_) std::filesystem::create_directories(options.path);
     rocksdb::DB* db = nullptr;
