@@ -75,6 +75,10 @@ class Process:
             raise TimeoutError(f"{self.arguments[:3]} did not stop within {seconds} s of SIGTERM:\n"
                                + self.output()[-2000:]) from None
 
+    def ended(self, seconds: float) -> int:
+        """Its exit code once it has ended by itself; -N: by signal N."""
+        return self._child.wait(seconds)
+
     def kill(self) -> None:
         if self.alive():
             self._child.send_signal(signal.SIGKILL)

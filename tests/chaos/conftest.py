@@ -1,0 +1,3 @@
+"""Chaos runs with the fixtures of the acceptance tests."""
+
+pytest_plugins = ["given"]
