@@ -64,7 +64,7 @@ class Channels::Subscriber : public Listener {
   void on_open(WebSocket& socket) override {
     socket_ = &socket;
     hub_.add(*this);
-    hub_.publish(address);
+    if (const auto row = hub_.read(address)) offer(*row);
   }
   void on_message(std::string_view) override {
     close(policy_violation, "nothing is expected from the client");
@@ -76,13 +76,14 @@ class Channels::Subscriber : public Listener {
   void close(std::uint16_t code, std::string_view reason) {
     if (socket_ != nullptr) socket_->close(code, reason);
   }
-  // `text`: the message for those who may see the row.
-  void offer(std::uint64_t sequence, bool visible, const std::shared_ptr<const std::string>& text) {
+  void offer(const Published& row) {
     if (socket_ == nullptr) return;
-    if (visible && sequence > sequence_) {
-      sequence_ = sequence;
+    const RowAccess access = row_access(address.table->type().info(), caller);
+    const bool visible = row.readable && may_read(access, caller, row.stored);
+    if (visible && row.sequence > sequence_) {
+      sequence_ = row.sequence;
       shown_ = true;
-      socket_->send(text);
+      socket_->send(row.text);
     } else if (!visible && shown_) {
       shown_ = false;
       socket_->send(std::make_shared<const std::string>(
@@ -202,20 +203,25 @@ void Channels::changed(const TableInfo& table, const std::vector<std::string>& k
   });
 }
 
+std::optional<Channels::Published> Channels::read(const Address& address) const {
+  auto row = address.table->get(address.key);
+  if (!row) return std::nullopt;
+  Published published;
+  published.sequence = row->row_version;
+  published.stored = row->json;
+  published.readable =
+      row->found() && open_personal(address.table->type().info(), keys_, row->json);
+  published.text = std::make_shared<const std::string>(
+      fmt::format(R"({{"sequence":{},"row":{}}})", row->row_version, row->json));
+  return published;
+}
+
 void Channels::publish(const Address& address) {
   const auto at = by_address_.find(address);
   if (at == by_address_.end()) return;
-  auto row = address.table->get(address.key);
+  const auto row = read(address);
   if (!row) return;  // the next change brings it
-  const TableInfo& info = address.table->type().info();
-  const std::string stored = row->json;
-  const bool readable = row->found() && open_personal(info, keys_, row->json);
-  const auto text = std::make_shared<const std::string>(
-      fmt::format(R"({{"sequence":{},"row":{}}})", row->row_version, row->json));
-  for (Subscriber* const one : std::vector<Subscriber*>(at->second)) {
-    const RowAccess access = row_access(info, one->caller);
-    one->offer(row->row_version, readable && may_read(access, one->caller, stored), text);
-  }
+  for (Subscriber* const one : std::vector<Subscriber*>(at->second)) one->offer(*row);
 }
 
 void Channels::tick(Instant now) {

@@ -3,7 +3,9 @@
 #include <absl/container/flat_hash_map.h>
 #include <absl/container/flat_hash_set.h>
 
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -49,6 +51,15 @@ class Channels {
     }
   };
 
+  // A row as it is now, for all its subscribers.
+  struct Published {
+    std::uint64_t sequence = 0;
+    bool readable = false;                    // there, and with its personal fields opened
+    std::string stored;                       // what rights are judged by
+    std::shared_ptr<const std::string> text;  // the message
+  };
+
+  std::optional<Published> read(const Address& address) const;  // empty: it could not be read
   void add(Subscriber& subscriber);
   void remove(Subscriber& subscriber);
   void publish(const Address& address);
