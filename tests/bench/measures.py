@@ -5,9 +5,11 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from pathlib import Path
 
+import broadcast
 import node as nodes
 import people
 import visible
@@ -112,6 +114,36 @@ def visible_after(node, seconds, rate, booking):
             "client CPU %": machine_share(time.process_time() - own, seconds),
             "broker CPU %": machine_share(node.cpu_of_broker() - broker, seconds),
             "refused": wrong}
+
+
+def announced(node, build, count, seconds, booking):
+    """L2: once a second to `count` subscribers."""
+    charger = people.lines(node.dir / "chargers.txt")[0]
+    token = people.lines(node.dir / "tokens.txt")[0]
+    figures = broadcast.run(node, build, count, seconds, token, charger, booking.slot)
+    booking.slot += seconds
+    return figures
+
+
+def rebuilt_under_load(node, seconds, booking):
+    """R2: W1 while the process it runs on builds both tables anew, again and again, and swaps."""
+    rebuilds, stop = [], threading.Event()
+
+    def rebuild_on():
+        while not stop.is_set():
+            started = time.monotonic()
+            lines = node.tool("rebuild", "bookings", "daily_bookings", "--json").splitlines()
+            events = max(json.loads(line)["events"] for line in lines)
+            rebuilds.append((events, time.monotonic() - started))
+
+    rebuilding = threading.Thread(target=rebuild_on)
+    rebuilding.start()
+    row = booking.run(seconds)
+    stop.set()
+    rebuilding.join()
+    row["rebuilds"] = len(rebuilds)
+    row["rebuilt, of all events/s"] = sum(e for e, _ in rebuilds) / sum(s for _, s in rebuilds)
+    return row
 
 
 def timed_tool(node, *words, out=subprocess.PIPE):

@@ -30,6 +30,7 @@ def config(base, var, port, overrides):
     process["http"]["port"] = port
     for limit in process["rate"]:
         process["rate"][limit] = 1_000_000
+    process["http"]["connections_per_ip_max"] = process["http"]["connections_max"]
     for path, value in overrides:
         at = process
         *parents, last = path.split(".")
