@@ -1,6 +1,6 @@
 // The least a broadcast over TCP can cost, to compare with: accepts COUNT WebSocket subscribers and
-// sends each the same bytes, in a plain loop, once a second. usage: bare_broadcast COUNT BYTES
-// TIMES
+// sends each the same bytes, in a plain loop, for every line of its input.
+// usage: bare_broadcast COUNT BYTES
 //
 // Prints {"port":N}, and before each round {"sent":N} (CLOCK_MONOTONIC, ns).
 #include <arpa/inet.h>
@@ -12,8 +12,8 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <iostream>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace {
@@ -45,7 +45,7 @@ std::string frame_of(std::size_t bytes) {
   return frame.append(bytes, 'x');
 }
 
-int run(std::size_t count, std::size_t bytes, int times) {
+int run(std::size_t count, std::size_t bytes) {
   const int listener = listen_on_any_port();
   const std::string answer = "HTTP/1.1 101 Switching Protocols\r\n\r\n";
   std::vector<int> subscribers;
@@ -57,22 +57,19 @@ int run(std::size_t count, std::size_t bytes, int times) {
     subscribers.push_back(one);
   }
   const std::string frame = frame_of(bytes);
-  for (int i = 0; i < times; ++i) {
-    std::this_thread::sleep_for(std::chrono::seconds(1));
+  for (std::string line; std::getline(std::cin, line);) {
     tell("sent", std::chrono::steady_clock::now().time_since_epoch().count());
     for (const int one : subscribers) {
       if (send(one, frame.data(), frame.size(), 0) < 0) return 1;
     }
   }
-  std::this_thread::sleep_for(std::chrono::seconds(1));
   return 0;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4) return 2;
+  if (argc != 3) return 2;
   return run(static_cast<std::size_t>(std::atoll(argv[1])),
-             static_cast<std::size_t>(std::atoll(argv[2])),
-             std::atoi(argv[3]));
+             static_cast<std::size_t>(std::atoll(argv[2])));
 }

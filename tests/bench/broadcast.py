@@ -47,15 +47,20 @@ def latencies(rounds):
 
 
 def bare(build, count, size, rounds):
-    loop = subprocess.Popen(
-        [str(build / "bin/bare_broadcast"), str(count), str(size), str(rounds)],
-        stdout=subprocess.PIPE, text=True)
+    loop = subprocess.Popen([str(build / "bin/bare_broadcast"), str(count), str(size)],
+                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     port = json.loads(loop.stdout.readline())["port"]
     with Subscribers(build, port, "/", count) as subscribers:
         subscribers.wait_for("ready")
-        told = [(json.loads(loop.stdout.readline())["sent"], subscribers.wait_for("broadcast"))
-                for _ in range(rounds)]
-        loop.wait()
+        told = []
+        for _ in range(rounds):
+            time.sleep(1)
+            loop.stdin.write("\n")
+            loop.stdin.flush()
+            sent = json.loads(loop.stdout.readline())["sent"]
+            told.append((sent, subscribers.wait_for("broadcast")))
+    loop.stdin.close()
+    loop.wait()
     return latencies(told)
 
 
