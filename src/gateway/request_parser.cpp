@@ -113,6 +113,8 @@ class RequestParser::Message final : public http::basic_parser<true> {
   void check(http::field id, std::string_view value, error_code& ec) {
     if (id == http::field::host && ++hosts > 1) {
       refuse(ec, 400, "bad_request", "Host is given twice");
+    } else if (id == http::field::authorization && std::exchange(authorized_, true)) {
+      refuse(ec, 400, "bad_request", "Authorization is given twice");
     } else if (id == http::field::content_length &&
                (!digits(value) || std::exchange(sized_, true))) {
       refuse(ec, 400, "bad_request", "Content-Length must be one number");
@@ -145,6 +147,7 @@ class RequestParser::Message final : public http::basic_parser<true> {
   const char* base_ = nullptr;
   std::string_view data_;
   bool sized_ = false;
+  bool authorized_ = false;
 };
 
 struct RequestParser::State {

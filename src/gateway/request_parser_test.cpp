@@ -151,8 +151,9 @@ BOOST_AUTO_TEST_CASE(malformed_requests_are_refused) {
   BOOST_TEST(judge(get("")) == 0);
   BOOST_TEST(judge("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n") == 0);
   for (const std::string& bytes : {
-           std::string("GET / HTTP/1.1\r\n\r\n"),                   // no Host
-           get("Host: b\r\n"),                                      // two
+           std::string("GET / HTTP/1.1\r\n\r\n"),  // no Host
+           get("Host: b\r\n"),                     // two
+           get("Authorization: Bearer a\r\nauthorization: Bearer a\r\n"),
            std::string("GET /\r\n\r\n"),                            // HTTP/0.9
            std::string("GET / HTTP/2.0\r\nHost: a\r\n\r\n"),        //
            std::string("GET  / HTTP/1.1\r\nHost: a\r\n\r\n"),       // two spaces

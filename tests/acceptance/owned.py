@@ -1,4 +1,4 @@
-"""One of everything that the schemas let people make, and what the schemas say of who may see it."""
+"""One of everything that the schemas let people make, and who may see it as they say."""
 
 import json
 import re
@@ -86,10 +86,9 @@ class Owned:
         return [text for one in self.people.values() for text in (one.name, one.identifier)]
 
     def operation(self, route: str) -> dict:
-        method, path = route.split(" ")
-        found = next(template for template in self.document["paths"]
-                     if generic(template) == path and method.lower() in self.document["paths"][template])
-        return self.document["paths"][found][method.lower()]
+        method, path = route.lower().split(" ")
+        return next(item[method] for template, item in self.document["paths"].items()
+                    if generic(template) == path and method in item)
 
     def known(self, route: str) -> bool:
         """Whether we have the things it names: its path by a parameter, its body by fields."""

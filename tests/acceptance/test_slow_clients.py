@@ -1,12 +1,10 @@
-"""Clients that dawdle, break off or speak no HTTP hold nobody up."""
-
-import socket
-from urllib.parse import urlsplit
+"""Clients that dawdle or break off hold nobody up."""
 
 import httpx
 import pytest
 
 from client import code_of
+from raw_http import raw, rest
 
 LIMITS = {"header_ms_max": 500, "body_ms_max": 500, "idle_ms_max": 2000, "linger_ms_max": 200,
           "connections_per_ip_max": 60}
@@ -15,24 +13,6 @@ LIMITS = {"header_ms_max": 500, "body_ms_max": 500, "idle_ms_max": 2000, "linger
 @pytest.fixture(scope="module")
 def wayfold(deploy):
     return deploy(http={"port": 0, **LIMITS}, rate={"auth_per_ip_per_min": 3})
-
-
-def raw(wayfold, data: bytes) -> socket.socket:
-    where = urlsplit(wayfold.url)
-    line = socket.create_connection((where.hostname, where.port), timeout=20)
-    line.sendall(data)
-    return line
-
-
-def rest(line: socket.socket) -> bytes:
-    """What comes until the other side closes, which it must."""
-    got = b""
-    try:
-        while chunk := line.recv(65536):
-            got += chunk
-    except ConnectionResetError:
-        pass
-    return got
 
 
 UNFINISHED = {
@@ -50,27 +30,6 @@ def test_whoever_stops_is_cut_off(wayfold, data):
     with raw(wayfold, data) as line:
         answer = rest(line)
     assert answer == b"" or answer.startswith(b"HTTP/1.1 408 "), answer
-
-
-NONSENSE = {
-    "no HTTP": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
-    "another version": b"GET / HTTP/3.7\r\nHost: x\r\n\r\n",
-    "a space in a name": b"GET / HTTP/1.1\r\nHost : x\r\n\r\n",
-    "two lengths": b"POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
-                   b"Content-Length: 3\r\n\r\n{}",
-    "length and chunks": b"POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
-                         b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    "a negative length": b"POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
-    "a chunk of no number": b"POST /auth/login HTTP/1.1\r\nHost: x\r\n"
-                            b"Transfer-Encoding: chunked\r\n\r\nxyz\r\n",
-}
-
-
-@pytest.mark.parametrize("data", NONSENSE.values(), ids=NONSENSE.keys())
-def test_nonsense_is_a_bad_request(wayfold, data):
-    with raw(wayfold, data) as line:
-        answer = rest(line)
-    assert answer == b"" or answer.split(b" ", 2)[1] in (b"400", b"411", b"501", b"505"), answer
 
 
 def test_the_slow_do_not_hold_up_others(wayfold):

@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from client import code_of
+from process import wait_until
 
 
 def b64(data: bytes) -> str:
@@ -18,6 +19,10 @@ def b64(data: bytes) -> str:
 
 def unb64(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+ORDER = 2**252 + 27742317777372353535851937790883648493  # of Ed25519's group
 
 
 class Forge:
@@ -69,7 +74,12 @@ def forge(wayfold, renter):
 
 
 def asks(renter, token: str):
-    return renter.http.get("/bookings", headers={"authorization": f"Bearer {token}"})
+    return says(renter, f"Bearer {token}")
+
+
+def says(renter, *headers: str):
+    """With these Authorization headers."""
+    return renter.http.get("/bookings", headers=[("authorization", one) for one in headers])
 
 
 def test_the_control_is_accepted_AU2(renter, forge):
@@ -84,6 +94,9 @@ def forgeries(forge: Forge) -> dict:
     pem = b"-----BEGIN PUBLIC KEY-----\n" + base64.b64encode(
         bytes.fromhex("302a300506032b6570032100") + forge.public) + b"\n-----END PUBLIC KEY-----\n"
     control = f"{forge.head}.{forge.payload}"
+    scalar = int.from_bytes(unb64(forge.signature)[32:], "little") + ORDER
+    same = unb64(forge.signature)[:32] + scalar.to_bytes(32, "little")
+    spelled = forge.signature[:-1] + ALPHABET[ALPHABET.index(forge.signature[-1]) + 1]
     return {
         "alg none": forge.parts({"alg": "none"}) + ".",
         "alg none, signed": forge.parts({"alg": "none"}) + f".{forge.signature}",
@@ -91,6 +104,18 @@ def forgeries(forge: Forge) -> dict:
         "HS256 with the public key as PEM": forge.hs256(pem),
         "HS256 with the public key's text": forge.hs256(b64(forge.public).encode()),
         "another kid": forge.signed({"kid": "another"}),
+        **{f"kid {kid!r}": forge.signed({"kid": kid}) for kid in (
+            "../secrets.json", "/dev/null", "' OR '1'='1", "x\r\nx: y", "\0", "", None, 0, [],
+            [forge.header["kid"]], "a" * 2000)},
+        "kid /dev/null, empty key": forge.hs256(b""),
+        "a place to find the key": forge.signed({"jku": "http://127.0.0.1:1/", "x5u": "file:///"}),
+        "the same header, spelled otherwise": forge.signed({"typ": "JWT", "alg": "EdDSA"}),
+        "another type": forge.signed({"typ": "JWE"}),
+        "the signature, once around the curve": f"{control}.{b64(same)}",
+        "the signature, spelled otherwise": f"{control}.{spelled}",
+        "padded": f"{control}.{forge.signature}==",
+        "four parts": f"{control}.{forge.signature}.{forge.signature}",
+        "parts the other way around": f"{forge.payload}.{forge.head}.{forge.signature}",
         "another key": forge.signed(key=other),
         "another key, brought along": forge.signed(
             {"jwk": {"kty": "OKP", "crv": "Ed25519",
@@ -118,3 +143,41 @@ def test_forgeries_are_refused_AU2(renter, forge):
         answer = asks(renter, token)
         assert answer.status_code == 401, f"{name}: {answer.status_code} {answer.text}"
         assert code_of(answer) in ("invalid_token", "unauthenticated"), name
+
+
+def test_a_token_of_another_kind_or_place_is_refused_AU2(renter, deploy):
+    foreign = deploy("another").guest().register("renter")
+    for token in (renter.refresh_token, foreign.token, foreign.refresh_token):
+        answer = asks(renter, token)
+        assert answer.status_code == 401 and code_of(answer) == "invalid_token", answer.text
+    for token in (renter.token, foreign.token, foreign.refresh_token):
+        answer = renter.http.post("/auth/refresh", json={"refresh_token": token})
+        assert answer.status_code in (401, 422), answer.text
+    assert asks(renter, renter.token).status_code == 200
+
+
+def test_a_suspended_account_is_out_AU3(wayfold):
+    person, operator = wayfold.guest().register("renter"), wayfold.staff()
+    assert operator.post(f"/accounts/{person.account}/suspend").status_code == 200
+    wait_until(lambda: person.get("/bookings").status_code == 401, 10, "the session's row")
+    answer = person.http.post("/auth/refresh", json={"refresh_token": person.refresh_token})
+    assert answer.status_code in (401, 403), answer.text
+
+
+def test_one_token_in_one_header_AU2(renter, forge):
+    good, bad = f"Bearer {renter.token}", f"Bearer {forge.parts()}."
+    assert says(renter, good.replace("Bearer", "bearer")).status_code == 200
+    for headers in ((good, bad), (bad, good), (good, good), (good, "Basic eDp4")):
+        assert says(renter, *headers).status_code == 400, headers
+    for header in (f"{good}, {bad}", f"{good} x", renter.token, f"Basic {renter.token}",
+                   f"Bearer\t{renter.token}", f"Bearer  {renter.token}", "Bearer"):
+        assert says(renter, header).status_code == 401, header
+    assert says(renter, f"Bearer {'a' * 20_000}").status_code == 431
+
+
+def test_a_token_elsewhere_is_none_AU2(renter):
+    for header in ("cookie", "x-authorization", "proxy-authorization", "x-access-token"):
+        for value in (renter.token, f"Bearer {renter.token}", f"access_token={renter.token}"):
+            assert renter.http.get("/bookings", headers={header: value}).status_code == 401, header
+    answer = renter.http.get("/bookings", params={"access_token": renter.token})
+    assert answer.status_code in (400, 401)
