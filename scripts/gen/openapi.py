@@ -93,6 +93,8 @@ def command_route(document, command):
         "400": problem(BAD_COMMAND),
         "401": problem(NOBODY),
         "403": problem("`forbidden`: not with your roles; `importer_only`"),
+        "413": problem("`body_too_large`; `too_large`: too much would come of it"),
+        "415": problem("`unsupported_media_type`: the body is not JSON, or it is compressed"),
         "422": problem("`invalid`: every fault is listed; `key_reused`: see Idempotency-Key"),
         "429": problem("`rate_limited`, with Retry-After"),
         "500": problem("`internal`, `undecidable`, `hops`, `clock`: the server's fault"),
@@ -133,9 +135,6 @@ def command_route(document, command):
         "security": [{"bearer": []}],
     }
     if command.body:
-        responses["413"] = problem("`body_too_large`; `too_large`: too much would come of it")
-        responses["415"] = problem("`unsupported_media_type`")
-        operation["responses"] = dict(sorted(responses.items()))
         operation["requestBody"] = {
             "required": True,
             "content": {

@@ -116,6 +116,17 @@ BOOST_AUTO_TEST_CASE(a_body_is_needed_and_it_is_json) {
   BOOST_TEST(post("/auth/login", "{}", {{"Content-Type", "text/plain"}}).status == 415);
 }
 
+BOOST_AUTO_TEST_CASE(a_body_is_not_compressed) {
+  const auto with = [this](std::string_view coding) {
+    return post("/auth/login", "{}", {{"Content-Encoding", std::string(coding)}});
+  };
+  for (const std::string_view coding : {"gzip", "br", "identity, gzip", "x", ""}) {
+    BOOST_TEST(with(coding).status == 415, coding);
+    BOOST_TEST(test::header(with(coding), "Accept-Encoding") == "identity");
+  }
+  BOOST_TEST(with("Identity").status == 422);
+}
+
 BOOST_AUTO_TEST_CASE(a_wrong_password_and_an_unknown_login_look_the_same) {
   const Response wrong = log_in("asha@example.org", "wrong horse");
   const Response unknown = log_in("nobody@example.org", "correct horse");

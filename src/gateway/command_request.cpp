@@ -139,9 +139,17 @@ std::variant<CommandHeaders, Response> command_headers(const Request& request,
   return out;
 }
 
+// A compressed body is refused, not inflated: what comes out of it has no bound (RFC 9110, 12.5.3).
 std::optional<Response> other_than_json(const Request& request) {
+  if (request.body.empty()) return std::nullopt;
+  const auto coding = request.headers.get("Content-Encoding");
+  if (coding && !equal_ignoring_case(*coding, "identity")) {
+    Response refused = problem(415, "unsupported_media_type", "a body is sent as it is");
+    refused.add("Accept-Encoding", "identity");
+    return refused;
+  }
   const auto content_type = request.headers.get("Content-Type");
-  if (!content_type || request.body.empty() || is_json(*content_type)) return std::nullopt;
+  if (!content_type || is_json(*content_type)) return std::nullopt;
   return problem(415, "unsupported_media_type", "Content-Type: application/json is needed");
 }
 

@@ -40,6 +40,14 @@ class Process:
     def alive(self) -> bool:
         return self._child.poll() is None
 
+    def resident(self) -> int:
+        """Its memory, in bytes."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return 1024 * int(status.split("VmRSS:")[1].split()[0])
+
+    def descriptors(self) -> int:
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
     def output(self) -> str:
         """What this process printed, not those that wrote to the same log before it."""
         with open(self.log, "rb") as file:
