@@ -131,7 +131,7 @@ def command_route(document, command):
         "description": f"Roles: {', '.join(command.roles)}. Refusals are those of all commands of "
         f"`{command.aggregate.name}`; not each can come of this one.",
         "parameters": path_parameters(path, {}) + parameters,
-        "responses": dict(sorted(responses.items())),
+        "responses": responses,
         "security": [{"bearer": []}],
     }
     if command.body:
@@ -288,6 +288,7 @@ def channel_route(document, table, base):
             "101": {"description": "The channel is open."},
             "400": problem("`invalid_parameter`; `bad_request`: no WebSocket handshake"),
             "401": problem(NOBODY),
+            "403": problem("`forbidden`: not with your roles"),
             "404": problem("`not_found`"),
             "426": problem("`upgrade_required`: this was no WebSocket handshake"),
             "429": problem("`rate_limited`, with Retry-After"),
@@ -342,6 +343,10 @@ def text(schemas):
     by_hand = schemas.routes()
     for path, item in by_hand.get("paths", {}).items():
         document.path(path)[1].update(item)
+    for item in document.paths.values():
+        for operation in item.values():
+            operation["responses"] |= {"431": problem("`headers_too_large`")}
+            operation["responses"] = dict(sorted(operation["responses"].items()))
     document.components.update(by_hand.get("components", {}).get("schemas", {}))
     return json.dumps(
         {

@@ -84,17 +84,21 @@ def header(name, description, schema=None, required=False):
         "in": "header",
         "required": required,
         "description": description,
-        "schema": schema or {"type": "string", "maxLength": 200},
+        "schema": schema or {"type": "string"},
     }
 
 
+# Bare, or a string of RFC 9651; spaces around a header's value are not part of it.
+KEY = {
+    "type": "string",
+    "pattern": r'^([!#-\[\]-~]([ !#-\[\]-~]{0,253}[!#-\[\]-~])?|"[ !#-\[\]-~]{1,255}")$',
+}
+SAME_KEY = "The same key and body again give the first answer."
+
+
 PARAMETERS = {
-    "IdempotencyKey": header(
-        "Idempotency-Key", "The same key and body again give the first answer."
-    ),
-    "IdempotencyKeyRequired": header(
-        "Idempotency-Key", "The same key and body again give the first answer.", required=True
-    ),
+    "IdempotencyKey": header("Idempotency-Key", SAME_KEY, KEY),
+    "IdempotencyKeyRequired": header("Idempotency-Key", SAME_KEY, KEY, required=True),
     "IfMatch": header("If-Match", "The ETag the change is meant for; another version is 412."),
     "IfNoneMatch": header("If-None-Match", "The ETag of the row you have: 304 if it is still so."),
     "Prefer": header("Prefer", "wait=N: wait N seconds at most for the outcome, then 202."),
@@ -131,7 +135,7 @@ CONVENTIONS = """Every route also answers under /api.
 
 Whatever goes wrong is `application/problem+json` (RFC 9457): `code` is stable and for programs,
 `detail` is for people. Besides the answers listed at a route, each may say 400 `bad_request` (not
-HTTP/1.1), 404 `no_such_route`, 405 `method_not_allowed`, 408, 413, 417, 431 or 501 (what the server
+HTTP/1.1), 404 `no_such_route`, 405 `method_not_allowed`, 408, 413, 417 or 501 (what the server
 does not take), and 503 with Retry-After.
 
 A command may be sent again with its Idempotency-Key: it is decided once, and the first answer comes

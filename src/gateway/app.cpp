@@ -7,6 +7,8 @@
 #include <functional>
 #include <utility>
 
+#include "gateway/row_access.h"
+
 namespace wf::gateway {
 namespace {
 
@@ -22,9 +24,22 @@ bool is_auth(const Route& route) {
           route.page == Page::refresh);
 }
 
+// Whether its roles keep the caller from the whole route.
+bool is_closed_to(const Route& route, const Caller& caller) {
+  if (route.kind == Route::Kind::page) return false;
+  if (route.kind == Route::Kind::command) return (route.command->roles & caller.roles) == 0;
+  return row_access(route.table->info(), caller).none();
+}
+
 Response too_many(Duration wait) {
   Response response = problem(429, "rate_limited", "too many requests");
   response.add("Retry-After", fmt::format_int(wait.us / 1'000'000 + 1).c_str());
+  return response;
+}
+
+Response wrong_method(std::string_view allow) {
+  Response response = problem(405, "method_not_allowed", "the path has other methods: see Allow");
+  response.add("Allow", allow);
   return response;
 }
 
@@ -93,7 +108,10 @@ Answer App::dispatch(const Request& request, const Match& match, const Exchange&
   auto who = admit(request, route, counted, now);
   if (auto* const refused = std::get_if<Response>(&who)) return std::move(*refused);
   auto position = position_of(request);
-  if (auto* const refused = std::get_if<Response>(&position)) return std::move(*refused);
+  if (auto* const refused = std::get_if<Response>(&position)) {
+    const Caller& caller = std::get<Caller>(who);
+    return is_closed_to(route, caller) ? not_allowed(caller) : std::move(*refused);
+  }
   const Call call{.request = request,
                   .match = match,
                   .caller = std::get<Caller>(who),
@@ -237,12 +255,9 @@ void App::tick() {
 }
 
 Response App::unmatched(const Request& request, const Match& match) const {
-  if (!match.allow.empty()) {
-    Response response = problem(405, "method_not_allowed", "the path has other methods: see Allow");
-    response.add("Allow", match.allow);
-    return response;
-  }
+  if (!match.allow.empty()) return wrong_method(match.allow);
   if (request.path.starts_with("/ws/") || request.path.starts_with("/api/ws/")) {
+    if (request.method != Method::get) return wrong_method("GET");
     Response response = problem(426, "upgrade_required", "channels are spoken over WebSocket");
     response.add("Upgrade", "websocket");
     return response;

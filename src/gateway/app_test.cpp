@@ -25,7 +25,19 @@ BOOST_AUTO_TEST_CASE(an_unknown_path_is_404_and_an_unknown_method_405) {
     const Response plain = get(path);  // nobody asked for an upgrade
     BOOST_TEST(plain.status == 426);
     BOOST_TEST(test::has_header(plain, "Upgrade: websocket"));
+    const Response put = ask({Method::put, path});
+    BOOST_TEST(put.status == 405);
+    BOOST_TEST(test::has_header(put, "Allow: GET"));
   }
+}
+
+BOOST_AUTO_TEST_CASE(who_may_not_ask_hears_that_before_what_is_wrong_with_the_question) {
+  const std::vector<Header> bad{{"Wayfold-Position", "x"}};
+  BOOST_TEST(get("/bookings", bad).status == 401);
+  BOOST_TEST(ask({Method::post, "/bookings", bad, "{}"}).status == 401);
+  BOOST_TEST(get("/chargers", bad).status == 400);
+  const std::string bearer = token(asha, role("renter"));
+  BOOST_TEST(get("/bookings", {bad[0], {"Authorization", bearer}}).status == 400);
 }
 
 BOOST_AUTO_TEST_CASE(a_bad_token_is_401_wherever_one_is_read) {

@@ -2,7 +2,6 @@
 itself: what schemas/ say of readers and roles is what is expected, and a route nobody tried fails.
 """
 
-import json
 import re
 
 import pytest
@@ -10,12 +9,10 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from client import hours_ahead
-from owned import (COMMANDS, REFUSED, STAFF, TABLES, Owned, generic, join, key_of, may_read,
-                   path_of, table_of)
-from process import ROOT, wait_until
+from owned import (COMMANDS, OPEN_ROLES, REFUSED, STAFF, TABLES, Owned, generic, join, key_of,
+                   may_read, path_of, routes, table_of)
 
 WAIT_S = 20
-OPEN_ROLES = json.loads((ROOT / "config/platforms/charge_mitra.json").read_text())["open_roles"]
 OTHERS = [(), *((role,) for role in OPEN_ROLES), tuple(OPEN_ROLES), *((role,) for role in STAFF)]
 # Written by hand, of no table and no command: what of A's they are tried on.
 PAGES = {"GET /commands/{}": lambda owned: [f"/commands/{one}" for one in owned.outcomes],
@@ -23,16 +20,13 @@ PAGES = {"GET /commands/{}": lambda owned: [f"/commands/{one}" for one in owned.
 
 
 @pytest.fixture(scope="module")
-def document(wayfold):
-    return wayfold.guest().get("/openapi.json").json()
+def owned(wayfold):
+    return Owned(wayfold)
 
 
 @pytest.fixture(scope="module")
-def owned(wayfold, document):
-    """A's: a host's and a renter's."""
-    made = Owned(wayfold, OPEN_ROLES, document)
-    wait_until(made.collect, WAIT_S, "a row of everything")
-    return made
+def document(owned):
+    return owned.document
 
 
 @pytest.fixture(scope="module", params=OTHERS, ids=lambda roles: "+".join(roles) or "nobody")
@@ -40,11 +34,6 @@ def other(wayfold, owned, request):
     client = join(wayfold, *request.param)
     client.position = owned.people[OPEN_ROLES[0]].position
     return client
-
-
-def routes(document) -> dict[str, dict]:
-    return {f"{method.upper()} {template}": operation
-            for template, item in document["paths"].items() for method, operation in item.items()}
 
 
 def kind_of(route: str, operation: dict) -> str:
