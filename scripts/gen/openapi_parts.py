@@ -131,7 +131,7 @@ NOBODY = (
     "`unauthenticated`: a token is needed; `invalid_token`: it is not good, or no longer; "
     "`session_ended`: log in again"
 )
-CONVENTIONS = """Every route also answers under /api.
+CONVENTIONS = """Every route also answers under /api; then `Location` and `Link` lead below it too.
 
 Whatever goes wrong is `application/problem+json` (RFC 9457): `code` is stable and for programs,
 `detail` is for people. Besides the answers listed at a route, each may say 400 `bad_request` (not

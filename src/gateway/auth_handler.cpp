@@ -169,7 +169,7 @@ Answer AuthHandler::register_(const Call& call) {
             stream,
             call.now);
   made.command.id = id;
-  const AnswerPlan plan{made.command.type, account, id, "", call.position};
+  const AnswerPlan plan{made.command.type, account, id, "", call.position, call.match.prefix};
   return send(std::move(made), call.exchange, [this, plan, stream](const Outcome& outcome) {
     if (decided(outcome)) backend_.registered.add(stream, outcome.position);
     Response response = answer_of(plan, outcome, services_.log.id(), [](const Uuid&) {
@@ -177,7 +177,7 @@ Answer AuthHandler::register_(const Call& call) {
     });
     if (response.status != 200) return response;
     response.status = 201;
-    response.add("Location", "/accounts/" + plan.id.text());
+    response.add("Location", fmt::format("{}/accounts/{}", plan.prefix, plan.id.text()));
     return response;
   });
 }

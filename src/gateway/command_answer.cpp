@@ -72,7 +72,9 @@ std::string events_json(const std::vector<std::string_view>& events) {
   return out += ']';
 }
 
-std::string command_location(const Uuid& command) { return "/commands/" + command.text(); }
+std::string command_location(const AnswerPlan& plan) {
+  return fmt::format("{}/commands/{}", plan.prefix, plan.command.text());
+}
 
 Response accepted(const AnswerPlan& plan, std::uint64_t stream_version, std::string_view events) {
   Response response;
@@ -128,7 +130,7 @@ Response undecided(const AnswerPlan& plan, Outcome::Fate fate) {
     response =
         problem(504, "unknown_fate", "it may have been accepted: ask the Location, or retry");
   }
-  response.add("Location", command_location(plan.command));
+  response.add("Location", command_location(plan));
   return response;
 }
 

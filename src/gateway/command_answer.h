@@ -14,8 +14,9 @@ struct AnswerPlan {
   const CommandType* type = nullptr;
   Uuid id;  // of the thing the command makes or changes
   Uuid command;
-  std::string location;  // of what it makes; empty: it has no address
-  Offsets position;      // what the client had seen
+  std::string location;          // of what it makes; empty: it has no address
+  Offsets position;              // what the client had seen
+  std::string_view prefix = {};  // of paths: Match::prefix
 };
 
 // The events' types as a JSON array, of an earlier outcome; nothing if it is not known here.

@@ -102,7 +102,8 @@ AnswerPlan CommandHandler::plan_of(const Call& call, const Command& command) con
                   .id = command.stream,
                   .command = command.id,
                   .location = {},
-                  .position = call.position};
+                  .position = call.position,
+                  .prefix = call.match.prefix};
   if (type.stream_from == StreamFrom::table) {
     plan.id = Uuid::parse(call.match.parameters[0]).value_or(command.stream);
   }
@@ -110,7 +111,7 @@ AnswerPlan CommandHandler::plan_of(const Call& call, const Command& command) con
   if (type.stream_from != StreamFrom::created) plan.id = Uuid::v5(command.id, type.creates);
   const auto served = [&](const TableType* table) { return table->info().path == type.path; };
   if (std::ranges::any_of(services_.catalogue.tables, served)) {
-    plan.location = fmt::format("{}/{}", type.path, plan.id.text());
+    plan.location = fmt::format("{}{}/{}", plan.prefix, type.path, plan.id.text());
   }
   return plan;
 }

@@ -114,6 +114,13 @@ BOOST_AUTO_TEST_CASE(a_client_whose_patience_ends_is_told_where_to_ask) {
   BOOST_TEST(test::header(response, "Location") == "/commands/" + command.text());
 }
 
+BOOST_AUTO_TEST_CASE(what_was_asked_below_api_is_found_below_api) {
+  accept_all();
+  Ask booked = book("k1");
+  booked.target = "/api" + booked.target;
+  BOOST_TEST(test::header(ask(booked), "Location").starts_with("/api/bookings/"));
+}
+
 BOOST_AUTO_TEST_CASE(every_fault_is_listed_and_nothing_is_written) {
   Ask wrong = book("k1");
   wrong.body = R"({"connector":"one","start":"yesterday","colour":"red"})";

@@ -1,4 +1,5 @@
-// The page has no script of its own in it, so that its policy needs no exception for one.
+// The page has no script of its own in it, so that its policy needs no exception for one. What it
+// names is relative to where it is: /docs, or /api/docs.
 #include "gateway/docs.h"
 
 #include <array>
@@ -21,11 +22,11 @@ constexpr std::array assets{Asset{"swagger-ui.css", "text/css"},
 constexpr std::string_view index_page =
     R"(<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Wayfold</title>)"
     R"(<meta name="viewport" content="width=device-width, initial-scale=1">)"
-    R"(<link rel="stylesheet" href="/docs/swagger-ui.css"></head><body><div id="ui"></div>)"
-    R"(<script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script>)"
+    R"(<link rel="stylesheet" href="docs/swagger-ui.css"></head><body><div id="ui"></div>)"
+    R"(<script src="docs/swagger-ui-bundle.js"></script><script src="docs/start.js"></script>)"
     R"(</body></html>)";
 constexpr std::string_view start_script =
-    R"(SwaggerUIBundle({url: "/openapi.json", dom_id: "#ui", validatorUrl: null});)";
+    R"(SwaggerUIBundle({url: "openapi.json", dom_id: "#ui", validatorUrl: null});)";
 // Swagger UI sets styles on elements as it draws them.
 constexpr std::string_view policy =
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' "

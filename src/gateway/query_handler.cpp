@@ -199,7 +199,7 @@ Response QueryHandler::page_response(const Call& call, const TableInfo& info, Ro
   if (!page.cursor.empty()) {
     body += R"(,"next":)";
     append_json_string(body, page.cursor);
-    std::string link = fmt::format("<{}?", info.path);
+    std::string link = fmt::format("<{}{}?", call.match.prefix, info.path);
     const auto parameters = parse_query(call.request.query);
     for (const auto& [name, value] : *parameters) {
       if (name != "cursor") {

@@ -165,6 +165,8 @@ BOOST_AUTO_TEST_CASE(a_page_leads_to_the_next) {
   BOOST_TEST(test::header(first, "Link") ==
              "</bookings?limit=7&status=confirmed&cursor=next>; rel=\"next\"");
   BOOST_TEST(first.body.ends_with(R"(,"next":"next"})"));
+  BOOST_TEST(test::header(get("/api/bookings?limit=7", renter), "Link") ==
+             "</api/bookings?limit=7&cursor=next>; rel=\"next\"");
   const Response last = get("/bookings?cursor=next", renter);
   BOOST_TEST(test::header(last, "Link").empty());
 }

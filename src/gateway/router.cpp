@@ -154,7 +154,10 @@ void Router::add(Route route) {
 
 Match Router::match(Method method, std::string_view path) const {
   Match match;
-  if (path.starts_with("/api/")) path.remove_prefix(4);
+  if (path.starts_with("/api/")) {
+    match.prefix = "/api";
+    path.remove_prefix(4);
+  }
   const Node* node = path.starts_with('/') ? root_.get() : nullptr;
   while (node != nullptr && !path.empty()) {
     const std::string_view segment = take_segment(path);

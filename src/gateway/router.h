@@ -48,7 +48,8 @@ struct Match {
   const Route* route = nullptr;                        // null: no such path or method
   std::array<std::string, parameters_max> parameters;  // percent-decoded, in the path's order
   std::size_t count = 0;
-  std::string allow;  // the methods of a path that has others
+  std::string allow;        // the methods of a path that has others
+  std::string_view prefix;  // "/api" or "", as asked: what an answer names is found there too
 };
 
 class Router {

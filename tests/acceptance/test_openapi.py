@@ -1,6 +1,7 @@
 """Answers are what /openapi.json says they are."""
 
 import re
+from urllib.parse import urljoin
 
 import jsonschema
 import pytest
@@ -101,9 +102,26 @@ def test_every_route_stands_under_api_too(wayfold, charger_id):
     assert plain.json() == prefixed.json()
 
 
-def test_the_page_for_people(wayfold):
-    page = wayfold.guest().get("/docs", follow_redirects=True)
+def test_where_answers_lead_is_below_where_they_were_asked(wayfold, host):
+    for prefix in ("", "/api"):
+        made = [host.post(f"{prefix}/chargers", charger()).headers["location"] for _ in range(3)]
+        for location in made:
+            assert location.startswith(f"{prefix}/chargers/")
+            assert host.get(location).status_code == 200
+        pages = host.pages(f"{prefix}/chargers", limit=1, host=host.account)
+        assert {one.rsplit("/", 1)[1] for one in made} <= {row["id"] for row in pages}
+        page = host.get(f"{prefix}/chargers", params={"limit": 1})
+        assert page.links["next"]["url"].startswith(f"{prefix}/chargers?")
+
+
+@pytest.mark.parametrize("prefix", ["", "/api"])
+def test_the_page_for_people(wayfold, prefix):
+    page = wayfold.guest().get(f"{prefix}/docs")
     assert page.status_code == 200 and "swagger" in page.text.lower()
     assert not re.search(r'(?:src|href)="(?:https?:)?//', page.text)
-    for part in re.findall(r'(?:src|href)="(/docs/[^"]+)"', page.text):
+    parts = [urljoin(str(page.url), one)
+             for one in re.findall(r'(?:src|href)="([^"]+)"', page.text)]
+    assert len(parts) == 3 and all(f"{prefix}/docs/" in part for part in parts)
+    for part in parts:
         assert wayfold.guest().get(part).status_code == 200, part
+    assert wayfold.guest().get(f"{prefix}/openapi.json").status_code == 200
