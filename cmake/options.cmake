@@ -2,6 +2,7 @@
 option(WF_ASAN "address and undefined behaviour sanitizers" OFF)
 option(WF_TSAN "thread sanitizer" OFF)
 option(WF_COVERAGE "gcov counters" OFF)
+option(WF_FUZZ "libFuzzer targets (tests/fuzz), with both sanitizers; needs clang" OFF)
 option(WF_PCH "one precompiled header of std, fmt and tl::expected" ON)
 
 find_program(CCACHE ccache)
@@ -24,6 +25,14 @@ if(WF_TSAN)
   target_compile_options(wf_options INTERFACE -fsanitize=thread)
   target_link_options(wf_options INTERFACE -fsanitize=thread)
   target_compile_definitions(wf_options INTERFACE BOOST_ASIO_DISABLE_FENCED_BLOCK)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL Clang) # of gcc's -Wpedantic that is no part; OpenAPI is a long text
+  target_compile_options(wf_options INTERFACE -Wno-overlength-strings)
+endif()
+if(WF_FUZZ)
+  target_compile_options(wf_options INTERFACE
+    -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all)
+  target_link_options(wf_options INTERFACE -fsanitize=address,undefined)
 endif()
 if(WF_COVERAGE)
   target_compile_options(wf_options INTERFACE --coverage)

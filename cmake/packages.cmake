@@ -12,7 +12,7 @@ pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(rocksdb REQUIRED IMPORTED_TARGET rocksdb)
 pkg_check_modules(rdkafka REQUIRED IMPORTED_TARGET rdkafka)
-if(NOT WF_ASAN AND NOT WF_TSAN) # they bring allocators of their own
+if(NOT WF_ASAN AND NOT WF_TSAN AND NOT WF_FUZZ) # they bring allocators of their own
   find_package(mimalloc REQUIRED)
 endif()
 

@@ -18,9 +18,9 @@ class Days {
   // The `offset`th day's openings as instants, appended. Empty ones (in a gap) are left out.
   void append(int offset, std::vector<Interval>& out) const {
     const int weekday = (first_.weekday - 1 + offset) % 7 + 1;
-    const auto day =
-        std::ranges::equal_range(openings_, weekday, {}, [](const Opening& o) { return o.day; });
-    for (const Opening& one : day) {
+    auto at_day = std::ranges::lower_bound(openings_, weekday, {}, &Opening::day);
+    for (; at_day != openings_.end() && at_day->day == weekday; ++at_day) {
+      const Opening& one = *at_day;
       const Interval open{at(offset, one.from), at(offset, one.to)};
       if (open.start >= open.end) continue;
       if (!out.empty() && out.back().end >= open.start) {

@@ -47,8 +47,8 @@ std::vector<StoredEntry> stored_entries(const std::vector<IndexEntry>& index,
   entries.reserve(index.size());
   for (const IndexEntry& entry : index) entries.push_back(stored_entry(entry, key));
   std::ranges::sort(entries, {}, &StoredEntry::key);
-  const auto doubles = std::ranges::unique(entries, {}, &StoredEntry::key);
-  entries.erase(doubles.begin(), doubles.end());
+  const auto same = [](const StoredEntry& a, const StoredEntry& b) { return a.key == b.key; };
+  entries.erase(std::unique(entries.begin(), entries.end(), same), entries.end());
   return entries;
 }
 

@@ -1,13 +1,13 @@
 // Look-ups and ordered walks over memory and disk.
 #include "storage/store_view.h"
 
-#include <ranges>
 
 namespace wf {
 
 std::optional<std::string_view> StoreView::in_memory(std::string_view key) const {
-  for (const auto& run : state_->runs | std::views::reverse) {
-    if (const RunEntry* entry = run->find(key)) return entry->value;
+  const Runs& runs = state_->runs;
+  for (auto run = runs.rbegin(); run != runs.rend(); ++run) {
+    if (const RunEntry* entry = (*run)->find(key)) return entry->value;
   }
   return std::nullopt;
 }
@@ -35,8 +35,9 @@ rocksdb::ReadOptions StoreView::options() const {
 
 Range::Range(const StoreView& view, std::string from, std::string to)
     : to_(std::move(to)), bound_(to_) {
-  for (const auto& run : view.state().runs | std::views::reverse) {
-    const auto part = run->between(from, to_);
+  const Runs& runs = view.state().runs;
+  for (auto run = runs.rbegin(); run != runs.rend(); ++run) {
+    const auto part = (*run)->between(from, to_);
     if (!part.empty()) runs_.push_back(part);
   }
   // The iterator keeps a pointer to the bound, so a Range is never moved after this.

@@ -129,8 +129,9 @@ Refold::Refold(const TableType& type, std::string_view key)
 
 void Refold::add(std::span<const FoldItem> items, const SlotPositions& slots) {
   std::vector<RowTouch> touches = sorted_touches(*type_, items);
-  const auto mine = std::ranges::equal_range(touches, key_, {}, &RowTouch::key);
-  RowFolder(*type_).fold(row_, {mine.begin(), mine.end()}, items, slots);
+  const auto first = std::ranges::lower_bound(touches, key_, {}, &RowTouch::key);
+  const auto last = std::ranges::upper_bound(touches, key_, {}, &RowTouch::key);
+  RowFolder(*type_).fold(row_, {first, last}, items, slots);
 }
 
 Result<void> TableStore::unpark(Refold& refold, const SlotPositions& positions) {

@@ -2,7 +2,6 @@
 #include "storage/table_engine.h"
 
 #include <algorithm>
-#include <ranges>
 
 #include "base/hash.h"
 #include "storage/sorted_files.h"
@@ -142,8 +141,8 @@ Result<void> write_runs(rocksdb::DB& db,
                         const Resources::Shared& resources) {
   if (runs.empty()) return {};
   std::shared_ptr<const SortedRun> all;
-  for (const auto& run : runs | std::views::reverse) {
-    all = all ? SortedRun::merged(*run, *all) : run;
+  for (auto run = runs.rbegin(); run != runs.rend(); ++run) {
+    all = all ? SortedRun::merged(**run, *all) : *run;
   }
   const auto paths = write_sorted_files(dir, "drained", *all, resources);
   if (!paths) return tl::make_unexpected(paths.error());
