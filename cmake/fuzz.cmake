@@ -42,6 +42,7 @@ wf_fuzz_part(gateway LIBS wf_fuzz_log Boost::headers absl::flat_hash_map absl::h
 wf_fuzz(json LIBS wf_fuzz_bodies)
 wf_fuzz(config)
 wf_fuzz(record LIBS wf_fuzz_log)
+wf_fuzz(kafka_message SOURCES src/log/kafka_message.cpp LIBS wf_fuzz_log wf_kafka)
 wf_fuzz(fence LIBS wf_fuzz_log)
 wf_fuzz(decide LIBS wf_fuzz_bodies)
 wf_fuzz(fold LIBS wf_fuzz_bodies wf_fuzz_storage)

@@ -1,11 +1,10 @@
 // Fuzzes what lies on the log's disk: record headers (their checksum made right), blocks, positions.
 #include "log/record.h"
 
-#include <xxhash.h>
-
 #include <vector>
 
 #include "base/check.h"
+#include "fuzz/checksum.h"
 #include "fuzz/input.h"
 #include "log/position.h"
 #include "log/rocks_block.h"
@@ -26,13 +25,6 @@ void header(std::string_view bytes) {
   std::string once_more;
   append_header(once_more, again);
   WF_CHECK(once_more == written);
-}
-
-std::string with_checksum(std::string_view bytes) {
-  std::string all(bytes);
-  const auto sum = static_cast<std::uint32_t>(XXH3_64bits(bytes.data(), bytes.size()));
-  for (unsigned i = 0; i < 4; ++i) all.push_back(static_cast<char>(sum >> (8 * i)));
-  return all;
 }
 
 std::vector<Record> records_of(std::string_view block) {

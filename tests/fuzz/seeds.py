@@ -138,12 +138,22 @@ def header(kind, bits, fields):
     return b"\x01" + bytes([kind]) + struct.pack("<I", bits) + fields
 
 
-def record_seeds(_):
+def header_seeds():
     for kind in (*range(1, 4), *range(10, 17), *range(20, 23), *range(30, 34)):
         yield header(kind, 0, b"")
     for bit in range(24):
         for fields in (b"\x02", b"a" * 16, b"\x03abc", b"\x03abc\x02\x05"):
             yield header(10, 1 << bit, fields)
+
+
+def kafka_message_seeds(_):
+    for one in header_seeds():
+        yield b"booking.Reserved\n{}\n" + one
+        yield b"\n\n" + one
+
+
+def record_seeds(_):
+    yield from header_seeds()
     one = header(10, 0, b"") + b"sum!"
     block = b"\x01" + bytes(8) + varint(2)
     for text in (b"{}", b'{"a":1}'):
@@ -178,10 +188,9 @@ def decide_seeds(_):
 
 def fold_seeds(_):
     events = range(len(list(event_samples())))
-    for first in events:
-        yield bytes([first, 0, 0])
-        for second in events:
-            yield bytes([first, 0, 0, second, 8, 0, first, 2, 0])
+    for event in events:
+        yield bytes([event, 0, 0])
+        yield bytes([event, 0, 0, (event + 1) % len(events), 8, 0, event, 2, 0])
 
 
 def write(corpus, seeds):
