@@ -23,8 +23,8 @@ function(wf_layer name)
   endif()
 endfunction()
 
-# One precompiled header for everything, and another for tests (TEST), which has Boost.Test too. Off
-# in the fuzz preset, so as to hide no missing include.
+# One precompiled header for everything, and another for tests (TEST), which has Boost.Test too.
+# WF_PCH=OFF shows missing includes.
 function(wf_pch target)
   if(NOT WF_PCH)
     return()
@@ -45,20 +45,23 @@ function(wf_pch target)
   target_precompile_headers(${target} REUSE_FROM ${pch})
 endfunction()
 
-# A test binary: Boost.Test with the shared main of tests/main.cpp, known to ctest by its own name.
+# A test binary: Boost.Test with the shared main of tests/main.cpp, known to ctest by its own name,
+# and of label `unit`. The target unit_tests builds all of them.
 function(wf_test name)
   cmake_parse_arguments(arg "" "" "SOURCES;LIBS;LABELS;ARGS" ${ARGN})
   if(NOT TARGET wf_test_main)
     add_library(wf_test_main STATIC ${CMAKE_SOURCE_DIR}/tests/main.cpp)
     target_link_libraries(wf_test_main PUBLIC wf_options Boost::unit_test_framework)
     target_compile_definitions(wf_test_main PUBLIC BOOST_TEST_DYN_LINK)
+    add_custom_target(unit_tests)
   endif()
   add_executable(${name} ${arg_SOURCES})
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
   target_link_libraries(${name} PRIVATE wf_test_main ${arg_LIBS})
   wf_pch(${name} TEST)
+  add_dependencies(unit_tests ${name})
   add_test(NAME ${name} COMMAND ${name} --log_level=test_suite --color_output=no ${arg_ARGS})
-  set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}")
+  set_tests_properties(${name} PROPERTIES LABELS "unit;${arg_LABELS}")
   if("broker" IN_LIST arg_LABELS)  # two JVMs and a test each are too much for two cores
     set_tests_properties(${name} PROPERTIES RESOURCE_LOCK broker)
   endif()

@@ -26,7 +26,7 @@ if(WF_TSAN)
   target_link_options(wf_options INTERFACE -fsanitize=thread)
   target_compile_definitions(wf_options INTERFACE BOOST_ASIO_DISABLE_FENCED_BLOCK)
 endif()
-if(CMAKE_CXX_COMPILER_ID STREQUAL Clang) # of gcc's -Wpedantic that is no part; OpenAPI is a long text
+if(CMAKE_CXX_COMPILER_ID STREQUAL Clang) # no part of gcc's -Wpedantic; OpenAPI is a long text
   target_compile_options(wf_options INTERFACE -Wno-overlength-strings)
 endif()
 if(WF_FUZZ)

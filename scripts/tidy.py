@@ -41,7 +41,7 @@ DOORS = {"gateway": {"runtime/reads.h"}}
 ROCKS_HOMES = ("src/log/rocks*.cpp", "src/log/rocks_[!l]*.h", "src/log/memory_disk*.cpp",
                "src/storage/*.cpp", "src/storage/engine_db.h", "src/storage/rocks_logger.h",
                "src/storage/table_engine.h",
-               "src/runtime/*store*.cpp")
+               "src/runtime/*store*.cpp", "tests/fuzz/record.cpp")
 STORAGE_HOMES = ("src/storage/*",)
 KAFKA_HOMES = ("src/log/kafka*.cpp", "src/log/kafka_[!l]*.h", "tests/*")
 ASIO_HOMES = ("src/gateway/server*.cpp", "src/gateway/websocket*.cpp", "src/gateway/asio_impl*.cpp",

@@ -222,7 +222,9 @@ std::string_view sample_of(const EventType& type) {
 Uuid some_id(std::uint8_t choice) {
   if (choice == 0) return {};
   if (choice == 1) return system_account.value;
-  if (choice >= 192) return Uuid::v5(command_id(choice / 2 % 32), choice % 2 == 0 ? "booking" : "block");
+  if (choice >= 192) {
+    return Uuid::v5(command_id(choice / 2 % 32), choice % 2 == 0 ? "booking" : "block");
+  }
   return ids()[choice % ids().size()];
 }
 

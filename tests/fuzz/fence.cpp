@@ -160,8 +160,8 @@ void check(const History& history, std::size_t chunk) {
   for (std::size_t stop = 0; stop < walk.stops().size(); stop += chunk) {
     const Read rest = read_from(history, walk.stops()[stop], chunk);
     const auto before = static_cast<std::ptrdiff_t>(walk.outcomes_before(stop));
-    WF_CHECK(rest.outcomes == std::vector<Outcome>(all.outcomes.begin() + before,
-                                                   all.outcomes.end()));
+    WF_CHECK(rest.outcomes ==
+             std::vector<Outcome>(all.outcomes.begin() + before, all.outcomes.end()));
     WF_CHECK(rest.position == all.position && rest.diverged == all.diverged);
   }
 }

@@ -1,4 +1,5 @@
-// Fuzzes what lies on the log's disk: record headers (their checksum made right), blocks, positions.
+// Fuzzes what lies on the log's disk: record headers (their checksum made right), blocks and
+// positions.
 #include "log/record.h"
 
 #include <vector>
