@@ -106,7 +106,8 @@ BOOST_AUTO_TEST_CASE(a_send_arrives_and_says_where_it_is_from) {
   const auto history = bench.read(to_followers);
   const Record& command = history.records.at(0);
   const auto sent = bench.read(counters);
-  const Record& send = accepted(sent.records)[0][1];
+  const auto outcomes = accepted(sent.records);
+  const Record& send = outcomes[0][1];
   BOOST_CHECK(command.id == send.id);
   BOOST_TEST(command.type == "follower.Follow");
   BOOST_TEST(command.link.topic == "events.counters");

@@ -118,7 +118,9 @@ class World {
   void settle(Workers&... workers) {
     for (int quiet = 0; quiet < 50; ++quiet) {
       now = now + Duration::millis(100);
-      if (((workers.step(now) == Workers::Progress::busy) | ...)) quiet = 0;
+      // All of them step.
+      const int busy = (0 + ... + static_cast<int>(workers.step(now) == Workers::Progress::busy));
+      if (busy != 0) quiet = 0;
     }
   }
 
