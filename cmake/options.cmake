@@ -18,7 +18,8 @@ target_compile_options(wf_options INTERFACE
   -fno-omit-frame-pointer)
 if(WF_ASAN)
   target_compile_options(wf_options INTERFACE
-    -fsanitize=address,undefined -fno-sanitize-recover=all)
+    -fsanitize=address,undefined -fno-sanitize-recover=all
+    -fno-sanitize=function) # clang 14 cannot assemble it for coroutines
   target_link_options(wf_options INTERFACE -fsanitize=address,undefined)
 endif()
 if(WF_TSAN)

@@ -121,7 +121,6 @@ class HandDecider {
     Offset epoch = 0;
     std::uint64_t version = 0;
   };
-  Log& log_;
   std::unique_ptr<Reader> reader_;
   std::unique_ptr<Appender> appender_;
   std::vector<Lane> lanes_;

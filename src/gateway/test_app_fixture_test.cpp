@@ -17,7 +17,7 @@ std::vector<TopicSpec> topics_of(const Catalogue& catalogue) {
 
 }  // namespace
 
-HandDecider::HandDecider(Log& log) : log_(log) {
+HandDecider::HandDecider(Log& log) {
   reader_ = std::move(*log.reader());
   appender_ = std::move(*log.writer("decider"));
   for (const TopicSpec& topic : log.topics()) {
