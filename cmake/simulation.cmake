@@ -1,4 +1,4 @@
-# The simulator (tests/simulation): 500 seeds as a test, and the bugs planted in copies of the tree.
+# The simulator (tests/simulation): 500 seeds as a test; cmake/long.cmake plants bugs for it.
 file(GLOB simulation_sources CONFIGURE_DEPENDS tests/simulation/*.cpp)
 add_executable(simulator ${simulation_sources})
 target_include_directories(simulator PRIVATE tests)
@@ -13,6 +13,3 @@ foreach(line ${lessons})
   add_test(NAME lesson_${lesson} COMMAND simulator --lesson ${lesson} --seeds 12)
   set_tests_properties(lesson_${lesson} PROPERTIES LABELS simulation PROCESSORS 2 TIMEOUT 300)
 endforeach()
-# Not part of a plain scripts/test: --all.
-add_test(NAME simulation_mutants COMMAND ${CMAKE_SOURCE_DIR}/tests/simulation/mutants/run)
-set_tests_properties(simulation_mutants PROPERTIES LABELS mutants PROCESSORS 2 TIMEOUT 1800)
