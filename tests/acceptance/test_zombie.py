@@ -10,6 +10,9 @@ from load import SEED
 from process import wait_until
 
 ROUNDS = 6
+# More answers than can be had without the partitions of a worker that stands still: half of the
+# chargers are in them, and each of the load's clients waits for its answer.
+TAKEN_OVER = 100
 
 
 @pytest.fixture(scope="module")
@@ -28,12 +31,10 @@ def test_a_replaced_decider_does_no_harm_when_it_wakes(wayfold, load, capsys):
     chance = random.Random(SEED)
     for number in range(ROUNDS):
         victim = wayfold.work[number % 2]
-        before = history(wayfold)["epochs"]
         load.wait_for(chance.randrange(20, 100))
         victim.signal(signal.SIGSTOP)
-        load.wait_answered(load.in_flight())  # by the other one
+        load.wait_for(TAKEN_OVER)
         stopped = history(wayfold)["epochs"]
-        assert stopped > before, "nobody took over"
         victim.signal(signal.SIGCONT)
         wait_until(lambda: history(wayfold)["epochs"] > stopped, 60, "the first one's return")
         assert victim.alive()
