@@ -225,7 +225,7 @@ BOOST_AUTO_TEST_CASE(a_node_that_hangs_costs_one_deadline_and_is_left) {
   };
   const auto server = start("a", one, {.heartbeat = Duration::seconds(60)});
   const TableView& view = reach(
-      {"deaf", "a"}, {.request_max = Duration::millis(20), .silence_max = Duration::seconds(60)});
+      {"deaf", "a"}, {.request_max = Duration::millis(500), .silence_max = Duration::seconds(60)});
   wait_until_live();
   BOOST_TEST((view.get("k").error().code == Code::timeout));
   is_unavailable(view);  // at once: until it is heard of again
