@@ -115,6 +115,7 @@ RemoteTable::Choice RemoteTable::choose(std::uint64_t tried) const {
       break;
     }
     choice.node = replicas_[at].node;
+    choice.at = at;
   }
   return choice;
 }
@@ -129,7 +130,7 @@ Result<T> RemoteTable::ask(std::string frame, Result<T> (*parse)(std::string_vie
   for (std::uint64_t tried = 0;;) {
     const Choice choice = choose(tried);
     if (choice.node == nullptr) break;
-    tried |= std::uint64_t{1} << place(*choice.node);
+    tried |= std::uint64_t{1} << choice.at;
     const auto left = deadline - std::chrono::steady_clock::now();
     const auto reply = choice.node->ask(frame, choice.last ? deadline : deadline - left / 2);
     if (reply && reply->answer.tone == Tone::done) return parse(reply->answer.rest);

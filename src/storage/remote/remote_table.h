@@ -41,7 +41,8 @@ class RemoteTable final : public TableView {
   Result<T> ask(std::string frame, Result<T> (*parse)(std::string_view)) const;
   struct Choice {
     RemoteNode* node = nullptr;
-    bool last = true;  // nobody else could be asked
+    std::size_t at = 0;  // its place among the replicas
+    bool last = true;    // nobody else could be asked
   };
   Choice choose(std::uint64_t tried) const;
   bool usable(const Replica& replica) const;
