@@ -1,7 +1,6 @@
 // Look-ups and ordered walks over memory and disk.
 #include "storage/store_view.h"
 
-
 namespace wf {
 
 std::optional<std::string_view> StoreView::in_memory(std::string_view key) const {

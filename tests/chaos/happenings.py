@@ -76,7 +76,9 @@ def disk_of_stores_full(wayfold, chance):
 
 
 def table_file_corrupted(wayfold, chance):
-    """Read models are made of the log: what is broken there is noticed, and made again."""
+    """Read models are made of the log. verify notices what is broken, and then they are made again;
+    if it does not, the rows are right: the byte was in a file that no longer counts, or the table
+    was folded again at the start."""
     wayfold.kill()
     files = [path for path in (wayfold.var / "tables").rglob("*.sst") if path.stat().st_size > 4096]
     if files:
