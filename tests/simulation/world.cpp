@@ -170,9 +170,10 @@ void World::between() {
   if (Process* const other = somebody()) step(*other);
 }
 
-// A write is on its way to the disk. Other threads of gateways and tables read meanwhile.
+// A write is on its way to the disk. Other threads of gateways and tables read meanwhile, and what
+// they must not see yet matters most where the power goes before the write is there.
 void World::reading_while_syncing() {
-  if (calm_ || syncing_ || !env_.faults || !env_.random.chance(0.2)) return;
+  if (calm_ || syncing_ || !env_.random.chance(power_will_go_ ? 0.9 : 0.2)) return;
   Node* const node = a_node();
   if (node == nullptr || node->stepping) return;
   syncing_ = true;
