@@ -2,15 +2,18 @@
 #include "base/index_key.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace wf {
 namespace {
 
-void append_big_endian(std::string& out, std::uint64_t value, int bytes) {
-  for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8) {
-    out += static_cast<char>(value >> static_cast<unsigned>(shift) & 0xFFU);
+void append_big_endian(std::string& out, std::uint64_t value, std::size_t bytes) {
+  std::array<char, 8> text;
+  for (std::size_t i = 0; i < bytes; ++i) {
+    text[i] = static_cast<char>(value >> (8 * (bytes - 1 - i)) & 0xFFU);
   }
+  out.append(text.data(), bytes);
 }
 
 std::optional<std::uint64_t> take_big_endian(std::string_view& key, std::size_t bytes) {

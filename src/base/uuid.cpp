@@ -13,7 +13,17 @@
 namespace wf {
 namespace {
 
-constexpr char hex_digits[] = "0123456789abcdef";
+// Two digits of each byte.
+constexpr std::array<char, 512> make_hex_pairs() {
+  constexpr char digits[] = "0123456789abcdef";
+  std::array<char, 512> pairs{};
+  for (std::size_t i = 0; i < 256; ++i) {
+    pairs[2 * i] = digits[i / 16];
+    pairs[2 * i + 1] = digits[i % 16];
+  }
+  return pairs;
+}
+constexpr auto hex_pairs = make_hex_pairs();
 
 constexpr bool dash_before(std::size_t byte) {
   return byte == 4 || byte == 6 || byte == 8 || byte == 10;
@@ -55,8 +65,8 @@ EVP_MD_CTX* start_sha1() {
 void Uuid::write(char* out) const {
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     if (dash_before(i)) *out++ = '-';
-    *out++ = hex_digits[bytes[i] >> 4U];
-    *out++ = hex_digits[bytes[i] & 0x0FU];
+    std::memcpy(out, &hex_pairs[std::size_t{2} * bytes[i]], 2);
+    out += 2;
   }
 }
 
