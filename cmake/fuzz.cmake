@@ -29,8 +29,8 @@ wf_fuzz_part(log FILES
   src/log/fence.cpp src/log/outcome_reader.cpp src/log/partition.cpp src/log/position.cpp
   src/log/record.cpp src/log/record_codec.cpp src/log/rocks_block.cpp)
 wf_fuzz_part(storage LIBS wf_s2 FILES
-  src/storage/geo_index.cpp src/storage/keys.cpp src/storage/quarantine.cpp
-  src/storage/row_fold.cpp src/storage/row_format.cpp)
+  src/storage/edits.cpp src/storage/geo_index.cpp src/storage/keys.cpp
+  src/storage/quarantine.cpp src/storage/row_fold.cpp src/storage/row_format.cpp)
 wf_fuzz_part(gateway LIBS wf_fuzz_log Boost::headers absl::flat_hash_map absl::hash FILES
   src/gateway/call.cpp src/gateway/command_request.cpp src/gateway/http.cpp
   src/gateway/identifier.cpp src/gateway/key_payload.cpp src/gateway/key_ring.cpp

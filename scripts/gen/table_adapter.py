@@ -284,7 +284,10 @@ def _set_key(table):
 
 
 def _views(table):
-    lines = ["  bool view(const AnyRow& row, std::string& json) const override {"]
+    lines = []
+    if table.simple:
+        lines += ["  bool shows_parts() const override { return true; }", ""]
+    lines += ["  bool view(const AnyRow& row, std::string& json) const override {"]
     if table.simple:
         lines += ["    write_json(json, row_of(row));", "    return true;"]
     else:

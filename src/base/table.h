@@ -126,6 +126,8 @@ class TableType {
   virtual Result<RowPtr> decode(std::string_view parts) const = 0;
   virtual void encode(const AnyRow& row, std::string& parts) const = 0;
   virtual void fold(AnyRow& row, std::uint8_t part, const Event& event, const Meta& meta) const = 0;
+  // view() shows every row, as encode() writes it.
+  virtual bool shows_parts() const { return false; }
   // The row as the API serves it, appended to `json`; false: hidden.
   virtual bool view(const AnyRow& row, std::string& json) const = 0;
   virtual void index(const AnyRow& row,

@@ -128,10 +128,9 @@ Result<std::vector<std::shared_ptr<TableStore>>> rebuild(Log& log,
     total += static_cast<std::uint64_t>(*end);
   }
   progress.total = total;
-  BuildLimits limits = options.limits;
-  limits.rows_in_memory /= std::max<std::size_t>(1, tables.size());
+  const auto shared = std::make_shared<RowsInMemory>();
   for (TableHome* const table : tables) {
-    auto builder = table->begin_build(work.positions, limits);
+    auto builder = table->begin_build(work.positions, options.limits, shared);
     if (!builder) return tl::unexpected(builder.error());
     work.types.push_back(&table->type());
     work.builders.push_back(std::move(*builder));

@@ -1,4 +1,4 @@
-// Folding by hash of key, sealing and sorting each shard by itself, ingesting all at once.
+// Folding and sealing by hash of key, sorting by kind, ingesting all at once.
 #include "storage/builder.h"
 
 #include <absl/container/flat_hash_map.h>
@@ -18,6 +18,8 @@ namespace wf {
 namespace {
 
 constexpr std::size_t shard_count = 16;
+constexpr std::size_t piece_min = 10'000;  // edits
+constexpr std::size_t piece_max = 100'000;
 
 // Runs work(0) … work(count - 1) on a few threads.
 void in_parallel(std::size_t threads,
@@ -34,9 +36,20 @@ void in_parallel(std::size_t threads,
 }
 
 // Each index is written by itself.
-std::string head_of(const std::string& key) {
-  const auto kind = static_cast<KeyKind>(key.front());
-  return key.substr(0, kind == KeyKind::index || kind == KeyKind::geo ? 2 : 1);
+std::string_view head_of(const Edit& edit) {
+  const auto kind = static_cast<KeyKind>(edit.key.front());
+  return edit.key.substr(0, kind == KeyKind::index || kind == KeyKind::geo ? 2 : 1);
+}
+
+using Lists = std::map<std::string_view, std::vector<Edit>>;  // by head
+
+// At most about as much as a file holds, and enough for every thread.
+std::vector<std::span<const Edit>> in_pieces(std::span<const Edit> edits, std::size_t threads) {
+  const std::size_t size = std::clamp(edits.size() / threads + 1, piece_min, piece_max);
+  std::vector<std::span<const Edit>> pieces;
+  for (; edits.size() > size; edits = edits.subspan(size)) pieces.push_back(edits.first(size));
+  pieces.push_back(edits);
+  return pieces;
 }
 
 }  // namespace
@@ -45,34 +58,31 @@ struct Builder::Shard {
   std::mutex mutex;
   absl::flat_hash_map<std::string, LiveRow> rows;
   // Of the ingestion under way:
-  Changes changes;                                  // rows only
-  std::map<std::string, std::vector<Edit>> others;  // by what their keys begin with
-  Totals totals;                                    // what it adds, modulo 2^64 and 2^128
+  Changes changes;
+  Totals totals;  // what it adds, modulo 2^64 and 2^128
 
   void seal(RowFolder& folder) {
-    std::vector<std::pair<const std::string, LiveRow>*> sorted;
-    sorted.reserve(rows.size());
-    for (auto& entry : rows) sorted.push_back(&entry);
-    std::ranges::sort(
-        sorted, {}, [](const auto* entry) -> const std::string& { return entry->first; });
-    changes.rows.reserve(sorted.size());
-    for (auto* entry : sorted) {
-      folder.seal(entry->first, entry->second, changes, totals);
-      entry->second = {};
+    changes.rows.reserve(rows.size());
+    for (auto& [key, row] : rows) {
+      folder.seal(key, row, changes, totals);
+      row = {};
     }
     rows.clear();
-    for (Edit& edit : changes.others) others[head_of(edit.key)].push_back(std::move(edit));
-    changes.others.clear();
-    for (auto& [head, edits] : others) std::ranges::sort(edits, {}, &Edit::key);
   }
 };
 
-Builder::Builder(std::shared_ptr<TableStore> store, SlotPositions slots, const BuildLimits& limits)
-    : store_(std::move(store)), slots_(std::move(slots)), limits_(limits) {
+Builder::Builder(std::shared_ptr<TableStore> store,
+                 SlotPositions slots,
+                 const BuildLimits& limits,
+                 std::shared_ptr<RowsInMemory> all)
+    : store_(std::move(store)), slots_(std::move(slots)), limits_(limits), all_(std::move(all)) {
+  ++all_->builds;
   for (std::size_t n = 0; n < shard_count; ++n) shards_.push_back(std::make_unique<Shard>());
 }
 
 Builder::~Builder() {
+  --all_->builds;
+  all_->rows -= rows_;
   if (store_) store_->remove_when_closed();
 }
 
@@ -81,12 +91,15 @@ Result<std::unique_ptr<Builder>> Builder::open(const std::filesystem::path& dir,
                                                const Resources& resources,
                                                const Uuid& log_id,
                                                SlotPositions slots,
-                                               const BuildLimits& limits) {
+                                               const BuildLimits& limits,
+                                               std::shared_ptr<RowsInMemory> shared) {
   Result<std::shared_ptr<TableStore>> store = TableStore::open(dir, type, resources, log_id);
   if (!store) return tl::make_unexpected(store.error());
   const bool fresh = (*store)->positions().empty();
   if (!fresh) return fail(Code::invalid, dir.string() + ": a build starts in an empty directory");
-  return std::unique_ptr<Builder>(new Builder(std::move(*store), std::move(slots), limits));
+  if (!shared) shared = std::make_shared<RowsInMemory>();
+  return std::unique_ptr<Builder>(
+      new Builder(std::move(*store), std::move(slots), limits, std::move(shared)));
 }
 
 Result<void> Builder::add(std::span<const FoldItem> items) {
@@ -108,7 +121,13 @@ Result<void> Builder::add(std::span<const FoldItem> items) {
       if (Result<void> folded = fold(*shards_[n], by_shard[n], items); !folded) return folded;
     }
   }
-  return rows_ > limits_.rows_in_memory ? spill() : Result<void>();
+  return too_many() ? spill() : Result<void>();
+}
+
+// And it is for this build to spill: it holds no less than the others on average.
+bool Builder::too_many() const {
+  const std::size_t all = all_->rows;
+  return all > limits_.rows_in_memory && rows_ * all_->builds >= all;
 }
 
 Result<void> Builder::fold(Shard& shard,
@@ -125,6 +144,7 @@ Result<void> Builder::fold(Shard& shard,
       if (!row) return tl::make_unexpected(row.error());
       at = shard.rows.emplace(key, std::move(*row)).first;
       ++rows_;
+      ++all_->rows;
     }
     folder.fold(at->second, touches.first(size), items, slots_);
     touches = touches.subspan(size);
@@ -142,7 +162,7 @@ Result<LiveRow> Builder::first_touch(const std::string& key) const {
 
 Result<void> Builder::spill() {
   const std::unique_lock alone(folding_);
-  if (rows_ <= limits_.rows_in_memory) return {};  // another thread was first
+  if (!too_many()) return {};  // another thread was first
   return ingest(nullptr);
 }
 
@@ -151,30 +171,38 @@ Result<void> Builder::ingest(const SlotPositions* positions) {
     RowFolder folder(store_->type());
     shards_[n]->seal(folder);
   });
-  std::map<std::string, std::vector<std::span<const Edit>>> lists;
+  Lists lists;
+  Changes own;
   for (const auto& shard : shards_) {
     totals_.digest += shard->totals.digest;
     totals_.rows += shard->totals.rows;
     totals_.quarantined += shard->totals.quarantined;
-    lists[kind_key(KeyKind::row)].emplace_back(shard->changes.rows);
-    for (const auto& [head, edits] : shard->others) lists[head].emplace_back(edits);
   }
-  const Edit digest{kind_key(KeyKind::digest), encode_totals(totals_), false};
-  std::vector<Edit> places;
   if (positions != nullptr) {
-    for (const SlotPosition& position : *positions) places.push_back(position_edit(position));
-    std::ranges::sort(places, {}, &Edit::key);
-    lists[kind_key(KeyKind::digest)].emplace_back(&digest, 1);
-    lists[kind_key(KeyKind::position)].emplace_back(places);
+    for (const SlotPosition& position : *positions) put_position(own, position);
+    own.put(kind_key(KeyKind::digest), encode_totals(totals_));
   }
+  const auto gather = [&lists](const Changes& changes) {
+    for (const auto* edits : {&changes.rows, &changes.others}) {
+      for (const Edit& edit : *edits) lists[head_of(edit)].push_back(edit);
+    }
+  };
+  for (const auto& shard : shards_) gather(shard->changes);
+  gather(own);
+  std::vector<std::vector<Edit>*> sorting;
+  for (auto& [head, list] : lists) sorting.push_back(&list);
+  std::ranges::sort(sorting, std::greater<>(), [](const auto* list) { return list->size(); });
+  in_parallel(limits_.threads, sorting.size(), [&](std::size_t n) { sort_by_key(*sorting[n]); });
+
   TableStore::Engine& engine = store_->engine();
-  std::vector<const std::vector<std::span<const Edit>>*> tasks;
-  for (const auto& [head, list] : lists) tasks.push_back(&list);
-  std::ranges::reverse(tasks);  // rows are most
+  std::vector<std::span<const Edit>> tasks;
+  for (const auto* list : sorting) {
+    std::ranges::move(in_pieces(*list, limits_.threads), std::back_inserter(tasks));
+  }
   std::vector<Result<std::vector<std::string>>> files(tasks.size());
   in_parallel(limits_.threads, tasks.size(), [&](std::size_t n) {
     files[n] =
-        write_sorted_files(engine.dir, "built-" + std::to_string(n), *tasks[n], engine.resources);
+        write_sorted_files(engine.dir, "built-" + std::to_string(n), tasks[n], engine.resources);
   });
   std::vector<std::string> paths;
   for (auto& made : files) {
@@ -182,15 +210,14 @@ Result<void> Builder::ingest(const SlotPositions* positions) {
     std::ranges::move(*made, std::back_inserter(paths));
   }
   if (!paths.empty()) {
-    if (Result<void> ingested = ingest_files(*engine.db, paths); !ingested) return ingested;
+    if (Result<void> ingested = ingest_files(*engine.db, paths, false); !ingested) return ingested;
   }
   engine.written(positions != nullptr ? *positions : SlotPositions{}, totals_);
   for (const auto& shard : shards_) {
     shard->changes = {};
-    shard->others.clear();
     shard->totals = {};
   }
-  rows_ = 0;
+  all_->rows -= rows_.exchange(0);
   spilled_ = true;
   return {};
 }

@@ -16,10 +16,15 @@
 namespace wf {
 
 struct BuildLimits {
-  // Beyond it all rows in memory are written and ingested, and read again when touched. A booking
-  // takes about 1 KB.
+  // Of all builds that share a count. Beyond it the one with most rows writes and ingests them, and
+  // reads them again when touched. A booking takes about 1 KB.
   std::size_t rows_in_memory = 2'000'000;
   std::size_t threads = 2;  // of finish() and of a spill
+};
+
+struct RowsInMemory {
+  std::atomic<std::size_t> rows = 0;
+  std::atomic<std::size_t> builds = 0;
 };
 
 // Its content is that of a store which applied the same events, to the bit. Nothing of an
@@ -32,7 +37,8 @@ class Builder {
                                                const Resources& resources,
                                                const Uuid& log_id,
                                                SlotPositions slots,
-                                               const BuildLimits& limits = {});
+                                               const BuildLimits& limits = {},
+                                               std::shared_ptr<RowsInMemory> shared = nullptr);
   ~Builder();
 
   // Any number of threads at once, but the events of one slot one call after another, in order.
@@ -45,11 +51,15 @@ class Builder {
 
  private:
   struct Shard;
-  Builder(std::shared_ptr<TableStore> store, SlotPositions slots, const BuildLimits& limits);
+  Builder(std::shared_ptr<TableStore> store,
+          SlotPositions slots,
+          const BuildLimits& limits,
+          std::shared_ptr<RowsInMemory> all);
   Result<void> fold(Shard& shard,
                     std::span<const RowTouch> touches,
                     std::span<const FoldItem> items);
   Result<LiveRow> first_touch(const std::string& key) const;
+  bool too_many() const;
   Result<void> spill();
   // Writes and ingests all rows in memory, with these further keys, in one step.
   Result<void> ingest(const SlotPositions* positions);
@@ -61,6 +71,7 @@ class Builder {
   std::vector<std::unique_ptr<Shard>> shards_;
   std::shared_mutex folding_;  // shared while folding, alone while spilling
   std::atomic<std::size_t> rows_ = 0;
+  std::shared_ptr<RowsInMemory> all_;
   bool spilled_ = false;
 };
 

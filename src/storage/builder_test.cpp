@@ -16,8 +16,10 @@ struct Fixture : TableFixture {
   std::unique_ptr<Builder> begin(const TableType& type,
                                  const History& history,
                                  const std::string& name,
-                                 const BuildLimits& bounds = {}) {
-    auto builder = Builder::open(dir / name, type, resources, log_id, history.end(), bounds);
+                                 const BuildLimits& bounds = {},
+                                 std::shared_ptr<RowsInMemory> shared = nullptr) {
+    auto builder = Builder::open(
+        dir / name, type, resources, log_id, history.end(), bounds, std::move(shared));
     require(builder);
     return std::move(*builder);
   }
@@ -108,6 +110,28 @@ BOOST_AUTO_TEST_CASE(a_built_store_opens_again_and_goes_on) {
   require(live->apply(items, next));
   require(built->apply(items, next));
   check_equal(*live, *built);
+}
+
+BOOST_AUTO_TEST_CASE(builds_that_share_a_count_are_as_they_would_be_alone) {
+  const Bookings bookings;
+  const Daily daily;
+  const History history({.seed = 5});
+  const auto shared = std::make_shared<RowsInMemory>();
+  const auto many = begin(bookings, history, "bookings", {.rows_in_memory = 60}, shared);
+  const auto few = begin(daily, history, "daily", {.rows_in_memory = 60}, shared);
+  for (std::size_t slot = 0; slot < history.slots(); ++slot) {
+    BOOST_TEST(add(*many, history, slot, 20));
+    BOOST_TEST(add(*few, history, slot, 20));
+    BOOST_TEST(shared->rows <= 60U + 2 * 40U);
+  }
+  for (const auto& [type, builder] : {std::pair<const TableType*, Builder*>{&bookings, many.get()},
+                                      {&daily, few.get()}}) {
+    const auto built = builder->finish(history.end());
+    require(built);
+    const std::string name = std::string(type->info().name) + "-alone";
+    check_equal(**built, *build(*type, history, name));
+  }
+  BOOST_TEST(shared->rows == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(an_unfinished_build_leaves_nothing) {

@@ -1,5 +1,6 @@
 // Integers and strings in stored keys (big-endian, so that they sort) and values (little-endian).
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -29,6 +30,13 @@ T get_big(std::string_view bytes) {  // of at least sizeof(T) bytes
     value = static_cast<T>(value << 8 | static_cast<unsigned char>(bytes[i]));
   }
   return value;
+}
+
+// The first eight bytes as a number that sorts as they do; what is missing counts as zeros.
+inline std::uint64_t first_bytes(std::string_view text) {
+  char head[sizeof(std::uint64_t)] = {};
+  std::memcpy(head, text.data(), std::min(text.size(), sizeof head));
+  return get_big<std::uint64_t>({head, sizeof head});
 }
 
 inline void put_text(std::string& out, std::string_view text) {

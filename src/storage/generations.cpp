@@ -100,8 +100,15 @@ std::shared_ptr<TableStore> TableHome::live() const {
 }
 
 Result<std::unique_ptr<Builder>> TableHome::begin_build(SlotPositions slots,
-                                                        const BuildLimits& limits) {
-  return Builder::open(next_generation(), type_, resources_, log_id_, std::move(slots), limits);
+                                                        const BuildLimits& limits,
+                                                        std::shared_ptr<RowsInMemory> shared) {
+  return Builder::open(next_generation(),
+                       type_,
+                       resources_,
+                       log_id_,
+                       std::move(slots),
+                       limits,
+                       std::move(shared));
 }
 
 Result<void> TableHome::swap(std::shared_ptr<TableStore> next) {

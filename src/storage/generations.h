@@ -35,8 +35,10 @@ class TableHome final : public TableView {
   // The store in use. Hold it for one call, not longer: its files stay as long as it is held.
   std::shared_ptr<TableStore> live() const;
 
-  // Starts a generation beside the live one.
-  Result<std::unique_ptr<Builder>> begin_build(SlotPositions slots, const BuildLimits& limits = {});
+  // Starts a generation beside the live one; see Builder::open.
+  Result<std::unique_ptr<Builder>> begin_build(SlotPositions slots,
+                                               const BuildLimits& limits = {},
+                                               std::shared_ptr<RowsInMemory> shared = nullptr);
 
   // Makes a built generation the live one, once it has folded all that the live one has: else
   // Code::unavailable, and it must apply() on. Readers see the one or the other; the old one is

@@ -12,7 +12,8 @@ struct Fixture {
   std::shared_ptr<ReadCache> cache = std::make_shared<ReadCache>(much);
   StoreReads reads{cache};
   const std::string key = reads.key_of("key");
-  const std::vector<Edit> change{{kind_key(KeyKind::row, "key"), "new", false}};
+  const std::string stored = kind_key(KeyKind::row, "key");
+  const std::vector<Edit> change{{stored, "new", false}};
 
   static RowRead row(std::uint64_t version) {
     return {.json = "{}", .row_version = version, .hash = 0, .quarantined_since = {}};

@@ -64,16 +64,16 @@ Digest128 hash_of(const std::vector<IndexEntry>& index) {
   return xxh3_128(bytes);
 }
 
-void replace_entries(LiveRow& row, std::vector<StoredEntry> entries, std::vector<Edit>& edits) {
+void replace_entries(LiveRow& row, std::vector<StoredEntry> entries, Changes& changes) {
   if (entries == row.entries) return;
   for (const StoredEntry& old : row.entries) {
     const bool stays = std::ranges::any_of(
         entries, [&](const StoredEntry& entry) { return entry.key == old.key; });
-    if (!stays) edits.push_back({old.key, {}, true});
+    if (!stays) changes.erase(old.key);
   }
   for (const StoredEntry& entry : entries) {
     if (std::ranges::find(row.entries, entry) == row.entries.end()) {
-      edits.push_back({entry.key, entry.value, false});
+      changes.put(entry.key, entry.value);
     }
   }
   row.entries = std::move(entries);
@@ -82,19 +82,12 @@ void replace_entries(LiveRow& row, std::vector<StoredEntry> entries, std::vector
 void add_quarantine_edit(std::string_view key, LiveRow& row, Changes& changes, Totals& totals) {
   if (row.parked) {
     if (!row.stored_quarantine) ++totals.quarantined;
-    changes.others.push_back(
-        {kind_key(KeyKind::quarantine, key), encode_quarantine(*row.parked), false});
+    changes.put(kind_key(KeyKind::quarantine, key), encode_quarantine(*row.parked));
   } else if (row.stored_quarantine) {
     --totals.quarantined;
-    changes.others.push_back({kind_key(KeyKind::quarantine, key), {}, true});
+    changes.erase(kind_key(KeyKind::quarantine, key));
   }
   row.stored_quarantine = row.parked != nullptr;
-}
-
-std::uint64_t order_of(std::string_view key) {
-  std::string head(key.substr(0, 8));
-  head.resize(8);
-  return get_big<std::uint64_t>(head);
 }
 
 }  // namespace
@@ -110,7 +103,7 @@ void append_touches(const TableType& type,
   type.touches(*item.event, item.meta, scratch);
   if (scratch.size() > 1) std::ranges::stable_sort(scratch, {}, &Touch::key);
   for (Touch& touch : scratch) {
-    const std::uint64_t order = order_of(touch.key);
+    const std::uint64_t order = first_bytes(touch.key);
     out.push_back({std::move(touch.key), order, static_cast<std::uint32_t>(n), touch.part});
   }
 }
@@ -212,10 +205,10 @@ bool RowFolder::show(LiveRow& row) {
 // Most changes of a row leave what it is found by: then no entry is made.
 void RowFolder::add_entry_edits(std::string_view key,
                                 LiveRow& row,
-                                std::vector<Edit>& edits) const {
+                                Changes& changes) const {
   const Digest128 indexed = hash_of(index_);
   if (row.indexed == indexed) return;
-  replace_entries(row, stored_entries(index_, key), edits);
+  replace_entries(row, stored_entries(index_, key), changes);
   row.indexed = indexed;
 }
 
@@ -230,25 +223,27 @@ void RowFolder::seal(std::string_view key, LiveRow& row, Changes& changes, Total
   } else {
     const bool visible = show(row);
     if (!visible) json_.clear();
-    type_->encode(*row.row, parts_);
+    const bool same = visible && type_->shows_parts();
+    if (!same) type_->encode(*row.row, parts_);
     content.flags = row.state == LiveRow::State::view_failed ? row_flag::view_failed
                     : visible                                ? 0
                                                              : row_flag::hidden;
     content.version = row.version;
     content.json = json_;
-    content.parts = parts_;
+    content.parts = same ? json_ : parts_;
   }
   if (row.parked) content.since = row.parked->since;
 
-  Edit edit{kind_key(KeyKind::row, key), {}, false};
-  append_row(edit.value, content);
+  key_.assign(1, static_cast<char>(KeyKind::row)).append(key);
+  value_.clear();
+  append_row(value_, content);
   if (row.stored) totals.digest -= row.hash;
-  row.hash = row_hash(key, edit.value);
+  row.hash = row_hash(key, value_);
   totals.digest += row.hash;
   if (!row.stored) ++totals.rows;
   row.stored = true;
-  changes.rows.push_back(std::move(edit));
-  add_entry_edits(key, row, changes.others);
+  changes.put_row(key_, value_);
+  add_entry_edits(key, row, changes);
   add_quarantine_edit(key, row, changes, totals);
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "storage/edits.h"
 #include "storage/fold_item.h"
 #include "storage/keys.h"
 #include "storage/row_format.h"
@@ -40,24 +41,10 @@ struct Totals {
   bool operator==(const Totals&) const = default;
 };
 
-// A change of the store; no value: the key goes.
-struct Edit {
-  std::string key;
-  std::string value;
-  bool erase = false;
-};
-
-// What a batch changes: rows in the order they were sealed, index entries and quarantine records in
-// any order.
-struct Changes {
-  std::vector<Edit> rows;
-  std::vector<Edit> others;
-};
-
 // One touch of a row by an event of a batch.
 struct RowTouch {
   std::string key;
-  std::uint64_t order = 0;  // the key's first bytes as a number: what most comparisons need
+  std::uint64_t order = 0;  // the key's first_bytes(): what most comparisons need
   std::uint32_t item = 0;   // index into the batch
   std::uint8_t part = 0;
 };
@@ -91,11 +78,13 @@ class RowFolder {
 
  private:
   bool show(LiveRow& row);
-  void add_entry_edits(std::string_view key, LiveRow& row, std::vector<Edit>& edits) const;
+  void add_entry_edits(std::string_view key, LiveRow& row, Changes& changes) const;
 
   const TableType* type_;
   std::string json_;               // scratch
   std::string parts_;              // scratch
+  std::string key_;                // scratch
+  std::string value_;              // scratch
   std::vector<IndexEntry> index_;  // scratch
 };
 

@@ -5,26 +5,12 @@
 
 namespace wf {
 
-std::shared_ptr<const SortedRun> SortedRun::of(std::span<const Edit> first,
-                                               std::span<const Edit> second) {
-  std::size_t size = 0;
-  for (const auto list : {first, second}) {
-    for (const Edit& edit : list) size += edit.key.size() + edit.value.size();
-  }
-  auto block = std::make_shared<std::string>();
-  block->reserve(size);  // entries point into it: it never grows
+std::shared_ptr<const SortedRun> SortedRun::of(Changes&& changes) {
   auto run = std::make_shared<SortedRun>();
-  run->entries_.reserve(first.size() + second.size());
-  for (const auto list : {first, second}) {
-    for (const Edit& edit : list) {
-      const char* const at = block->data() + block->size();
-      block->append(edit.key).append(edit.value);
-      run->entries_.push_back(
-          {{at, edit.key.size()}, {at + edit.key.size(), edit.value.size()}, edit.erase});
-    }
-  }
-  run->bytes_ = size + run->entries_.size() * sizeof(RunEntry);
-  run->blocks_.push_back(std::move(block));
+  run->entries_ = std::move(changes.others);
+  run->entries_.insert(run->entries_.end(), changes.rows.begin(), changes.rows.end());
+  run->bytes_ = changes.blocks.bytes() + run->entries_.size() * sizeof(Edit);
+  run->blocks_.push_back(std::make_shared<const Blocks>(std::move(changes.blocks)));
   return run;
 }
 
@@ -49,14 +35,14 @@ std::shared_ptr<const SortedRun> SortedRun::merged(const SortedRun& older, const
   return run;
 }
 
-const RunEntry* SortedRun::find(std::string_view key) const {
-  const auto at = std::ranges::lower_bound(entries_, key, {}, &RunEntry::key);
+const Edit* SortedRun::find(std::string_view key) const {
+  const auto at = std::ranges::lower_bound(entries_, key, {}, &Edit::key);
   return at != entries_.end() && at->key == key ? &*at : nullptr;
 }
 
-std::span<const RunEntry> SortedRun::between(std::string_view from, std::string_view to) const {
-  const auto first = std::ranges::lower_bound(entries_, from, {}, &RunEntry::key);
-  const auto last = std::ranges::lower_bound(first, entries_.end(), to, {}, &RunEntry::key);
+std::span<const Edit> SortedRun::between(std::string_view from, std::string_view to) const {
+  const auto first = std::ranges::lower_bound(entries_, from, {}, &Edit::key);
+  const auto last = std::ranges::lower_bound(first, entries_.end(), to, {}, &Edit::key);
   return {first, last};
 }
 

@@ -4,37 +4,28 @@
 #include <cstddef>
 #include <memory>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
-#include "storage/row_fold.h"
+#include "storage/edits.h"
 
 namespace wf {
 
-struct RunEntry {
-  std::string_view key;
-  std::string_view value;
-  bool erase = false;  // the key goes
-};
-
 class SortedRun {
  public:
-  // Each list is sorted, the second comes after the first, and no key is there twice.
-  static std::shared_ptr<const SortedRun> of(std::span<const Edit> first,
-                                             std::span<const Edit> second);
+  // Both lists are sorted, rows come after all others, and no key is there twice.
+  static std::shared_ptr<const SortedRun> of(Changes&& changes);
   // Of a key in both the newer one counts. Shares their bytes.
   static std::shared_ptr<const SortedRun> merged(const SortedRun& older, const SortedRun& newer);
 
-  const RunEntry* find(std::string_view key) const;  // null: it says nothing of that key
-  std::span<const RunEntry> entries() const { return entries_; }
-  std::span<const RunEntry> between(std::string_view from,
-                                    std::string_view to) const;  // [from, to)
+  const Edit* find(std::string_view key) const;  // null: it says nothing of that key
+  std::span<const Edit> entries() const { return entries_; }
+  std::span<const Edit> between(std::string_view from, std::string_view to) const;  // [from, to)
   std::size_t bytes() const { return bytes_; }  // in memory, superseded values included
 
  private:
-  std::vector<RunEntry> entries_;
-  std::vector<std::shared_ptr<const std::string>> blocks_;  // what the entries point into
+  std::vector<Edit> entries_;
+  std::vector<std::shared_ptr<const Blocks>> blocks_;  // what the entries point into
   std::size_t bytes_ = 0;
 };
 

@@ -11,14 +11,18 @@ namespace {
 
 std::vector<std::string> texts(const SortedRun& run) {
   std::vector<std::string> all;
-  for (const RunEntry& entry : run.entries()) {
+  for (const Edit& entry : run.entries()) {
     all.push_back(std::string(entry.key) + "=" + (entry.erase ? "-" : std::string(entry.value)));
   }
   return all;
 }
 
 std::shared_ptr<const SortedRun> run_of(const std::vector<Edit>& edits) {
-  return SortedRun::of(edits, {});
+  Changes changes;
+  for (const Edit& edit : edits) {
+    edit.erase ? changes.erase(edit.key) : changes.put(edit.key, edit.value);
+  }
+  return SortedRun::of(std::move(changes));
 }
 
 }  // namespace
@@ -26,9 +30,11 @@ std::shared_ptr<const SortedRun> run_of(const std::vector<Edit>& edits) {
 BOOST_AUTO_TEST_SUITE(sorted_run_tests)
 
 BOOST_AUTO_TEST_CASE(two_lists_become_one_run) {
-  const std::vector<Edit> first = {{"a", "1", false}, {"b", "", true}};
-  const std::vector<Edit> second = {{"r", "2", false}};
-  const auto run = SortedRun::of(first, second);
+  Changes changes;
+  changes.put_row("r", "2");
+  changes.put("a", "1");
+  changes.erase("b");
+  const auto run = SortedRun::of(std::move(changes));
   BOOST_TEST(texts(*run) == (std::vector<std::string>{"a=1", "b=-", "r=2"}),
              boost::test_tools::per_element());
   BOOST_TEST(run->find("b")->erase);
@@ -65,7 +71,7 @@ BOOST_AUTO_TEST_CASE(many_batches_are_few_runs_with_the_same_content) {
   std::shared_ptr<const SortedRun> all = runs.front();
   for (std::size_t i = 1; i < runs.size(); ++i) all = SortedRun::merged(*all, *runs[i]);
   BOOST_REQUIRE(all->entries().size() == expected.size());
-  for (const RunEntry& entry : all->entries()) {
+  for (const Edit& entry : all->entries()) {
     BOOST_TEST(entry.value == expected.at(std::string(entry.key)));
   }
 }

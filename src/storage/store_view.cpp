@@ -6,7 +6,7 @@ namespace wf {
 std::optional<std::string_view> StoreView::in_memory(std::string_view key) const {
   const Runs& runs = state_->runs;
   for (auto run = runs.rbegin(); run != runs.rend(); ++run) {
-    if (const RunEntry* entry = (*run)->find(key)) return entry->value;
+    if (const Edit* entry = (*run)->find(key)) return entry->value;
   }
   return std::nullopt;
 }
@@ -50,7 +50,7 @@ Range::Range(const StoreView& view, std::string from, std::string to)
 // Finds the first key that is not erased; of equal ones the newest counts.
 void Range::settle() {
   for (;; step_over()) {
-    const RunEntry* first = nullptr;
+    const Edit* first = nullptr;
     for (const auto& run : runs_) {
       if (!run.empty() && (first == nullptr || run.front().key < first->key)) first = &run.front();
     }

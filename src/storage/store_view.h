@@ -60,7 +60,7 @@ class Range {
   std::string to_;
   rocksdb::Slice bound_;
   std::unique_ptr<rocksdb::Iterator> disk_;
-  std::vector<std::span<const RunEntry>> runs_;  // what is left of each, newest first
+  std::vector<std::span<const Edit>> runs_;  // what is left of each, newest first
   bool valid_ = false;
   std::string_view key_;
   std::string_view value_;

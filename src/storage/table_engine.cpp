@@ -36,13 +36,12 @@ Result<void> TableStore::Engine::add(Changes&& changes,
                                      const Totals& totals,
                                      const SlotPositions& moved) {
   if (Result<void> room = make_room(); !room) return room;
-  std::vector<Edit>& small = changes.others;
-  for (const SlotPosition& position : moved) small.push_back(position_edit(position));
-  small.push_back({kind_key(KeyKind::digest), encode_totals(totals), false});
-  std::ranges::sort(small, {}, &Edit::key);
+  for (const SlotPosition& position : moved) put_position(changes, position);
+  changes.put(kind_key(KeyKind::digest), encode_totals(totals));
+  sort_by_key(changes.others);
   for (const Edit& row : changes.rows) rows_.insert(xxh64(row.key));
   reads.begin_write(changes.rows);
-  push(runs_, SortedRun::of(small, changes.rows));
+  push(runs_, SortedRun::of(std::move(changes)));
   publish(merged(state()->positions, moved), totals);
   reads.end_write();
   account();
@@ -144,14 +143,17 @@ Result<void> write_runs(rocksdb::DB& db,
   for (auto run = runs.rbegin(); run != runs.rend(); ++run) {
     all = all ? SortedRun::merged(**run, *all) : *run;
   }
-  const auto paths = write_sorted_files(dir, "drained", *all, resources);
+  const auto paths = write_sorted_files(dir, "drained", all->entries(), resources);
   if (!paths) return tl::make_unexpected(paths.error());
-  return ingest_files(db, *paths);
+  return ingest_files(db, *paths, true);
 }
 
-Result<void> ingest_files(rocksdb::DB& db, const std::vector<std::string>& paths) {
+Result<void> ingest_files(rocksdb::DB& db,
+                          const std::vector<std::string>& paths,
+                          bool hidden_from_snapshots) {
   rocksdb::IngestExternalFileOptions options;
   options.move_files = true;
+  options.snapshot_consistency = hidden_from_snapshots;
   const rocksdb::Status status = db.IngestExternalFile(paths, options);
   if (!status.ok()) return tl::make_unexpected(engine_error(status));
   return {};

@@ -87,7 +87,7 @@ struct TableStore::Engine {
 
 std::string encode_totals(const Totals& totals);
 Result<Totals> decode_totals(std::string_view bytes);
-Edit position_edit(const SlotPosition& position);
+void put_position(Changes& changes, const SlotPosition& position);
 Result<SlotPositions> read_positions(const StoreView& view);
 Result<Totals> read_totals(const StoreView& view);
 // `positions` with those of `moved` in their place.
@@ -102,6 +102,10 @@ Result<void> write_runs(rocksdb::DB& db,
                         const std::filesystem::path& dir,
                         const Runs& runs,
                         const Resources::Shared& resources);
-Result<void> ingest_files(rocksdb::DB& db, const std::vector<std::string>& paths);
+// Files that older snapshots need not be kept from are at the bottom as they are, and never
+// compacted for themselves.
+Result<void> ingest_files(rocksdb::DB& db,
+                          const std::vector<std::string>& paths,
+                          bool hidden_from_snapshots);
 
 }  // namespace wf

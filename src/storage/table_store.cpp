@@ -121,11 +121,11 @@ Result<Totals> decode_totals(std::string_view bytes) {
   return totals;
 }
 
-Edit position_edit(const SlotPosition& position) {
+void put_position(Changes& changes, const SlotPosition& position) {
   std::string value;
   put_little(value, static_cast<std::uint64_t>(position.offset));
   value.append(position.fence);
-  return {position_key(position.topic, position.partition), std::move(value), false};
+  changes.put(position_key(position.topic, position.partition), value);
 }
 
 Result<SlotPositions> read_positions(const StoreView& view) {

@@ -35,9 +35,9 @@ class Rows {
     for (const auto* edits : {&changes.rows, &changes.others}) {
       for (const Edit& edit : *edits) {
         if (edit.erase) {
-          WF_CHECK(stored_.erase(edit.key) == 1);
+          WF_CHECK(stored_.erase(std::string(edit.key)) == 1);
         } else {
-          stored_[edit.key] = edit.value;
+          stored_[std::string(edit.key)] = edit.value;
         }
       }
     }
