@@ -172,13 +172,16 @@ Result<std::string> ControlSession::checkpoint(ByteReader& question) {
 
 // Tells of its progress while it runs; a client that has gone, or stopped sending, cancels it.
 Result<std::string> ControlSession::rebuild(ByteReader& question) {
-  const std::string table(question.text());
   const std::string key(question.text());
-  if (!question.at_end()) return fail(Code::invalid, "no table and key");
+  std::vector<std::string> tables;
+  while (question.ok() && !question.at_end()) tables.emplace_back(question.text());
+  if (!question.ok() || tables.empty() || (!key.empty() && tables.size() > 1)) {
+    return fail(Code::invalid, "no key and tables");
+  }
   RebuildProgress progress;
   auto done = std::async(std::launch::async, [&] {
-    return key.empty() ? engine_.rebuild(table, progress)
-                       : engine_.refold_row(table, key, progress);
+    return key.empty() ? engine_.rebuild(tables, progress)
+                       : engine_.refold_row(tables.front(), key, progress);
   });
   while (done.wait_for(progress_every) == std::future_status::timeout) {
     const bool told = connection_.send(progress_frame(progress)).has_value();

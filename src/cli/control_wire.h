@@ -20,7 +20,7 @@ enum class Ask : std::uint8_t {
   wait,        // milliseconds → 1 byte
   append,      // slot, durability, records
   checkpoint,  // table, directory
-  rebuild,  // table, key (empty: all rows) → tone `more` with progress JSON, any number of times,
+  rebuild,  // key (empty: all rows), tables → tone `more` with progress JSON, any number of times,
             // then the end; an asker that stops sending cancels it
   status,   // → JSON
   compact,  // the keys topic → 8 bytes: records dropped

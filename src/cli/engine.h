@@ -3,6 +3,7 @@
 #pragma once
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -58,9 +59,10 @@ class Engine {
   const std::map<std::string, std::unique_ptr<TableHome>, std::less<>>& tables() const {
     return tables_;
   }
-  // Builds a table's next generation beside the live one and swaps it in; returns when it is live.
-  // One at a time: Code::unavailable while another runs. Code::closed: cancelled, and not swapped.
-  Result<void> rebuild(std::string_view table, RebuildProgress& progress);
+  // Builds the tables' next generations beside the live ones, in one reading of the log, and swaps
+  // them in; returns when they are live. One call at a time: Code::unavailable while another runs.
+  // Code::closed: cancelled, and one of them at least not swapped.
+  Result<void> rebuild(std::span<const std::string> tables, RebuildProgress& progress);
   // Folds one row again from the log, to end its quarantine. Code::not_found: there is no such row;
   // Code::invalid: it still cannot be folded.
   Result<void> refold_row(std::string_view table, std::string_view key, RebuildProgress& progress);
@@ -90,6 +92,9 @@ class Engine {
   bool is_to_be_built(const TableHome& table) const;
   void build_tables(const std::stop_token& stop);
   Result<void> build_once(const std::stop_token& stop);
+  Result<void> await_swap(TableHome& home,
+                          const std::shared_ptr<TableStore>& next,
+                          const RebuildProgress& progress);
 
   Config config_;
   EngineParts parts_;

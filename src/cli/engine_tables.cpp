@@ -86,21 +86,35 @@ std::map<std::string, const TableView*, std::less<>> Engine::views() const {
   return views;
 }
 
-Result<void> Engine::rebuild(std::string_view table, RebuildProgress& progress) {
-  const auto found = tables_.find(table);
-  if (found == tables_.end()) return no_table(table);
+Result<void> Engine::rebuild(std::span<const std::string> tables, RebuildProgress& progress) {
+  std::vector<TableHome*> homes;
+  for (const std::string& table : tables) {
+    const auto found = tables_.find(table);
+    if (found == tables_.end()) return no_table(table);
+    homes.push_back(found->second.get());
+  }
   const std::unique_lock lock(rebuilding_, std::try_to_lock);
   if (!lock.owns_lock()) return fail(Code::unavailable, "another rebuild is under way");
-  TableHome& home = *found->second;
   RebuildOptions options;
   options.slots = slots();
-  auto next = wf::rebuild(*log_, catalogue(), home, options, progress);
-  if (!next) return tl::unexpected(next.error());
-  projector_->replace(home, *next);
-  while (home.live() != *next) {  // the projector swaps once both stand at the same place
+  const auto built = wf::rebuild(*log_, catalogue(), homes, options, progress);
+  if (!built) return tl::unexpected(built.error());
+  for (std::size_t i = 0; i < homes.size(); ++i) projector_->replace(*homes[i], (*built)[i]);
+  Result<void> done;
+  for (std::size_t i = 0; i < homes.size(); ++i) {
+    if (const auto swapped = await_swap(*homes[i], (*built)[i], progress); !swapped) done = swapped;
+  }
+  return done;
+}
+
+// The projector swaps once both stand at the same place.
+Result<void> Engine::await_swap(TableHome& home,
+                                const std::shared_ptr<TableStore>& next,
+                                const RebuildProgress& progress) {
+  while (home.live() != next) {
     const bool stopped = projector_stopped_;
-    if ((progress.cancel || stopped) && projector_->withdraw(home, *next)) {
-      (*next)->remove_when_closed();
+    if ((progress.cancel || stopped) && projector_->withdraw(home, next)) {
+      next->remove_when_closed();
       return stopped ? fail(Code::unavailable, "the projector has stopped")
                      : fail(Code::closed, "cancelled; the live generation stays");
     }

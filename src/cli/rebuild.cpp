@@ -1,5 +1,5 @@
-// `wayfold rebuild`: a table's next generation from the log's start, beside the live one; or one
-// row of it.
+// `wayfold rebuild`: the next generation of tables in one reading of the log, beside the live ones;
+// or one row of one.
 #include "runtime/rebuild.h"
 
 #include <fmt/format.h>
@@ -43,12 +43,19 @@ Counts read_counts(std::string_view json) {
   return counts;
 }
 
-Result<void> rebuild_and_swap(Log& log, TableHome& home, RebuildProgress& progress) {
+Result<void> rebuild_and_swap(Log& log,
+                              std::span<const std::unique_ptr<TableHome>> homes,
+                              RebuildProgress& progress) {
   RebuildOptions options;
   options.slots = slots_in(log, "events");
-  auto next = rebuild(log, catalogue(), home, options, progress);
+  std::vector<TableHome*> tables;
+  for (const auto& home : homes) tables.push_back(home.get());
+  auto next = rebuild(log, catalogue(), tables, options, progress);
   if (!next) return tl::unexpected(next.error());
-  return home.swap(std::move(*next));
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    if (auto ok = tables[i]->swap(std::move((*next)[i])); !ok) return ok;
+  }
+  return {};
 }
 
 Result<void> refold_row(Log& log,
@@ -86,30 +93,36 @@ class Rebuilder {
     return {};
   }
 
-  Exit one(const TableType& type) {
-    const std::string name(type.info().name);
+  Exit run(std::span<const TableType* const> tables) {
     const Instant started = wall_clock();
-    const auto counts = running_ ? there(name) : here(name, type);
+    const auto counts = running_ ? there(tables) : here(tables);
     if (!counts) {
       const Exit exit = setup_.fail(counts.error());
       if (stop_requested()) return Exit::interrupted;
       const bool parked = !asked_.key.empty() && counts.error().code == Code::invalid;
       return parked ? Exit::found : exit;  // it was refolded, and failed again
     }
-    print(name, *counts, wall_clock() - started);
+    for (const TableType* table : tables) {
+      print(table->info().name, *counts, wall_clock() - started);
+    }
     return stop_requested() ? Exit::interrupted : Exit::ok;
   }
 
  private:
-  std::string title(const std::string& name) const {
-    return asked_.key.empty() ? "rebuild " + name : "refold a row of " + name;
+  std::string title(std::span<const TableType* const> tables) const {
+    const std::string_view first = tables.front()->info().name;
+    if (!asked_.key.empty()) return fmt::format("refold a row of {}", first);
+    return tables.size() == 1 ? fmt::format("rebuild {}", first)
+                              : fmt::format("rebuild {} tables", tables.size());
   }
 
-  Result<Counts> there(const std::string& name) {
+  Result<Counts> there(std::span<const TableType* const> tables) {
     Counts counts;
-    Progress bar(setup_.err, title(name));
+    Progress bar(setup_.err, title(tables));
+    std::vector<std::string> names;
+    for (const TableType* table : tables) names.emplace_back(table->info().name);
     const auto done =
-        ask_rebuild(control_path(process_), name, asked_.key, [&](std::string_view json) {
+        ask_rebuild(control_path(process_), names, asked_.key, [&](std::string_view json) {
           counts = read_counts(json);
           bar.update(counts.records, counts.total, counts.events);
           return !stop_requested();
@@ -118,16 +131,21 @@ class Rebuilder {
     return counts;
   }
 
-  Result<Counts> here(const std::string& name, const TableType& type) {
+  Result<Counts> here(std::span<const TableType* const> tables) {
     const Resources resources(tool_resources());
-    auto home = TableHome::open(process_.var + "/tables/" + name, type, resources, log_->id());
-    if (!home) return tl::unexpected(home.error());
+    std::vector<std::unique_ptr<TableHome>> homes;
+    for (const TableType* table : tables) {
+      const std::string dir = fmt::format("{}/tables/{}", process_.var, table->info().name);
+      auto home = TableHome::open(dir, *table, resources, log_->id());
+      if (!home) return tl::unexpected(home.error());
+      homes.push_back(std::move(*home));
+    }
     RebuildProgress progress;
     auto done = std::async(std::launch::async, [&] {
-      return asked_.key.empty() ? rebuild_and_swap(*log_, **home, progress)
-                                : refold_row(*log_, **home, asked_.key, progress);
+      return asked_.key.empty() ? rebuild_and_swap(*log_, homes, progress)
+                                : refold_row(*log_, *homes.front(), asked_.key, progress);
     });
-    Progress bar(setup_.err, title(name));
+    Progress bar(setup_.err, title(tables));
     while (done.wait_for(std::chrono::milliseconds(100)) == std::future_status::timeout) {
       bar.update(progress.records, progress.total, progress.events);
       if (stop_requested()) progress.cancel = true;
@@ -185,10 +203,7 @@ Exit rebuild_tables(Setup& setup, Asked& asked) {
   }
   Rebuilder rebuilder(setup, *process, asked);
   if (auto ok = rebuilder.open(); !ok) return setup.fail(ok.error());
-  for (const TableType* table : *tables) {
-    if (const Exit exit = rebuilder.one(*table); exit != Exit::ok) return exit;
-  }
-  return Exit::ok;
+  return rebuilder.run(*tables);
 }
 
 }  // namespace

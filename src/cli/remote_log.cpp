@@ -210,14 +210,14 @@ Result<void> ask_checkpoint(const std::string& socket_path,
 }
 
 Result<void> ask_rebuild(const std::string& socket_path,
-                         std::string_view table,
+                         std::span<const std::string> tables,
                          std::string_view key,
                          const std::function<bool(std::string_view)>& progress) {
   const auto connection = introduced(socket_path);
   if (!connection) return tl::unexpected(connection.error());
   std::string question = question_of(Ask::rebuild);
-  put_text(question, table);
   put_text(question, key);
+  for (const std::string& table : tables) put_text(question, table);
   if (auto ok = connection->send(question); !ok) return ok;
   for (bool cancelled = false;;) {
     auto frame = connection->receive();

@@ -2,6 +2,7 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -22,11 +23,12 @@ Result<void> ask_checkpoint(const std::string& socket_path,
                             const std::string& directory);
 // Compacts the keys topic; how many records went.
 Result<std::uint64_t> ask_compact(const std::string& socket_path);
-// Builds and swaps, or with a key folds that row again; `progress` is given JSON {"records",
+// Builds the tables in one reading of the log and swaps each, or with a key folds that row of the
+// one table again; `progress` is given JSON {"records",
 // "events","total"} a few times a second and says whether to go on. False cancels; the answer says
 // whether that was in time (Code::closed).
 Result<void> ask_rebuild(const std::string& socket_path,
-                         std::string_view table,
+                         std::span<const std::string> tables,
                          std::string_view key,
                          const std::function<bool(std::string_view)>& progress);
 

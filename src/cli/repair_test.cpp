@@ -157,8 +157,9 @@ BOOST_AUTO_TEST_CASE(a_rebuild_that_its_asker_cancels_leaves_the_live_one_alone)
   };
   const TableHome& home = *deployment.engine().tables().at("chargers");
   const std::string before = home.state().generation;
+  const std::vector<std::string> tables{"chargers"};
   const auto done = ask_rebuild(
-      control_path(deployment.process()), "chargers", "", [](std::string_view) { return false; });
+      control_path(deployment.process()), tables, "", [](std::string_view) { return false; });
   BOOST_TEST((done || done.error().code == Code::closed));
   BOOST_TEST((home.state().generation == before) != done.has_value());
   while (generations() != 1) std::this_thread::yield();

@@ -1,5 +1,6 @@
 // The tables a command was asked about.
 #pragma once
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -8,7 +9,7 @@
 
 namespace wf::cli {
 
-// None named: all. Code::not_found names the one that is not there.
+// None named: all; each once. Code::not_found names the one that is not there.
 inline Result<std::vector<const TableType*>> tables_named(const std::vector<std::string>& names) {
   std::vector<const TableType*> tables(catalogue().tables.begin(), catalogue().tables.end());
   if (names.empty()) return tables;
@@ -18,7 +19,7 @@ inline Result<std::vector<const TableType*>> tables_named(const std::vector<std:
     if (table == nullptr) {
       return fail(Code::not_found, "no table '" + name + "': see `wayfold schema tables`");
     }
-    tables.push_back(table);
+    if (std::ranges::find(tables, table) == tables.end()) tables.push_back(table);
   }
   return tables;
 }

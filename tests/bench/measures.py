@@ -159,7 +159,7 @@ def rates(folded, history, seconds, cpu):
 
 
 def rebuild(node, folded):
-    """Both tables one after the other, the process stopped."""
+    """Both tables in one reading of the log, the process stopped."""
     out, seconds, cpu = timed_tool(node, "rebuild", "bookings", "daily_bookings", "--json")
     history = max(json.loads(line)["events"] for line in out.splitlines())
     return {**rates(folded, history, seconds, cpu), "events": history}
