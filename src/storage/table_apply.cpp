@@ -89,6 +89,7 @@ Result<void> fold_batch(TableStore::Engine& engine,
   const std::vector<RowTouch> all = sorted_touches(engine.type, items);
   Changes changes;
   changes.rows.reserve(all.size());
+  changes.others.reserve(all.size() * engine.type.info().indexes.size());
   const StoreView view = engine.view();
   Totals totals = view.state().totals;
   for (std::span<const RowTouch> rest = all; !rest.empty();) {
