@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "base/thread_name.h"
 #include "cli/open_log.h"
 #include "runtime/worker_loop.h"
 
@@ -143,12 +144,16 @@ void Engine::start() {
   const LoopOptions options{.window = Duration::millis(config_.process.projector.window_ms)};
   if (!tables_.empty() || outcomes_) {
     projecting_ = std::jthread([this, options](const std::stop_token& stop) {
+      name_thread("projector");
       run_worker(stop, *projector_, options, [this] { stepped(); });
       projector_->flush();
     });
   }
   if (!to_build_.empty()) {
-    building_ = std::jthread([this](const std::stop_token& stop) { build_tables(stop); });
+    building_ = std::jthread([this](const std::stop_token& stop) {
+      name_thread("build tables");
+      build_tables(stop);
+    });
   }
   if (parts_.decide || parts_.forward) {
     deciders_ = std::make_unique<Deciders>(

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/crypto.h"
 #include "base/encoding.h"
+#include "base/thread_name.h"
 #include "base/time.h"
 #include "gateway/key_payload.h"
 
@@ -65,6 +66,7 @@ void KeyRing::stop() {
 }
 
 void KeyRing::follow() {
+  name_thread("keys");
   while (!stopping_) {
     reader_->wait(follow_wait);
     step();

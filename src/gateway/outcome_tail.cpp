@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/thread_name.h"
+
 namespace wf::gateway {
 namespace {
 
@@ -118,6 +120,7 @@ Result<void> OutcomeTail::open() {
 }
 
 void OutcomeTail::run() {
+  name_thread("outcomes");
   while (!stopping_) {
     const auto more = step(wall_clock());
     if (more && *more) continue;
@@ -149,6 +152,7 @@ Result<bool> OutcomeTail::step(Instant now) {
 
 // An idle log reads as empty whether anybody is there or not: only a question shows it.
 void OutcomeTail::run_sampler() {
+  name_thread("positions");
   Instant sampled;
   while (!stopping_) {
     std::this_thread::sleep_for(std::chrono::microseconds(wait_max.us));

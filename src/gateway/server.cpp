@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "base/check.h"
+#include "base/thread_name.h"
 #include "gateway/loop.h"
 #include "gateway/session.h"
 
@@ -314,7 +315,10 @@ void Server::start() {
   asio::co_spawn(loops_.front()->io, accept_all(*acceptor_, loops_), asio::detached);
   for (const auto& loop : loops_) {
     asio::co_spawn(loop->io, tick(*loop), asio::detached);
-    loop->thread = std::thread([one = loop.get()] { one->io.run(); });
+    loop->thread = std::thread([one = loop.get()] {
+      name_thread("http");
+      one->io.run();
+    });
   }
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/thread_name.h"
 
 namespace wf::gateway {
 namespace {
@@ -146,6 +147,7 @@ void Submitter::tick(Instant now) {
 }
 
 void Submitter::run() {
+  name_thread("submit");
   std::unique_lock lock(mutex_);
   for (;;) {
     const auto some = [this] {

@@ -1,6 +1,8 @@
 // One queue, one lock: jobs take milliseconds.
 #include "gateway/work_pool.h"
 
+#include "base/thread_name.h"
+
 namespace wf::gateway {
 
 WorkPool::WorkPool(std::size_t threads, std::size_t queue_max) : queue_max_(queue_max) {
@@ -50,6 +52,7 @@ void WorkPool::stop() {
 }
 
 void WorkPool::run() {
+  name_thread("crypto");
   std::unique_lock lock(mutex_);
   for (;;) {
     ready_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });

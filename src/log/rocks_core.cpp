@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "base/check.h"
+#include "base/thread_name.h"
 
 namespace wf::rocks {
 namespace {
@@ -241,6 +242,7 @@ void Core::fatal(std::unique_lock<std::mutex>& lock, const Error& error) {
 }
 
 void Core::run() {
+  name_thread("log");
   const auto bound = std::chrono::microseconds(options_.unsynced_for.us);
   std::unique_lock lock(mutex_);
   while (!failed_) {

@@ -5,6 +5,7 @@
 
 #include <condition_variable>
 
+#include "base/thread_name.h"
 #include "runtime/worker_loop.h"
 
 namespace wf {
@@ -124,6 +125,7 @@ std::unique_ptr<Deciders::Partition> Deciders::begin(const std::string& family,
     p.worker =
         std::make_unique<CommandWorker>(log_, catalogue_, platform_, std::move(worker), alarm_);
     p.deciding = std::jthread([this, &p](const std::stop_token& stop) {
+      name_thread(fmt::format("d/{} {}", p.status.partition, p.status.family));
       run_worker(stop, *p.worker, LoopOptions{}, [this, &p] {
         const std::scoped_lock lock(mutex_);
         p.status.resumed = p.worker->resumed();
@@ -141,6 +143,7 @@ std::unique_ptr<Deciders::Partition> Deciders::begin(const std::string& family,
     forwarder.store_path = fmt::format("{}/forwarder-{}-{}", options_.stores, family, number);
     p.forwarder = std::make_unique<Forwarder>(log_, std::move(forwarder), alarm_);
     p.forwarding = std::jthread([this, &p](const std::stop_token& stop) {
+      name_thread(fmt::format("f/{} {}", p.status.partition, p.status.family));
       run_worker(stop, *p.forwarder, LoopOptions{.window = forward_window}, [this, &p] {
         const std::scoped_lock lock(mutex_);
         p.status.forwarded = p.forwarder->forwarded();

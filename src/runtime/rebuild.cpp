@@ -6,6 +6,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/thread_name.h"
 #include "log/outcome_reader.h"
 #include "log/position.h"
 #include "runtime/decode_events.h"
@@ -91,6 +92,7 @@ Result<void> read_slot(Work& work, Reader& reader, std::size_t index) {
 }
 
 void read_slots(Work& work) {
+  name_thread("rebuild");
   auto reader = work.log.reader();
   if (!reader) return work.fail_with(reader.error());
   for (;;) {

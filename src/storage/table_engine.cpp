@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/hash.h"
+#include "base/thread_name.h"
 #include "storage/sorted_files.h"
 
 namespace wf {
@@ -105,7 +106,10 @@ Result<void> TableStore::Engine::begin_drain() {
   runs_.clear();
   frozen_rows_.insert(rows_.begin(), rows_.end());
   rows_.clear();
-  if (!runs.empty()) draining_ = std::jthread([this, runs] { run_drain(runs); });
+  if (!runs.empty()) draining_ = std::jthread([this, runs] {
+      name_thread("drain " + std::string(type.info().name));
+      run_drain(runs);
+    });
   return earlier;
 }
 

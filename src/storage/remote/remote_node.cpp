@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "base/thread_name.h"
+
 namespace wf::remote {
 namespace {
 
@@ -27,7 +29,10 @@ RemoteNode::~RemoteNode() = default;
 
 void RemoteNode::start(NodeEvents events) {
   events_ = std::move(events);
-  watching_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+  watching_ = std::jthread([this](const std::stop_token& stop) {
+    name_thread("remote tables");
+    run(stop);
+  });
 }
 
 void RemoteNode::stop() {

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "base/check.h"
+#include "base/thread_name.h"
 #include "storage/remote/socket.h"
 #include "storage/remote/table_wire.h"
 #include "storage/remote/watchers.h"
@@ -87,7 +88,10 @@ class TableServer::Impl {
         watchers_(tables.size(), options_.changed_keys_max) {
     WF_CHECK(wake_.fd() >= 0);
     for (const TableView* table : tables) tables_.emplace_back(table);
-    accepting_ = std::jthread([this] { accept_all(); });
+    accepting_ = std::jthread([this] {
+      name_thread("accept tables");
+      accept_all();
+    });
   }
   ~Impl() {
     stopping_ = true;
@@ -157,6 +161,7 @@ void TableServer::Impl::accept_one() {
   }
   remote::Connection& one = connections_.emplace_back(std::move(socket));
   one.thread = std::jthread([this, &one] {
+    name_thread("serve tables");
     serve(one.stream);
     one.stream.shut_down();
     one.done = true;
