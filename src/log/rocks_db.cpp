@@ -28,9 +28,10 @@ rocksdb::Options db_options(const RocksLogOptions& options) {
   db.create_if_missing = options.create;
   if (options.disk != nullptr) db.env = options.disk->env();
   db.info_log = rocks_logger(options.disk == nullptr ? options.path : "");
-  // A torn tail is what a power loss leaves; the log goes on after the last whole batch. Readers
-  // notice if more than that is gone: their stores name a record that is not there.
-  db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  // A file that ends within a batch is what a power loss leaves: nobody was told of that batch, and
+  // the log goes on before it. A byte that changed is another thing, and what follows it was
+  // acknowledged: such a log does not open.
+  db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   db.paranoid_checks = true;
   // A file flushed holds the newest records of every partition and is soon merged with its likes;
   // the files of that are cut at partitions, so that none overlaps what lies below and all move

@@ -86,6 +86,20 @@ std::vector<std::uint64_t> numbers(Log& log, const Slot& slot) {
 
 using Numbers = std::vector<std::uint64_t>;
 
+// Ten events, synced one by one; the file that holds them.
+std::filesystem::path write_ten(const TempDir& dir) {
+  {
+    const auto log = *open_rocks_log(in_directory(dir));
+    for (std::uint64_t n = 0; n < 10; ++n) BOOST_REQUIRE(append(*log, events, n));
+  }
+  std::filesystem::path wal;
+  for (const auto& file : std::filesystem::directory_iterator(dir / "log")) {
+    if (file.path().extension() == ".log" && file.file_size() > 0) wal = file.path();
+  }
+  BOOST_REQUIRE(!wal.empty());
+  return wal;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(rocks_log_tests)
@@ -173,17 +187,29 @@ BOOST_AUTO_TEST_CASE(a_power_loss_at_any_moment_leaves_a_prefix) {
   BOOST_TEST(acknowledged_some > 10);
 }
 
+BOOST_AUTO_TEST_CASE(a_byte_that_changed_is_no_torn_tail) {
+  const TempDir dir;
+  const std::filesystem::path wal = write_ten(dir);
+  const auto size = std::filesystem::file_size(wal);
+  for (const std::uintmax_t at : {size / 4, size / 2, size - 20}) {
+    std::fstream file(wal, std::ios::in | std::ios::out | std::ios::binary);
+    const auto flip = [&] {
+      file.seekg(static_cast<std::streamoff>(at));
+      const int byte = file.get();
+      file.seekp(static_cast<std::streamoff>(at));
+      file.put(static_cast<char>(byte ^ 0x40));
+      file.flush();
+    };
+    flip();
+    BOOST_TEST((code_of(in_directory(dir)) == Code::corrupt));
+    flip();
+  }
+  BOOST_TEST(numbers(**open_rocks_log(in_directory(dir)), events).size() == 10U);
+}
+
 BOOST_AUTO_TEST_CASE(a_torn_tail_is_cut_off) {
   const TempDir dir;
-  {
-    const auto log = *open_rocks_log(in_directory(dir));
-    for (std::uint64_t n = 0; n < 10; ++n) BOOST_REQUIRE(append(*log, events, n));
-  }
-  std::filesystem::path wal;
-  for (const auto& file : std::filesystem::directory_iterator(dir / "log")) {
-    if (file.path().extension() == ".log" && file.file_size() > 0) wal = file.path();
-  }
-  BOOST_REQUIRE(!wal.empty());
+  const std::filesystem::path wal = write_ten(dir);
   std::filesystem::resize_file(wal, std::filesystem::file_size(wal) - 3);
   const auto log = *open_rocks_log(in_directory(dir));
   BOOST_TEST((numbers(*log, events) == Numbers{0, 1, 2, 3, 4, 5, 6, 7, 8}));
