@@ -1,5 +1,6 @@
 """Deployments whose disks and brokers' wires can be made to fail."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -43,6 +44,15 @@ class BehindProxies(OnKafka):
         """0: it does not run."""
         state = self.broker_lines()[number - 1].split()[-1]
         return int(state.removeprefix("pid=")) if state.startswith("pid=") else 0
+
+    def active_controller(self) -> int:
+        """The broker that was the last to become it."""
+        claims = {}
+        for number in range(1, self.brokers + 1):
+            log = (self.broker_dir / str(number) / "server.log").read_text(errors="replace")
+            epochs = re.findall(r"Becoming the active controller at epoch (\d+)", log)
+            claims[number] = max(map(int, epochs), default=0)
+        return max(claims, key=claims.get)
 
     def broker(self, *action) -> str:
         command = [*self.disk.env(), ROOT / "scripts/kafka", *map(str, action), "--dir",

@@ -9,6 +9,7 @@ from random import Random
 from process import wait_until
 
 DISK_IS_LOST = 70  # the exit code of a process that no longer knows what is on its disk
+CORRUPT = 5
 ENDS_S = 60
 
 
@@ -94,9 +95,40 @@ def table_file_corrupted(wayfold, chance):
         wayfold.start()
 
 
+def _history(wayfold):
+    """All the log holds, as a reader gets it, and how reading ended."""
+    reads = [wayfold.cli("replay", "--all", *what, check=False) for what in ([], ["--commands"])]
+    return [read.returncode for read in reads], [read.stdout for read in reads]
+
+
+def log_byte_changed(wayfold, chance):
+    """A log that is not what was written is never taken for a shorter one: whoever reads it says
+    so, and goes on once the disk is mended. The byte may be one that nobody reads."""
+    wayfold.kill()
+    files = [path for path in (wayfold.var / "log").iterdir()
+             if path.suffix in (".log", ".sst") and path.stat().st_size > 4096]
+    path = chance.choice(sorted(files))
+    with open(path, "r+b") as file:
+        at = chance.randrange(512, path.stat().st_size - 512)
+
+        def flip():
+            file.seek(at)
+            byte = file.read(1)
+            file.seek(at)
+            file.write(bytes([byte[0] ^ 0xFF]))
+            file.flush()
+
+        before = _history(wayfold)
+        flip()
+        damaged = _history(wayfold)
+        assert CORRUPT in damaged[0] or damaged == before, f"{path}, byte {at}: {damaged[0]}"
+        flip()
+    wayfold.start()
+
+
 EMBEDDED = [killed, stopped_for_a_while, ended_politely, killed_without_its_stores,
             log_cannot_sync, log_disk_full, power_lost_while_writing, disk_of_stores_full,
-            table_file_corrupted]
+            table_file_corrupted, log_byte_changed]
 
 
 # ---- on Kafka ----
@@ -150,6 +182,13 @@ def broker_stopped_for_a_while(wayfold, chance):
     os.kill(pid, signal.SIGCONT)
 
 
+def controller_killed(wayfold, chance):
+    """Another broker takes over what the brokers agree on."""
+    wayfold.broker("kill", wayfold.active_controller())
+    pause(chance, 4)
+    wayfold.brokers_up()
+
+
 def _wire(wayfold, chance, fault, most_s):
     proxy = chance.choice(wayfold.proxies)
     fault(proxy)
@@ -178,7 +217,18 @@ def broker_disk_fails(wayfold, chance):
     wayfold.brokers_up()
 
 
+def broker_cannot_sync(wayfold, chance):
+    """What it acknowledged from memory the others have; with one broker the disk is mended before
+    anything was lost. It ends when it notices."""
+    number = _some_broker(wayfold, chance)
+    wayfold.disk.sync_fails(wayfold.broker_dir / str(number) / "data")
+    pause(chance, 5)
+    wayfold.disk.mend()
+    wayfold.broker("kill", number)
+    wayfold.brokers_up()
+
+
 BROKERS = [broker_killed, broker_stopped_for_a_while, broker_cut_off, broker_swallowed,
-           broker_slow, broker_disk_fails]
+           broker_slow, broker_disk_fails, broker_cannot_sync]
 ONE_BROKER = [node_killed, node_stopped_for_a_while, *BROKERS]
-THREE_BROKERS = [worker_killed, worker_stopped_for_a_while, *BROKERS]
+THREE_BROKERS = [worker_killed, worker_stopped_for_a_while, controller_killed, *BROKERS]

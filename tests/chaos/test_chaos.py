@@ -2,7 +2,8 @@
 
 A run goes through its happenings in an order its seed says, again and again, until its time is
 over and each has been there. After each one every command that was in flight gets its answer. At
-the end what the clients were told is compared with what is there, and the tables with their log.
+the end what the clients and subscribers were told is compared with what is there, and the tables
+with their log.
 scripts/chaos gives another seed, or longer runs.
 """
 
@@ -15,10 +16,12 @@ import pytest
 
 import happenings
 from deployments import BehindProxies, OnBadDisk, SpreadBehindProxy
+from follower import Follower
 from load import SEED, Load
 
 SECONDS = int(os.environ.get("WF_CHAOS_SECONDS", 150))
 CHARGERS = 32
+FOLLOWED = 3
 RUNS = {
     "embedded": (OnBadDisk, {}, happenings.EMBEDDED),
     "one_broker": (SpreadBehindProxy, {"kafka": {"session_timeout_ms": 1000}},
@@ -42,7 +45,9 @@ def test_nothing_is_lost_or_doubled(run, deploy, capsys):
     host, renter = wayfold.guest().register("host"), wayfold.guest().register("renter")
     chargers = [host.list_charger(title=f"{number}") for number in range(CHARGERS)]
     load = Load(wayfold.urls, renter.token, chargers)
-    load.start()
+    followers = [Follower(wayfold.urls, charger) for charger in chargers[:FOLLOWED]]
+    for one in [load, *followers]:
+        one.start()
     chance, happened = random.Random(SEED), Counter()
     until = time.monotonic() + SECONDS
     for happening in orders(what, chance):
@@ -54,7 +59,11 @@ def test_nothing_is_lost_or_doubled(run, deploy, capsys):
         happened[happening.__name__] += 1
         load.wait_answered(load.in_flight())
     load.stop()
-    load.check(wayfold.staff("operator"))
+    operator = wayfold.staff("operator")
+    load.check(operator)
+    for follower in followers:
+        follower.check(operator)
     wayfold.verify()
     with capsys.disabled():
-        print(f"\nseed {SEED}, {dict(happened)}: {load.summary()}")
+        told = sum(follower.told for follower in followers)
+        print(f"\nseed {SEED}, {dict(happened)}: {load.summary()}; {told} changes pushed")
