@@ -55,11 +55,18 @@ int run(const std::string& config,
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
   WF_CHECK(!projector.failure());
   // Every booking of the benchmark has one event, so rows are the events that were folded.
-  fmt::print(R"({{"folded":{},"history":{},"seconds":{:.3f},"thread_cpu":{:.3f}}})",
+  fmt::print(R"({{"folded":{},"history":{},"seconds":{:.3f},"thread_cpu":{:.3f},"digests":{{)",
              tables.front()->live()->totals().rows,
              first + projector.folded() - so_far,
              seconds,
              cpu_of_thread());
+  for (const auto& table : tables) {
+    fmt::print(R"({}"{}":"{}")",
+               table == tables.front() ? "" : ",",
+               table->type().info().name,
+               table->live()->totals().digest.text());
+  }
+  fmt::print("}}}}");
   return 0;
 }
 
