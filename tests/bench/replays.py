@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 
 import node as nodes
@@ -36,13 +37,16 @@ class MadeNode(nodes.Node):
 def used_by(command):
     """What a process printed, its seconds, and the kernel's account of what it used."""
     started = time.monotonic()
-    process = subprocess.Popen(command, cwd=nodes.ROOT, stdout=subprocess.PIPE, text=True)
-    out = process.stdout.read()
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    process.stdout.close()
-    if process.returncode:
-        raise SystemExit(f"bench: {' '.join(command)} ended with {process.returncode}")
+    with tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(command, cwd=nodes.ROOT, stdout=subprocess.PIPE, stderr=errors,
+                                   text=True)
+        out = process.stdout.read()
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        process.stdout.close()
+        errors.seek(0)
+        if process.returncode:
+            raise SystemExit(f"bench: {' '.join(command)}: {errors.read()[-2000:]}")
     return out, time.monotonic() - started, used
 
 
