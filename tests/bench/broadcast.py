@@ -18,6 +18,7 @@ class Subscribers:
         self._process = subprocess.Popen(
             [str(build / "bin/subscribers"), str(port), path, str(count)], stdout=subprocess.PIPE,
             text=True)
+        self._early = []  # lines nobody has waited for yet
 
     def line(self):
         text = self._process.stdout.readline()
@@ -26,8 +27,12 @@ class Subscribers:
         return json.loads(text)
 
     def wait_for(self, what):
+        for line in self._early:
+            if what in line:
+                self._early.remove(line)
+                return line
         while what not in (line := self.line()):
-            pass
+            self._early.append(line)
         return line
 
     def __enter__(self):
