@@ -46,8 +46,8 @@ STORAGE_HOMES = ("src/storage/*",)
 KAFKA_HOMES = ("src/log/kafka*.cpp", "src/log/kafka_[!l]*.h", "tests/*")
 ASIO_HOMES = ("src/gateway/server*.cpp", "src/gateway/websocket*.cpp", "src/gateway/asio_impl*.cpp",
               "src/gateway/net.h", "src/gateway/loop.h", "src/gateway/session.h",
-              "src/gateway/request_parser.cpp", "src/gateway/*test*", "src/cli/http_client*.cpp",
-              "tests/*")
+              "src/gateway/wire.h", "src/gateway/request_parser.cpp", "src/gateway/*test*",
+              "src/cli/http_client*.cpp", "tests/*")
 ANYWHERE = ("*",)
 LIBRARY_HOMES = {
     "simdjson": ("src/base/json*",),
@@ -65,6 +65,7 @@ LIBRARY_HOMES = {
     "gateway/net.h": ASIO_HOMES,
     "gateway/loop.h": ASIO_HOMES,
     "gateway/session.h": ASIO_HOMES,
+    "gateway/wire.h": ASIO_HOMES,
 }
 
 

@@ -83,10 +83,10 @@ class Channels::Subscriber : public Listener {
     if (visible && row.sequence > sequence_) {
       sequence_ = row.sequence;
       shown_ = true;
-      socket_->send(row.text);
+      socket_->send(row.message);
     } else if (!visible && shown_) {
       shown_ = false;
-      socket_->send(std::make_shared<const std::string>(
+      socket_->send(std::make_shared<const Message>(
           fmt::format(R"({{"sequence":{},"row":null}})", sequence_)));
     }
   }
@@ -211,7 +211,7 @@ std::optional<Channels::Published> Channels::read(const Address& address) const 
   published.stored = row->json;
   published.readable =
       row->found() && open_personal(address.table->type().info(), keys_, row->json);
-  published.text = std::make_shared<const std::string>(
+  published.message = std::make_shared<const Message>(
       fmt::format(R"({{"sequence":{},"row":{}}})", row->row_version, row->json));
   return published;
 }

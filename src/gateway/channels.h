@@ -54,9 +54,9 @@ class Channels {
   // A row as it is now, for all its subscribers.
   struct Published {
     std::uint64_t sequence = 0;
-    bool readable = false;                    // there, and with its personal fields opened
-    std::string stored;                       // what rights are judged by
-    std::shared_ptr<const std::string> text;  // the message
+    bool readable = false;  // there, and with its personal fields opened
+    std::string stored;     // what rights are judged by
+    std::shared_ptr<const Message> message;
   };
 
   std::optional<Published> read(const Address& address) const;  // empty: it could not be read

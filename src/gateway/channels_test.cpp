@@ -9,7 +9,9 @@ namespace {
 const Uuid charger = Uuid::v5({}, "charger");
 
 struct Client : WebSocket {
-  void send(std::shared_ptr<const std::string> text) override { messages.push_back(*text); }
+  void send(std::shared_ptr<const Message> message) override {
+    messages.emplace_back(message->text());
+  }
   void close(std::uint16_t code, std::string_view) override { closed = code; }
   std::vector<std::string> messages;
   std::uint16_t closed = 0;

@@ -1,17 +1,18 @@
-// WebSocket over Beast: the handshake, a bounded queue of messages to send, and the reading of
-// messages.
+// WebSocket over Beast: the handshake, messages to send, at once or from a bounded queue, and the
+// reading of messages.
 #include "gateway/websocket.h"
 
 #include <algorithm>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/websocket.hpp>
-#include <boost/beast/websocket/ssl.hpp>
 #include <deque>
 #include <utility>
 
 #include "gateway/net.h"
+#include "gateway/wire.h"
 
 namespace wf::gateway {
 namespace {
@@ -45,10 +46,14 @@ template <class Stream>
 class Peer final : public OpenSocket {
  public:
   Peer(Stream& stream, Connection& connection, Accept accept, const Limits& limits)
-      : ws_(stream), connection_(connection), accept_(std::move(accept)), limits_(limits) {}
+      : wire_(stream, pending_),
+        ws_(wire_),
+        connection_(connection),
+        accept_(std::move(accept)),
+        limits_(limits) {}
 
   Task<> run(Upgrade upgrade);
-  void send(std::shared_ptr<const std::string> text) override;
+  void send(std::shared_ptr<const Message> message) override;
   void close(std::uint16_t code, std::string_view reason) override;
   bool alive() const override { return code_ == 0 && ws_.is_open(); }
 
@@ -59,7 +64,7 @@ class Peer final : public OpenSocket {
   };
   struct Closed {
     Peer* peer;
-    void operator()(error_code) const { peer->ended(); }
+    void operator()(error_code) const { peer->pending_.end(); }
   };
 
   // The other side's close frame came: what is left of it has a bound.
@@ -74,18 +79,18 @@ class Peer final : public OpenSocket {
   void expect_end();
   Task<> read_messages();
   void write_front();
+  void write_rest_of_front(std::size_t sent);
   void written(error_code failed);
-  void ended();
 
-  ws::stream<Stream&, false> ws_;  // false: no permessage-deflate
+  Pending pending_;  // operations whose handlers point here
+  Wire<Stream> wire_;
+  ws::stream<Wire<Stream>&, false> ws_;  // false: no permessage-deflate
   Connection& connection_;
   Accept accept_;
   const Limits& limits_;
-  std::deque<std::shared_ptr<const std::string>> queue_;  // the front one is being written
+  std::deque<std::shared_ptr<const Message>> queue_;  // the front one is being written
   std::size_t queued_bytes_ = 0;
   std::uint16_t code_ = 0;  // we began the end with it
-  int pending_ = 0;         // operations whose handlers point here
-  Gate idle_;               // opened when the last of them is done
 };
 
 template <class Stream>
@@ -111,17 +116,19 @@ template <class Stream>
 Task<> Peer<Stream>::run(Upgrade upgrade) {
   configure();
   auto [refused] = co_await ws_.async_accept(upgrade, no_throw);
-  if (refused) co_return;
-  connection_.deadline = Clock::now() + std::chrono::milliseconds(limits_.ping_ms);
-  connection_.websocket = this;
-  accept_.listener->on_open(*this);
-  co_await read_messages();
-  connection_.websocket = nullptr;
-  const std::uint16_t told = ws_.reason().code;
-  if (pending_ != 0) {
-    connection_.close();  // so that they end now
-    co_await idle_.wait();
+  if (!refused) {
+    connection_.deadline = Clock::now() + std::chrono::milliseconds(limits_.ping_ms);
+    connection_.websocket = this;
+    accept_.listener->on_open(*this);
+    co_await read_messages();
+    connection_.websocket = nullptr;
   }
+  const std::uint16_t told = ws_.reason().code;
+  if (pending_.any()) {
+    connection_.close();  // so that they end now
+    co_await pending_.wait_for_none();
+  }
+  if (refused) co_return;
   const std::uint16_t heard = told != 0 ? told : no_close_frame;
   accept_.listener->on_close(code_ != 0 ? code_ : heard);
 }
@@ -139,37 +146,56 @@ Task<> Peer<Stream>::read_messages() {
   }
 }
 
+// To one that keeps up, a message is one call of the kernel: no operation of Beast's, whose memory
+// and turn of the loop cost more than the call.
 template <class Stream>
-void Peer<Stream>::send(std::shared_ptr<const std::string> text) {
+void Peer<Stream>::send(std::shared_ptr<const Message> message) {
   if (code_ != 0) return;
-  queued_bytes_ += text->size();
-  queue_.push_back(std::move(text));
-  if (queue_.size() > limits_.queued_messages_max || queued_bytes_ > limits_.queued_bytes_max) {
+  const std::size_t size = message->text().size();
+  if (queue_.size() >= limits_.queued_messages_max ||
+      queued_bytes_ + size > limits_.queued_bytes_max) {
     return close(1013, "too slow");
   }
-  if (queue_.size() == 1) write_front();
+  std::size_t sent = 0;
+  const bool first = queue_.empty();
+  if (first && ws_.is_open()) sent = wire_.send_now(message->frame());
+  if (sent == message->frame().size()) return;
+  queued_bytes_ += size;
+  queue_.push_back(std::move(message));
+  if (!first) return;
+  if (sent == 0) {
+    write_front();
+  } else {
+    write_rest_of_front(sent);
+  }
 }
 
 template <class Stream>
 void Peer<Stream>::write_front() {
-  const std::string& text = *queue_.front();
-  ++pending_;
+  const std::string_view text = queue_.front()->text();
+  pending_.begin();
   ws_.async_write(asio::const_buffer(text.data(), text.size()), Written{this});
+}
+
+template <class Stream>
+void Peer<Stream>::write_rest_of_front(std::size_t sent) {
+  const std::string_view rest = queue_.front()->frame().substr(sent);
+  pending_.begin();
+  asio::async_write(wire_, asio::const_buffer(rest.data(), rest.size()), Written{this});
 }
 
 template <class Stream>
 void Peer<Stream>::written(error_code failed) {
   if (!queue_.empty()) {
-    queued_bytes_ -= queue_.front()->size();
+    queued_bytes_ -= queue_.front()->text().size();
     queue_.pop_front();
   }
-  if (!failed && code_ == 0 && !queue_.empty()) write_front();
-  ended();
-}
-
-template <class Stream>
-void Peer<Stream>::ended() {
-  if (--pending_ == 0 && idle_.waiting()) idle_.open();
+  if (failed) {
+    connection_.close();  // what Beast waits to write now would wait for ever
+  } else if (code_ == 0 && !queue_.empty()) {
+    write_front();
+  }
+  pending_.end();
 }
 
 template <class Stream>
@@ -178,7 +204,7 @@ void Peer<Stream>::close(std::uint16_t code, std::string_view reason) {
   code_ = code;
   if (queue_.size() > 1) queue_.resize(1);  // that one is being written
   expect_end();                             // a client that reads nothing hears of no close either
-  ++pending_;
+  pending_.begin();
   const ws::close_reason why(static_cast<ws::close_code>(code),
                              beast::string_view(reason.data(), reason.size()));
   ws_.async_close(why, Closed{this});
@@ -192,6 +218,24 @@ Task<> run_peer(
 }
 
 }  // namespace
+
+Message::Message(std::string_view text) {
+  constexpr std::size_t short_max = 125;
+  constexpr std::size_t medium_max = 0xFFFF;
+  const auto byte = [](std::size_t value) { return static_cast<char>(value & 0xFF); };
+  frame_.reserve(10 + text.size());
+  frame_ += byte(0x81);  // text, and whole
+  std::size_t length_bytes = 0;
+  if (text.size() <= short_max) {
+    frame_ += byte(text.size());
+  } else {
+    length_bytes = text.size() <= medium_max ? 2 : 8;
+    frame_ += byte(text.size() <= medium_max ? 126 : 127);
+  }
+  while (length_bytes != 0) frame_ += byte(text.size() >> (8 * --length_bytes));
+  head_bytes_ = frame_.size();
+  frame_ += text;
+}
 
 bool offers_subprotocol(const Request& request, std::string_view name) {
   for (const Header& field : request.headers) {

@@ -10,14 +10,26 @@
 
 namespace wf::gateway {
 
+// A text message (UTF-8) as a server's frame, the same bytes for whoever gets it (RFC 6455, 5.2).
+class Message {
+ public:
+  explicit Message(std::string_view text);
+  std::string_view frame() const { return frame_; }
+  std::string_view text() const { return frame().substr(head_bytes_); }
+
+ private:
+  std::string frame_;
+  std::size_t head_bytes_;
+};
+
 // Valid from Listener::on_open until Listener::on_close returns.
 class WebSocket {
  public:
   virtual ~WebSocket() = default;
-  // Queues one text message (UTF-8; shared, so a broadcast costs no copy). Past the bounds of
-  // Limits the client is too slow: the queue is dropped and the connection cut with 1013. Does
-  // nothing once the end has begun.
-  virtual void send(std::shared_ptr<const std::string> text) = 0;
+  // Sends or queues a message (shared, so a broadcast costs no copy). Past the bounds of Limits the
+  // client is too slow: the queue is dropped and the connection cut with 1013. Does nothing once
+  // the end has begun.
+  virtual void send(std::shared_ptr<const Message> message) = 0;
   // Begins the close handshake after what is being written; queued messages are dropped. `reason` ≤
   // 123 bytes.
   virtual void close(std::uint16_t code, std::string_view reason) = 0;

@@ -28,9 +28,9 @@ class Hub final : public Handler {
     const bool offered = offers_subprotocol(request, "wayfold.v1");
     return Accept{std::make_unique<Member>(*this), offered ? "wayfold.v1" : ""};
   }
-  void broadcast(const std::shared_ptr<const std::string>& text) {
+  void broadcast(const std::shared_ptr<const Message>& message) {
     const std::set<WebSocket*> all = members_;
-    for (WebSocket* const member : all) member->send(text);
+    for (WebSocket* const member : all) member->send(message);
   }
 
   std::atomic<int> open{0};
@@ -47,7 +47,7 @@ class Hub final : public Handler {
     }
     void on_message(std::string_view text) override {
       if (text == "bye") return socket_->close(4000, "as you wish");
-      socket_->send(std::make_shared<const std::string>(text));
+      socket_->send(std::make_shared<const Message>(text));
     }
     void on_close(std::uint16_t code) override {
       hub_.members_.erase(socket_);
@@ -74,6 +74,19 @@ struct Running {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
     while (!holds() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
     return holds();
+  }
+  void broadcast(const std::string& text) {
+    server->post(0,
+                 [this, shared = std::make_shared<const Message>(text)] { hub.broadcast(shared); });
+  }
+  // Returns when the io thread has done what was posted and what clients have sent so far: it looks
+  // at the sockets between two posted functions at least every other time.
+  void settle() {
+    for (int i = 0; i < 4; ++i) {
+      std::promise<void> done;
+      server->post(0, [&done] { done.set_value(); });
+      done.get_future().wait();
+    }
   }
   Hub hub;
   std::unique_ptr<Server> server;
@@ -115,12 +128,39 @@ Frame read_frame(Client& client) {
   const std::string head = client.receive_bytes(2);
   if (head.size() < 2) return {};
   std::size_t size = static_cast<unsigned char>(head[1]);
-  if (size == 126) {
-    const std::string length = client.receive_bytes(2);
-    if (length.size() < 2) return {};
-    size = static_cast<unsigned char>(length[0]) * 256U + static_cast<unsigned char>(length[1]);
+  if (size >= 126) {
+    const std::string length = client.receive_bytes(size == 126 ? 2 : 8);
+    size = 0;
+    for (const char byte : length) size = size * 256 + static_cast<unsigned char>(byte);
   }
   return {head[0] & 0x0f, client.receive_bytes(size)};
+}
+
+// Unlike any other of these, from its first byte to its last.
+std::string message(std::size_t number, std::size_t size) {
+  std::string text(size, ' ');
+  for (std::size_t i = 0; i < size; ++i) {
+    text[i] = static_cast<char>('a' + (i + i / 25 + number) % 26);
+  }
+  return text;
+}
+
+// Upgraded, and heard of by the hub.
+std::unique_ptr<Client> join(Running& running, bool tls = false) {
+  auto client = std::make_unique<Client>(running.server->port(), tls);
+  BOOST_REQUIRE(client->ask(handshake("/ws")).status == 101);
+  BOOST_REQUIRE(running.becomes([&] { return running.hub.open == 1; }));
+  return client;
+}
+
+// More than the sockets of a connection hold: who does not read stops such a frame in the middle.
+constexpr std::size_t stopping = 24'000'000;
+
+Limits patient() {
+  Limits limits;
+  limits.queued_bytes_max = 20 * stopping;
+  limits.websocket_close_ms_max = 60'000;
+  return limits;
 }
 
 // What the client is answered to these bytes, when that is a close frame; its code.
@@ -183,12 +223,105 @@ BOOST_AUTO_TEST_CASE(a_broadcast_reaches_all_in_order) {
   BOOST_REQUIRE(running.becomes([&] { return running.hub.open == 20; }));
   running.server->post(0, [&running] {
     for (int i = 0; i < 50; ++i) {
-      running.hub.broadcast(std::make_shared<const std::string>(std::to_string(i)));
+      running.hub.broadcast(std::make_shared<const Message>(std::to_string(i)));
     }
   });
   for (const auto& client : clients) {
     for (int i = 0; i < 50; ++i) BOOST_REQUIRE(read_frame(*client).data == std::to_string(i));
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_frame_of_any_length_says_how_long_it_is) {
+  const wf::test::Certificate certificate;
+  for (const bool tls : {false, true}) {
+    Listen listen;
+    if (tls) listen.certificate_file = certificate.certificate_file();
+    if (tls) listen.key_file = certificate.key_file();
+    Running running({}, listen);
+    const auto client = join(running, tls);
+    for (const std::size_t size : {0U, 1U, 125U, 126U, 255U, 256U, 65'535U, 65'536U, 300'000U}) {
+      running.broadcast(message(size, size));
+      const Frame got = read_frame(*client);
+      BOOST_TEST(got.opcode == text_frame);
+      BOOST_TEST((got.data == message(size, size)));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_reader_that_stopped_gets_every_message_whole_and_in_order) {
+  const wf::test::Certificate certificate;
+  for (const bool tls : {false, true}) {
+    Listen listen;
+    if (tls) listen.certificate_file = certificate.certificate_file();
+    if (tls) listen.key_file = certificate.key_file();
+    Running running(patient(), listen);
+    const auto client = join(running, tls);
+    // Sent one by one and read late, so that buffers fill up at any place of a frame.
+    for (std::size_t round = 0; round < 3; ++round) {
+      for (std::size_t i = 0; i < 400; ++i) running.broadcast(message(i, i * 151 % 70'000));
+      client->send(frame(ping_frame, "round " + std::to_string(round)));
+      running.settle();
+      std::size_t pongs = 0;
+      for (std::size_t i = 0; i < 400;) {
+        const Frame got = read_frame(*client);
+        if (got.opcode == pong_frame) {
+          BOOST_TEST(got.data == "round " + std::to_string(round));
+          ++pongs;
+          continue;
+        }
+        BOOST_REQUIRE(got.opcode == text_frame);
+        BOOST_REQUIRE((got.data == message(i, i * 151 % 70'000)));
+        ++i;
+      }
+      if (pongs == 0) BOOST_TEST(read_frame(*client).opcode == pong_frame);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_ping_is_answered_between_two_messages) {
+  Running running(patient());
+  const auto client = join(running);
+  running.broadcast(message(1, stopping));
+  running.broadcast(message(2, 10));
+  client->send(frame(ping_frame, "meanwhile"));
+  running.settle();
+  BOOST_TEST((read_frame(*client).data == message(1, stopping)));
+  const Frame pong = read_frame(*client);
+  BOOST_TEST(pong.opcode == pong_frame);
+  BOOST_TEST(pong.data == "meanwhile");
+  BOOST_TEST((read_frame(*client).data == message(2, 10)));
+}
+
+BOOST_AUTO_TEST_CASE(a_close_comes_after_the_message_that_is_being_written) {
+  for (const std::string& end : {frame(text_frame, "bye"), frame(close_frame, "\x03\xe8")}) {
+    Running running(patient());
+    auto client = join(running);
+    running.broadcast(message(1, stopping));
+    running.broadcast(message(2, 10));  // never begun
+    client->send(end);
+    running.settle();
+    BOOST_TEST((read_frame(*client).data == message(1, stopping)));
+    const Frame closing = read_frame(*client);
+    BOOST_TEST(closing.opcode == close_frame);
+    BOOST_TEST((closing.code() == 4000 || closing.code() == 1000));
+    if (closing.code() == 4000) client->send(frame(close_frame, closing.data));
+    BOOST_TEST(client->closed());
+    client.reset();
+    BOOST_TEST(running.becomes([&] { return running.hub.open == 0; }));
+    BOOST_TEST(running.hub.last_code == closing.code());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_reader_that_leaves_in_the_middle_of_a_message_is_let_go) {
+  Running running(patient());
+  {
+    const auto client = join(running);
+    running.broadcast(message(1, stopping));
+    client->send(frame(ping_frame, "its answer waits"));
+    running.settle();
+  }
+  BOOST_TEST(
+      running.becomes([&] { return running.hub.open == 0 && running.hub.last_code == 1006; }));
 }
 
 BOOST_AUTO_TEST_CASE(either_side_may_close) {
@@ -233,7 +366,7 @@ BOOST_AUTO_TEST_CASE(a_slow_consumer_is_cut_and_others_are_not) {
   slow.shrink_receive_buffer();
   BOOST_REQUIRE(slow.ask(handshake("/ws")).status == 101);
   BOOST_REQUIRE(running.becomes([&] { return running.hub.open == 1; }));
-  const auto text = std::make_shared<const std::string>(1'000'000, 'x');
+  const auto text = std::make_shared<const Message>(std::string(1'000'000, 'x'));
   for (int i = 0; i < 60; ++i) running.server->post(0, [&] { running.hub.broadcast(text); });
   BOOST_TEST(running.becomes([&] { return running.hub.open == 0; }));
   BOOST_TEST(running.hub.last_code == 1013);
