@@ -16,6 +16,7 @@ namespace {
 constexpr std::string_view prefix = "/ws/";
 constexpr std::string_view bearer = "bearer.";
 constexpr std::size_t checked_per_tick = 256;
+constexpr std::size_t published_per_turn = 512;   // rows read, and rows offered
 constexpr std::uint16_t policy_violation = 1008;  // RFC 6455, 7.4.1
 
 std::optional<std::uint64_t> parse_since(std::string_view query) {
@@ -165,6 +166,7 @@ void Channels::add(Subscriber& subscriber) {
 
 void Channels::remove(Subscriber& subscriber) {
   std::erase(subscribers_, &subscriber);
+  std::erase(left_, &subscriber);
   const auto at = by_address_.find(subscriber.address);
   if (at == by_address_.end()) return;
   std::erase(at->second, &subscriber);
@@ -184,23 +186,14 @@ void Channels::changed(const TableInfo& table, const std::vector<std::string>& k
   if (watched == watched_.end()) return;
   const TableView* const view = services_.tables.find(name)->second;
   if (keys.empty()) {
-    for (const std::string& key : watched->second) dirty_.push_back({view, key});
+    for (const std::string& key : watched->second) dirty_.insert({view, key});
   }
   for (const std::string& key : keys) {
-    if (watched->second.contains(key)) dirty_.push_back({view, key});
+    if (watched->second.contains(key)) dirty_.insert({view, key});
   }
   if (dirty_.empty() || posted_) return;
   posted_ = true;
-  post_([this] {
-    std::vector<Address> dirty;
-    {
-      const std::lock_guard again(mutex_);
-      dirty.swap(dirty_);
-      posted_ = false;
-    }
-    const absl::flat_hash_set<Address> once(dirty.begin(), dirty.end());
-    for (const Address& address : once) publish(address);
-  });
+  post_([this] { publish_some(); });
 }
 
 std::optional<Channels::Published> Channels::read(const Address& address) const {
@@ -216,12 +209,36 @@ std::optional<Channels::Published> Channels::read(const Address& address) const 
   return published;
 }
 
-void Channels::publish(const Address& address) {
+// What thousands of subscribers take is given out in turns, between which others are served.
+void Channels::publish_some() {
+  for (std::size_t n = 0; n < published_per_turn; ++n) {
+    if (left_.empty()) {
+      if (!next_row()) return;
+      continue;
+    }
+    Subscriber* const one = left_.back();
+    left_.pop_back();
+    one->offer(*row_);
+  }
+  post_([this] { publish_some(); });
+}
+
+// Reads one of the rows that are due; false: there are none.
+bool Channels::next_row() {
+  if (due_.empty()) {
+    const std::lock_guard lock(mutex_);
+    due_.assign(dirty_.begin(), dirty_.end());
+    dirty_.clear();
+    posted_ = !due_.empty();
+    if (!posted_) return false;
+  }
+  const Address address = std::move(due_.back());
+  due_.pop_back();
   const auto at = by_address_.find(address);
-  if (at == by_address_.end()) return;
-  const auto row = read(address);
-  if (!row) return;  // the next change brings it
-  for (Subscriber* const one : std::vector<Subscriber*>(at->second)) one->offer(*row);
+  if (at == by_address_.end()) return true;
+  row_ = read(address);  // none: the next change brings it
+  if (row_) left_.assign(at->second.rbegin(), at->second.rend());
+  return true;
 }
 
 void Channels::tick(Instant now) {

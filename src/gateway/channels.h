@@ -62,7 +62,8 @@ class Channels {
   std::optional<Published> read(const Address& address) const;  // empty: it could not be read
   void add(Subscriber& subscriber);
   void remove(Subscriber& subscriber);
-  void publish(const Address& address);
+  void publish_some();
+  bool next_row();
 
   const Services& services_;
   Authenticator& authenticator_;
@@ -72,10 +73,14 @@ class Channels {
   absl::flat_hash_map<Address, std::vector<Subscriber*>> by_address_;
   std::size_t checked_ = 0;  // where tick() goes on
 
+  std::vector<Address> due_;  // rows to be read and published
+  std::optional<Published> row_;
+  std::vector<Subscriber*> left_;  // whom row_ is still to be offered to
+
   std::mutex mutex_;  // of what changed() sees
   absl::flat_hash_map<std::string, absl::flat_hash_set<std::string>> watched_;  // keys by table
-  std::vector<Address> dirty_;
-  bool posted_ = false;
+  absl::flat_hash_set<Address> dirty_;
+  bool posted_ = false;  // until all that is dirty or due is published
 };
 
 }  // namespace wf::gateway

@@ -1,6 +1,8 @@
 // Row channels: the latest row, once, to those who may see it, until their session ends.
 #include "gateway/channels.h"
 
+#include <algorithm>
+
 #include "gateway/test_app.h"
 
 namespace wf::gateway {
@@ -25,20 +27,24 @@ struct Fixture : test::AppFixture {
   void set(std::uint64_t version) {
     table("chargers").set(charger, R"({"revision":)" + std::to_string(version) + "}", version);
   }
-  void change(std::uint64_t version) {
+  void mark(std::uint64_t version) {
     set(version);
     std::string key;
     append_index_key(key, charger);
     app->rows_changed(table("chargers").type().info(), {key});
+  }
+  void change(std::uint64_t version) {
+    mark(version);
     run_posted();
   }
-  void run_posted() {
+  bool run_posted() {
     std::deque<std::function<void()>> work;
     {
       const std::lock_guard lock(mutex);
       work.swap(posted);
     }
     for (const auto& fn : work) fn();
+    return !work.empty();
   }
   int connect(Client& to,
               std::string_view target,
@@ -102,6 +108,31 @@ BOOST_AUTO_TEST_CASE(a_row_that_goes_is_told_once) {
   }
   BOOST_REQUIRE(client.messages.size() == 2U);
   BOOST_TEST(client.messages[1] == R"({"sequence":1,"row":null})");
+}
+
+BOOST_AUTO_TEST_CASE(many_subscribers_are_told_in_turns) {
+  std::deque<Client> many(1300);
+  for (Client& one : many) {
+    now = now + Duration::millis(100);  // slower than the limit of an address
+    BOOST_REQUIRE(connect(one, path, "since=1") == 101);
+  }
+  const auto told = [&] {
+    return std::ranges::count_if(many, [](const Client& one) { return !one.messages.empty(); });
+  };
+  change(2);
+  const auto first = told();
+  BOOST_TEST(first > 0);
+  BOOST_TEST(first < 650);
+  mark(3);                           // it waits until all have been told of 2
+  listeners.back()->on_close(1000);  // the last one is not told any more
+  listeners.pop_back();
+  while (run_posted()) {
+  }
+  BOOST_TEST(many.back().messages.empty());
+  many.pop_back();
+  const std::vector<std::string> both = {R"({"sequence":2,"row":{"revision":2}})",
+                                         R"({"sequence":3,"row":{"revision":3}})"};
+  for (const Client& one : many) BOOST_REQUIRE(one.messages == both);
 }
 
 BOOST_AUTO_TEST_CASE(nobody_subscribes_to_what_is_not_theirs) {
