@@ -114,6 +114,11 @@ class Subscriber {
   std::string received_;
 };
 
+void print_ready(std::size_t count) {
+  fmt::print("{{\"ready\":{}}}\n", count);
+  std::fflush(stdout);
+}
+
 void print_times(std::size_t number, std::vector<std::int64_t>& times) {
   std::ranges::sort(times);
   fmt::print("{{\"broadcast\":{},\"first\":{},\"p50\":{},\"p99\":{},\"last\":{}}}\n",
@@ -138,12 +143,13 @@ int run(std::uint16_t port, const std::string& path, std::size_t count) {
     for (int i = 0; i < n; ++i) {
       const std::size_t who = events[static_cast<std::size_t>(i)].data.u64;
       const bool was_open = subscribers[who].open();
-      for (std::size_t left = subscribers[who].read(); left > 0; --left) {
+      std::size_t left = subscribers[who].read();
+      if (!was_open && subscribers[who].open() && ++ready == count) print_ready(count);
+      for (; left > 0; --left) {
         auto& of_this = times[heard[who]++];
         of_this.push_back(now_ns());
         if (of_this.size() == count) print_times(heard[who] - 1, of_this);
       }
-      ready += !was_open && subscribers[who].open() ? 1 : 0;
     }
   };
   for (std::size_t i = 0; i < count; ++i) {
@@ -153,9 +159,6 @@ int run(std::uint16_t port, const std::string& path, std::size_t count) {
     pump(0);
     while (i + 1 - ready > 64) pump(-1);  // no more than the server's backlog
   }
-  while (ready < count) pump(-1);
-  fmt::print("{{\"ready\":{}}}\n", count);
-  std::fflush(stdout);
   for (;;) pump(-1);
 }
 
