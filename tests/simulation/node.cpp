@@ -46,8 +46,8 @@ class Node::Socket : public gateway::WebSocket {
     pipe_->open = false;
     listener_->on_close(1006);
   }
-  void send(std::shared_ptr<const std::string> text) override {
-    if (pipe_->open) pipe_->received.push_back(*text);
+  void send(std::shared_ptr<const gateway::Message> message) override {
+    if (pipe_->open) pipe_->received.emplace_back(message->text());
   }
   void close(std::uint16_t /*code*/, std::string_view /*reason*/) override { pipe_->open = false; }
   bool open() const { return pipe_->open; }
