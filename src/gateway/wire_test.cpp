@@ -69,8 +69,10 @@ BOOST_AUTO_TEST_CASE(nothing_goes_into_a_frame_half_written) {
   io.poll();
   BOOST_TEST(wire.writing());
   BOOST_TEST(pending.any());
+  std::string got(stopping, ' ');
+  const std::size_t begun = reader.read_some(asio::buffer(got));  // so that there is room again
   BOOST_TEST(wire.send_now(small) == 0U);
-  BOOST_TEST((read(stopping) == large));
+  BOOST_TEST((got.substr(0, begun) + read(stopping - begun) == large));
   BOOST_TEST(!wire.writing());
   BOOST_TEST(!pending.any());
   BOOST_TEST(written == 1);
