@@ -10,9 +10,6 @@ namespace {
 constexpr std::int64_t us_per_second = 1'000'000;
 constexpr std::int64_t us_per_day = 86'400 * us_per_second;
 
-constexpr Instant first_instant{-62'135'596'800 * us_per_second};     // 0001-01-01T00:00:00Z
-constexpr Instant last_instant{253'402'300'800 * us_per_second - 1};  // 9999-12-31T23:59:59.999999Z
-
 struct Date {
   int year;
   int month;
@@ -173,7 +170,7 @@ std::optional<Instant> Instant::parse(std::string_view text) {
   if (!days) return std::nullopt;
   const Instant at{*days * us_per_day +
                    (hour * 3600 + minute * 60 + second - offset) * us_per_second + fraction};
-  if (at < first_instant || at > last_instant) return std::nullopt;  // by its offset
+  if (at.us < Instant::us_min || at.us > Instant::us_max) return std::nullopt;  // by its offset
   if (second == 60 && !leap_second_fits(at.us)) return std::nullopt;
   return at;
 }

@@ -1,6 +1,7 @@
 // Instants and durations in integer microseconds, RFC 3339 text, and local time by IANA zone.
 // Values; any thread.
 #pragma once
+#include <algorithm>
 #include <compare>
 #include <cstdint>
 #include <optional>
@@ -19,13 +20,25 @@ struct Duration {
   static constexpr Duration hours(std::int64_t n) { return minutes(n * 60); }
 };
 
-// Microseconds since 1970-01-01T00:00:00Z. Range of parse(): years 0001 to 9999.
+// Microseconds since 1970-01-01T00:00:00Z. Range of text and sums: years 0001 to 9999; a sum that
+// would leave it ends there, so that what was made of a time somebody sent can always be stored.
 struct Instant {
+  static constexpr std::int64_t us_min = -62'135'596'800'000'000;      // 0001-01-01T00:00:00Z
+  static constexpr std::int64_t us_max = 253'402'300'800'000'000 - 1;  // 9999-12-31T23:59:59.999999Z
+
   std::int64_t us = 0;
 
   auto operator<=>(const Instant&) const = default;
-  friend constexpr Instant operator+(Instant t, Duration d) { return {t.us + d.us}; }
-  friend constexpr Instant operator-(Instant t, Duration d) { return {t.us - d.us}; }
+  friend constexpr Instant operator+(Instant t, Duration d) {
+    std::int64_t sum = 0;
+    if (__builtin_add_overflow(t.us, d.us, &sum)) return {d.us < 0 ? us_min : us_max};
+    return {std::clamp(sum, us_min, us_max)};
+  }
+  friend constexpr Instant operator-(Instant t, Duration d) {
+    std::int64_t difference = 0;
+    if (__builtin_sub_overflow(t.us, d.us, &difference)) return {d.us > 0 ? us_min : us_max};
+    return {std::clamp(difference, us_min, us_max)};
+  }
   friend constexpr Duration operator-(Instant a, Instant b) { return {a.us - b.us}; }
 
   // "2026-11-21T09:00:00Z", with as many of six fraction digits as are not zero. Always UTC.

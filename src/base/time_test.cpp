@@ -92,6 +92,21 @@ BOOST_AUTO_TEST_CASE(every_day_of_four_centuries_goes_both_ways) {
   }
 }
 
+// A state that kept "a month after the end" of a booking in the year 9999 could not be loaded.
+BOOST_AUTO_TEST_CASE(sums_end_where_text_ends) {
+  const Instant first = *Instant::parse("0001-01-01T00:00:00Z");
+  const Instant last = *Instant::parse("9999-12-31T23:59:59.999999Z");
+  const Duration longest{INT64_MAX};
+  BOOST_TEST(((last + Duration{1}) == last));
+  BOOST_TEST(((last + longest) == last));
+  BOOST_TEST(((first - Duration{1}) == first));
+  BOOST_TEST(((first - longest) == first));
+  BOOST_TEST(((first + Duration{INT64_MIN}) == first));
+  BOOST_TEST(((last - Duration{INT64_MIN}) == last));
+  BOOST_TEST(((last + Duration{-1}).text() == "9999-12-31T23:59:59.999998Z"));
+  BOOST_TEST(((first + (last - first)) == last));
+}
+
 BOOST_AUTO_TEST_CASE(a_spring_gap_is_its_end) {
   // London skips 01:00–02:00 on 29 March 2026, Paris 02:00–03:00, at the same instant.
   BOOST_TEST(instant_in("Europe/London", 3, 29, 0, 59) == "2026-03-29T00:59:00Z");
