@@ -35,7 +35,7 @@ T get_big(std::string_view bytes) {  // of at least sizeof(T) bytes
 // The first eight bytes as a number that sorts as they do; what is missing counts as zeros.
 inline std::uint64_t first_bytes(std::string_view text) {
   char head[sizeof(std::uint64_t)] = {};
-  std::memcpy(head, text.data(), std::min(text.size(), sizeof head));
+  std::ranges::copy(text.substr(0, sizeof head), head);
   return get_big<std::uint64_t>({head, sizeof head});
 }
 
