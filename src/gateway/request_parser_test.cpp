@@ -125,6 +125,27 @@ BOOST_AUTO_TEST_CASE(chunks_are_put_together) {
   }
 }
 
+// Beast's parser asserted, and ended the process, when the end of a body came in two pieces.
+BOOST_AUTO_TEST_CASE(an_empty_body_in_chunks_may_be_cut_anywhere) {
+  BOOST_TEST(judge(post("Content-Length: 1\r\n", "0")) == 0);
+  for (const std::string_view end : {"0\r\n\r\n", "00\r\n\r\n", "0\r\nTrailer: x\r\n\r\n"}) {
+    const std::string bytes = post("Transfer-Encoding: chunked\r\n", end);
+    for (std::size_t first = 1; first < bytes.size(); ++first) {
+      for (std::size_t second = first; second < bytes.size(); ++second) {
+        const Limits limits;
+        RequestParser parser(limits);
+        put(parser, std::string_view(bytes).substr(0, first));
+        BOOST_REQUIRE(parser.step() == Step::need_more);
+        put(parser, std::string_view(bytes).substr(first, second - first));
+        BOOST_REQUIRE(parser.step() == Step::need_more);
+        put(parser, std::string_view(bytes).substr(second));
+        BOOST_REQUIRE(parser.step() == Step::ready);
+        BOOST_TEST(parser.request().body.empty());
+      }
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(head_is_a_get_and_versions_differ) {
   const Limits limits;
   RequestParser parser(limits);
