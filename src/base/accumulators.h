@@ -25,6 +25,11 @@ inline void add_to(std::int64_t& sum, std::int64_t value) {
   if (__builtin_add_overflow(sum, value, &sum)) throw std::overflow_error("a sum beyond 64 bits");
 }
 
+// For view(), which makes one number of several sums.
+inline void take_from(std::int64_t& sum, std::int64_t value) {
+  if (__builtin_sub_overflow(sum, value, &sum)) throw std::overflow_error("a sum beyond 64 bits");
+}
+
 // Of one currency: a sum has none (XXX) until the first amount brings it.
 inline void add_to(Money& sum, const Money& value) {
   if (sum.currency == Money{}.currency) sum.currency = value.currency;

@@ -15,7 +15,9 @@ std::optional<Row> view(const Key& key,
                         const Cancelled& cancelled,
                         const Missed& missed) {
   const std::int64_t reserved = confirmed.count + moved_in.count - moved_out.count;
-  const std::int64_t booked = minutes.sum - minutes_moved_out.sum - minutes_released.sum;
+  std::int64_t booked = minutes.sum;
+  take_from(booked, minutes_moved_out.sum);
+  take_from(booked, minutes_released.sum);
   return Row{key.host,
              key.day,
              reserved,

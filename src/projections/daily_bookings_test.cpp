@@ -82,6 +82,15 @@ std::vector<Add> busy_day() {
 
 BOOST_AUTO_TEST_SUITE(daily_bookings_tests)
 
+// As no decision makes them: the row is parked.
+BOOST_AUTO_TEST_CASE(minutes_beyond_64_bits_are_not_shown) {
+  booking::Cancelled gone{
+      booking_id(3), asha, 1, t(23), t(24), t(9), booking::Side::renter, {}, INT64_MIN};
+  TableSpec rows(table());
+  rows.after(gone, {});
+  BOOST_CHECK_THROW(rows.visible(), std::overflow_error);
+}
+
 BOOST_AUTO_TEST_CASE(a_day_is_the_utc_day_a_booking_starts_on) {
   TableSpec rows(table());
   for (const Add& add : busy_day()) add(rows);
