@@ -23,8 +23,8 @@ struct Duration {
 // Microseconds since 1970-01-01T00:00:00Z. Range of text and sums: years 0001 to 9999; a sum that
 // would leave it ends there, so that what was made of a time somebody sent can always be stored.
 struct Instant {
-  static constexpr std::int64_t us_min = -62'135'596'800'000'000;      // 0001-01-01T00:00:00Z
-  static constexpr std::int64_t us_max = 253'402'300'800'000'000 - 1;  // 9999-12-31T23:59:59.999999Z
+  static constexpr std::int64_t us_min = -62'135'596'800'000'000;  // 0001-01-01T00:00:00Z
+  static constexpr std::int64_t us_max = 253'402'300'799'999'999;  // 9999-12-31T23:59:59.999999Z
 
   std::int64_t us = 0;
 
