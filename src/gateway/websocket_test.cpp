@@ -153,6 +153,13 @@ std::unique_ptr<Client> join(Running& running, bool tls = false) {
   return client;
 }
 
+Listen listen_at(const wf::test::Certificate& certificate, bool tls) {
+  Listen listen;
+  if (tls) listen.certificate_file = certificate.certificate_file();
+  if (tls) listen.key_file = certificate.key_file();
+  return listen;
+}
+
 // More than the sockets of a connection hold: who does not read stops such a frame in the middle.
 constexpr std::size_t stopping = 24'000'000;
 
@@ -234,10 +241,7 @@ BOOST_AUTO_TEST_CASE(a_broadcast_reaches_all_in_order) {
 BOOST_AUTO_TEST_CASE(a_frame_of_any_length_says_how_long_it_is) {
   const wf::test::Certificate certificate;
   for (const bool tls : {false, true}) {
-    Listen listen;
-    if (tls) listen.certificate_file = certificate.certificate_file();
-    if (tls) listen.key_file = certificate.key_file();
-    Running running({}, listen);
+    Running running({}, listen_at(certificate, tls));
     const auto client = join(running, tls);
     for (const std::size_t size : {0U, 1U, 125U, 126U, 255U, 256U, 65'535U, 65'536U, 300'000U}) {
       running.broadcast(message(size, size));
@@ -251,10 +255,7 @@ BOOST_AUTO_TEST_CASE(a_frame_of_any_length_says_how_long_it_is) {
 BOOST_AUTO_TEST_CASE(a_reader_that_stopped_gets_every_message_whole_and_in_order) {
   const wf::test::Certificate certificate;
   for (const bool tls : {false, true}) {
-    Listen listen;
-    if (tls) listen.certificate_file = certificate.certificate_file();
-    if (tls) listen.key_file = certificate.key_file();
-    Running running(patient(), listen);
+    Running running(patient(), listen_at(certificate, tls));
     const auto client = join(running, tls);
     // Sent one by one and read late, so that buffers fill up at any place of a frame.
     for (std::size_t round = 0; round < 3; ++round) {
@@ -387,10 +388,7 @@ BOOST_AUTO_TEST_CASE(a_silent_client_is_pinged_and_then_cut) {
 BOOST_AUTO_TEST_CASE(a_stop_says_goodbye) {
   const wf::test::Certificate certificate;
   for (const bool tls : {false, true}) {
-    Listen listen;
-    if (tls) listen.certificate_file = certificate.certificate_file();
-    if (tls) listen.key_file = certificate.key_file();
-    Running running({}, listen);
+    Running running({}, listen_at(certificate, tls));
     Client client(running.server->port(), tls);
     BOOST_REQUIRE(client.ask(handshake("/ws")).status == 101);
     client.send(frame(text_frame, "hello"));
