@@ -2,8 +2,10 @@
 #include "gateway/test_client.h"
 
 #include <arpa/inet.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <openssl/ssl.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -51,6 +53,11 @@ Client::~Client() {
   if (tls_ != nullptr) SSL_free(tls_);
   if (context_ != nullptr) SSL_CTX_free(context_);
   ::close(socket_);
+}
+
+bool Client::arrived() const {
+  int unacknowledged = 1;
+  return ::ioctl(socket_, SIOCOUTQ, &unacknowledged) == 0 && unacknowledged == 0;
 }
 
 void Client::shrink_receive_buffer() {

@@ -81,7 +81,8 @@ struct Running {
   }
   // Returns when the io thread has done what was posted and what clients have sent so far: it looks
   // at the sockets between two posted functions at least every other time.
-  void settle() {
+  void settle(const Client& client) {
+    BOOST_REQUIRE(becomes([&] { return client.arrived(); }));
     for (int i = 0; i < 4; ++i) {
       std::promise<void> done;
       server->post(0, [&done] { done.set_value(); });
@@ -261,7 +262,7 @@ BOOST_AUTO_TEST_CASE(a_reader_that_stopped_gets_every_message_whole_and_in_order
     for (std::size_t round = 0; round < 3; ++round) {
       for (std::size_t i = 0; i < 400; ++i) running.broadcast(message(i, i * 151 % 70'000));
       client->send(frame(ping_frame, "round " + std::to_string(round)));
-      running.settle();
+      running.settle(*client);
       std::size_t pongs = 0;
       for (std::size_t i = 0; i < 400;) {
         const Frame got = read_frame(*client);
@@ -285,7 +286,7 @@ BOOST_AUTO_TEST_CASE(a_ping_is_answered_between_two_messages) {
   running.broadcast(message(1, stopping));
   running.broadcast(message(2, 10));
   client->send(frame(ping_frame, "meanwhile"));
-  running.settle();
+  running.settle(*client);
   BOOST_TEST((read_frame(*client).data == message(1, stopping)));
   const Frame pong = read_frame(*client);
   BOOST_TEST(pong.opcode == pong_frame);
@@ -300,7 +301,7 @@ BOOST_AUTO_TEST_CASE(a_close_comes_after_the_message_that_is_being_written) {
     running.broadcast(message(1, stopping));
     running.broadcast(message(2, 10));  // never begun
     client->send(end);
-    running.settle();
+    running.settle(*client);
     BOOST_TEST((read_frame(*client).data == message(1, stopping)));
     const Frame closing = read_frame(*client);
     BOOST_TEST(closing.opcode == close_frame);
@@ -319,7 +320,7 @@ BOOST_AUTO_TEST_CASE(a_reader_that_leaves_in_the_middle_of_a_message_is_let_go) 
     const auto client = join(running);
     running.broadcast(message(1, stopping));
     client->send(frame(ping_frame, "its answer waits"));
-    running.settle();
+    running.settle(*client);
   }
   BOOST_TEST(
       running.becomes([&] { return running.hub.open == 0 && running.hub.last_code == 1006; }));
