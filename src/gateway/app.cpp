@@ -51,7 +51,7 @@ App::App(Backend& backend, std::size_t io, Respond respond)
       services_(backend.services),
       respond_(std::move(respond)),
       sender_(backend, io),
-      authenticator_(services_, backend.tokens),
+      authenticator_(services_, backend.tokens, backend.ended_sessions),
       queries_(services_, backend.keys),
       commands_(services_, queries_, sender_, later()),
       auth_(backend, io, authenticator_, sender_, later()),

@@ -287,6 +287,7 @@ Answer AuthHandler::refresh(const Call& call) {
                 if (!decided(outcome))
                   return retry_later("unavailable", "nothing was changed: try again");
                 if (has_event(outcome, "account.SessionRevoked")) {
+                  backend_.ended_sessions.add(next.session);
                   return problem(
                       401, "token_reused", "an old refresh token: the session was ended");
                 }
@@ -310,6 +311,8 @@ Answer AuthHandler::log_out(const Call& call) {
   made.command.roles = call.caller.roles;
   const AnswerPlan plan{made.command.type, call.caller.session, made.command.id, "", call.position};
   return send(std::move(made), call.exchange, [this, plan](const Outcome& outcome) {
+    const bool ended = outcome.kind == Kind::event || outcome.kind == Kind::nothing;
+    if (decided(outcome) && ended) backend_.ended_sessions.add(plan.id);
     return answer_of(plan, outcome, services_.log.id(), [](const Uuid&) {
       return std::optional<std::string>();
     });

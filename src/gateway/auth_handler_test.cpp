@@ -162,6 +162,8 @@ BOOST_AUTO_TEST_CASE(a_refresh_token_is_changed_for_the_next) {
   const Response reused = refresh(token);
   BOOST_TEST(reused.status == 401);
   BOOST_TEST(field(reused, "code") == "token_reused");
+  const std::string bearer = "Bearer " + field(first, "access_token");
+  BOOST_TEST(post("/auth/logout", "", {{"Authorization", bearer}}).status == 401);
   refreshing = {Kind::rejected, "", R"({"command":"x","reason":"not_found"})"};
   BOOST_TEST(refresh(token).status == 401);
   std::string forged = token;
@@ -189,10 +191,13 @@ BOOST_AUTO_TEST_CASE(a_token_ends_with_its_session) {
 BOOST_AUTO_TEST_CASE(logging_out_closes_the_session_of_the_token) {
   const Uuid session = Uuid::v5({}, "session");
   const std::string bearer = token(asha, role("renter"), session);
+  table("sessions").set(session, R"({"status":"live"})");
   BOOST_TEST(post("/auth/logout", "", {{"Authorization", bearer}}).status == 200);
   BOOST_TEST(*member(payload, "session") == session.text());
   BOOST_TEST((principal.value == asha));
   BOOST_TEST(post("/auth/logout", "").status == 401);
+  BOOST_TEST(post("/auth/logout", "", {{"Authorization", bearer}}).status == 401,
+             "its token has ended, though the table has not folded that yet");
 }
 
 BOOST_AUTO_TEST_CASE(identifiers_have_one_text) {

@@ -17,10 +17,15 @@ Response refused(std::string_view code, std::string_view detail) {
   return response;
 }
 
+Response session_ended() { return refused("session_ended", "the session has ended: log in again"); }
+
 }  // namespace
 
-Authenticator::Authenticator(const Services& services, const Tokens& tokens)
+Authenticator::Authenticator(const Services& services,
+                             const Tokens& tokens,
+                             const EndedSessions& ended)
     : services_(services),
+      ended_(ended),
       cache_(tokens, static_cast<std::size_t>(services.process.gateway.token_cache_max)),
       guest_role_(role_bit("guest")) {
   const auto found = services.tables.find("sessions");
@@ -65,6 +70,7 @@ std::variant<Caller, Response> Authenticator::caller_of(const Claims& claims, In
 
 std::optional<Response> Authenticator::check_session(const Claims& claims, Instant now) const {
   if (claims.caller.session.nil()) return std::nullopt;
+  if (ended_.contains(claims.caller.session)) return session_ended();
   if (sessions_ == nullptr) return retry_later("not_here", "this node knows no sessions");
   std::string key;
   append_index_key(key, claims.caller.session);
@@ -72,7 +78,7 @@ std::optional<Response> Authenticator::check_session(const Claims& claims, Insta
   if (!row) return retry_later("unavailable", "sessions cannot be read now");
   if (row->found()) {
     if (member(row->json, "status") == "live") return std::nullopt;
-    return refused("session_ended", "the session has ended: log in again");
+    return session_ended();
   }
   if (now - claims.issued_at <= fold_lag_max) return std::nullopt;
   if (!sessions_->state().live) return retry_later("not_yet", "sessions are not ready");

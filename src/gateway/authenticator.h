@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "gateway/call.h"
+#include "gateway/ended_sessions.h"
 #include "gateway/token.h"
 
 namespace wf::gateway {
@@ -11,7 +12,7 @@ namespace wf::gateway {
 // One thread.
 class Authenticator {
  public:
-  Authenticator(const Services& services, const Tokens& tokens);
+  Authenticator(const Services& services, const Tokens& tokens, const EndedSessions& ended);
 
   // Asked before a signature is verified, which is dear. False: it is not, and the answer is 401.
   using MayVerify = std::function<bool()>;
@@ -31,6 +32,7 @@ class Authenticator {
   std::optional<Response> check_session(const Claims& claims, Instant now) const;
 
   const Services& services_;
+  const EndedSessions& ended_;
   TokenCache cache_;
   const TableView* sessions_ = nullptr;
   std::uint32_t guest_role_ = 0;

@@ -7,6 +7,7 @@
 #include "base/password.h"
 #include "gateway/call.h"
 #include "gateway/docs.h"
+#include "gateway/ended_sessions.h"
 #include "gateway/key_ring.h"
 #include "gateway/metrics.h"
 #include "gateway/outcome_tail.h"
@@ -49,6 +50,7 @@ struct Backend {
   WorkPool key_pool;    // commands whose fields need one, or a key
   RateLimit limits;
   Registered registered;
+  EndedSessions ended_sessions;
   const Docs docs;
   std::vector<std::unique_ptr<Metrics>> metrics;  // by io thread
 };

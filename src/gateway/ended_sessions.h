@@ -1,0 +1,32 @@
+// The sessions that ended through this node not long ago, so that their tokens end with the answer
+// and not when the table has folded it. Thread-safe.
+#pragma once
+#include <absl/container/flat_hash_set.h>
+
+#include <mutex>
+#include <utility>
+
+#include "base/uuid.h"
+
+namespace wf::gateway {
+
+class EndedSessions {
+ public:
+  void add(const Uuid& session) {
+    const std::lock_guard lock(mutex_);
+    if (young_.size() >= young_max) old_ = std::exchange(young_, {});
+    young_.insert(session);
+  }
+  bool contains(const Uuid& session) const {
+    const std::lock_guard lock(mutex_);
+    return young_.contains(session) || old_.contains(session);
+  }
+
+ private:
+  static constexpr std::size_t young_max = 10'000;
+  mutable std::mutex mutex_;
+  absl::flat_hash_set<Uuid> young_;
+  absl::flat_hash_set<Uuid> old_;
+};
+
+}  // namespace wf::gateway
