@@ -25,7 +25,7 @@ inline void add_to(std::int64_t& sum, std::int64_t value) {
   if (__builtin_add_overflow(sum, value, &sum)) throw std::overflow_error("a sum beyond 64 bits");
 }
 
-// For view(), which makes one number of several sums.
+// For one number made of several.
 inline void take_from(std::int64_t& sum, std::int64_t value) {
   if (__builtin_sub_overflow(sum, value, &sum)) throw std::overflow_error("a sum beyond 64 bits");
 }

@@ -2,18 +2,25 @@
 #include "gen/tables/inbox_counts.h"
 
 namespace wf::inbox_counts {
+namespace {
+
+Row counted(Row row) {
+  row.unread = row.delivered;
+  take_from(row.unread, row.read);
+  return row;
+}
+
+}  // namespace
 
 Row fold(Row row, const inbox::Delivered& e, const Meta&) {
   row.account = e.account;
   row.delivered = e.number;
-  row.unread = row.delivered - row.read;
-  return row;
+  return counted(std::move(row));
 }
 
 Row fold(Row row, const inbox::Read& e, const Meta&) {
   row.read = e.up_to;
-  row.unread = row.delivered - row.read;
-  return row;
+  return counted(std::move(row));
 }
 
 }  // namespace wf::inbox_counts

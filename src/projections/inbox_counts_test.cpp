@@ -33,6 +33,13 @@ BOOST_AUTO_TEST_CASE(reading_leaves_the_rest_NO1) {
   BOOST_TEST(rows.only() == row(4, 2, 2));
 }
 
+// As no decision makes them: the row is parked.
+BOOST_AUTO_TEST_CASE(what_is_left_beyond_64_bits_is_not_shown) {
+  TableSpec rows(table());
+  BOOST_CHECK_THROW(rows.after(inbox::Read{AccountId{Uuid{{0xa5}}}, INT64_MIN}, Meta{}),
+                    std::overflow_error);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace wf::inbox_counts
