@@ -22,6 +22,7 @@ KafkaLogOptions kafka_options(const ProcessConfig& process) {
   options.append_deadline = Duration::millis(process.log.append_deadline_ms);
   options.query_deadline = Duration::millis(process.kafka.query_deadline_ms);
   options.silence_max = Duration::millis(process.kafka.silence_ms_max);
+  options.fetch_wait = Duration::millis(process.kafka.fetch_wait_ms);
   options.session_timeout = Duration::millis(process.kafka.session_timeout_ms);
   options.read_ahead_bytes = static_cast<std::size_t>(process.kafka.read_ahead_bytes);
   return options;

@@ -14,6 +14,9 @@ namespace {
 
 constexpr int16_t fetch_api = 1;  // of the Kafka protocol
 
+// Many threads read the queues of one client, and each is told of its own.
+thread_local rd_kafka_resp_err_t told_error = RD_KAFKA_RESP_ERR_NO_ERROR;
+
 // One that does not answer so soon may lead no longer.
 constexpr int leader_ms_max = 1000;
 
@@ -55,8 +58,7 @@ Code code_of(rd_kafka_resp_err_t err) {
 
 // While a partition is new or its leadership moves.
 bool passes(rd_kafka_resp_err_t err) {
-  return err == RD_KAFKA_RESP_ERR__TIMED_OUT ||
-         err == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+  return err == RD_KAFKA_RESP_ERR__TIMED_OUT || err == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
          err == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE || err == RD_KAFKA_RESP_ERR__TRANSPORT ||
          err == RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE;
 }
@@ -77,8 +79,8 @@ rd_kafka_resp_err_t ask_offset(rd_kafka_t* rk,
                                Clock::time_point deadline,
                                Offset& offset) {
   const Partitions one(rd_kafka_topic_partition_list_new(1));
-  auto* asked = rd_kafka_topic_partition_list_add(
-      one.get(), topic.c_str(), static_cast<int32_t>(partition));
+  auto* asked =
+      rd_kafka_topic_partition_list_add(one.get(), topic.c_str(), static_cast<int32_t>(partition));
   asked->offset = offset;
   const int wait_ms = std::clamp(milliseconds_until(deadline), 1, leader_ms_max);
   const auto err = rd_kafka_offsets_for_times(rk, one.get(), wait_ms);
@@ -217,12 +219,12 @@ Result<std::pair<Offset, Offset>> Client::watermarks(const std::string& topic,
 }
 
 rd_kafka_resp_err_t Client::take_error() {
-  return std::exchange(reports_->error, RD_KAFKA_RESP_ERR_NO_ERROR);
+  return std::exchange(told_error, RD_KAFKA_RESP_ERR_NO_ERROR);
 }
 
 void Client::on_error(rd_kafka_t*, int err, const char* reason, void* opaque) {
   auto* reports = static_cast<Reports*>(opaque);
-  reports->error = static_cast<rd_kafka_resp_err_t>(err);
+  told_error = static_cast<rd_kafka_resp_err_t>(err);
   const std::lock_guard lock(reports->words_mutex);
   reports->words = reason;
 }

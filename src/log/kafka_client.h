@@ -55,9 +55,9 @@ class Client {
   Clock::time_point heard() const {
     return Clock::time_point(Clock::duration(reports_->heard.load()));
   }
-  // The last error since the last call, of those librdkafka tells while its queues are read. By the
-  // thread that reads them.
-  rd_kafka_resp_err_t take_error();
+  // The last error since this thread's last call, of those librdkafka told it while it read a
+  // queue.
+  static rd_kafka_resp_err_t take_error();
   // "; librdkafka says: …" or nothing: the last thing it complained about, for an Error's detail.
   std::string last_words() const;
 
@@ -73,7 +73,6 @@ class Client {
     std::atomic<Clock::rep> heard{0};
     std::mutex words_mutex;
     std::string words;
-    rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
   };
 
   struct End {

@@ -19,7 +19,7 @@ Result<void> Cursor::start(Offset from) {
   if (rd_kafka_consume_start(topic_.get(), partition, from) != 0)
     return tl::unexpected(
         error_of(rd_kafka_last_error(), fmt::format("{}/{}", place_.topic, partition)));
-  queue_.reset(rd_kafka_queue_get_partition(client_->get(), place_.topic.c_str(), partition));
+  queue_.reset(rd_kafka_queue_get_partition(client()->get(), place_.topic.c_str(), partition));
   static constexpr std::uint64_t one = 1;
   rd_kafka_queue_io_event_enable(queue_.get(), wake_fd_, &one, sizeof one);
   next_ = from;
@@ -64,10 +64,10 @@ Result<const rd_kafka_message_t*> Cursor::peek(std::size_t ahead) {
 // librdkafka tells of a topic that is not there by an error beside the messages, once.
 void Cursor::fetch(std::size_t ahead) {
   std::array<rd_kafka_message_t*, chunk> taken;
-  client_->take_error();
+  Client::take_error();
   const auto n = rd_kafka_consume_batch_queue(
       queue_.get(), 0, taken.data(), std::clamp<std::size_t>(ahead, 1, chunk));
-  const auto err = client_->take_error();
+  const auto err = Client::take_error();
   if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
     missing_ = error_of(err, fmt::format("{}/{}", place_.topic, place_.partition));
   for (auto i = n; i > 0; --i) fetched_.emplace_back(taken[static_cast<std::size_t>(i - 1)]);

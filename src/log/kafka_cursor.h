@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "log/kafka_client.h"
+#include "log/kafka_consumers.h"
 
 namespace wf::kafka {
 
@@ -18,8 +18,8 @@ class Cursor {
   };
 
   // `wake_fd` gets eight bytes whenever messages come where none were.
-  Cursor(std::shared_ptr<Client> client, Topic topic, Place place, int wake_fd)
-      : client_(std::move(client)),
+  Cursor(Seat seat, Topic topic, Place place, int wake_fd)
+      : seat_(std::move(seat)),
         topic_(std::move(topic)),
         place_(std::move(place)),
         wake_fd_(wake_fd) {}
@@ -39,13 +39,14 @@ class Cursor {
   Offset next() const { return next_; }
   Clock::time_point active() const { return active_; }  // last started or got messages
   const Place& place() const { return place_; }
+  const std::shared_ptr<Client>& client() const { return seat_.client(); }
 
  private:
   void fetch(std::size_t ahead);
   tl::unexpected<Error> explain(const rd_kafka_message_t& message);
   tl::unexpected<Error> refuse(Error error);
 
-  std::shared_ptr<Client> client_;
+  Seat seat_;
   Topic topic_;
   Place place_;
   int wake_fd_;

@@ -29,7 +29,7 @@ KnownEnds slots_of(const std::vector<TopicSpec>& topics) {
 class KafkaLog final : public Log {
  public:
   explicit KafkaLog(KafkaLogOptions options)
-      : options_(std::move(options)), ends_(slots_of(options_.topics)) {}
+      : options_(std::move(options)), ends_(slots_of(options_.topics)), consumers_(options_) {}
 
   Result<void> open();
 
@@ -39,7 +39,7 @@ class KafkaLog final : public Log {
     return make_appender(options_, ends_, name);
   }
   Result<std::unique_ptr<Reader>> reader() override {
-    return make_reader(options_, ends_, client_);
+    return make_reader(options_, ends_, consumers_, client_);
   }
   Result<Offset> begin(const Slot& slot) override;
   Result<Offset> end(const Slot& slot) override;
@@ -53,6 +53,7 @@ class KafkaLog final : public Log {
 
   const KafkaLogOptions options_;
   KnownEnds ends_;
+  Consumers consumers_;
   std::shared_ptr<Client> client_;
   Uuid id_;
 };

@@ -23,6 +23,9 @@ struct KafkaLogOptions {
   Duration query_deadline = Duration::seconds(5);
   // A reader that found nothing and heard nothing from any broker for so long says `unavailable`.
   Duration silence_max = Duration::seconds(5);
+  // For so long a broker gathers what is new in all slots of a consumer before it answers a fetch:
+  // readers hear of new records up to so much later, and a busy broker is asked less often.
+  Duration fetch_wait = Duration::millis(10);
   // A process that died is noticed, and its partitions move, after this. The broker has a minimum
   // of its own (group.min.session.timeout.ms, 6 s by default).
   Duration session_timeout = Duration::seconds(6);

@@ -37,7 +37,8 @@ Result<Uuid> read_log_id(const KafkaLogOptions& options) {
   }
   KnownEnds ends;
   ends[first_slot] = 0;
-  auto reader = make_reader(options, ends, *client);
+  Consumers consumers(options);
+  auto reader = make_reader(options, ends, consumers, *client);
   if (!reader) return tl::unexpected(reader.error());
   if (auto ok = (*reader)->seek(first_slot, range->first); !ok) return tl::unexpected(ok.error());
   auto batch = (*reader)->read(first_slot, {.records = 1});

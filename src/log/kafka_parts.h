@@ -6,6 +6,7 @@
 #include <string>
 
 #include "log/kafka_client.h"
+#include "log/kafka_consumers.h"
 #include "log/kafka_log.h"
 
 namespace wf::kafka {
@@ -22,6 +23,7 @@ Result<std::unique_ptr<Appender>> make_appender(const KafkaLogOptions& options,
 // `asking`: a client that fetches nothing.
 Result<std::unique_ptr<Reader>> make_reader(const KafkaLogOptions& options,
                                             KnownEnds& ends,
+                                            Consumers& consumers,
                                             std::shared_ptr<Client> asking);
 Result<std::unique_ptr<Ownership>> make_ownership(const KafkaLogOptions& options,
                                                   const std::string& commands_topic);

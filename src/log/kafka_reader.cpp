@@ -1,4 +1,4 @@
-// One reader of Kafka slots: a consumer that assigns itself, one queue per slot, no group.
+// One reader of Kafka slots: no group, a queue of its own for each slot.
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -44,11 +44,11 @@ class WakeFd {
 
 class KafkaReader final : public Reader {
  public:
-  KafkaReader(std::shared_ptr<Client> client,
+  KafkaReader(Consumers& consumers,
               std::shared_ptr<Client> asking,
               const KafkaLogOptions& options,
               KnownEnds& ends)
-      : client_(std::move(client)), asking_(std::move(asking)), options_(options), ends_(ends) {}
+      : consumers_(consumers), asking_(std::move(asking)), options_(options), ends_(ends) {}
 
   Result<void> seek(const Slot& slot, Offset from) override;
   void drop(const Slot& slot) override { cursors_.erase(slot); }
@@ -59,11 +59,10 @@ class KafkaReader final : public Reader {
  private:
   Result<Cursor*> cursor(const Slot& slot);
   Result<const rd_kafka_message_t*> first(const Slot& slot, Cursor& cursor, std::size_t ahead);
-  tl::unexpected<Error> silent(const Slot& slot) const;
   bool ready();
 
-  std::shared_ptr<Client> client_;
-  // For questions: on the connection that fetches they would stand behind a fetch, which the broker
+  Consumers& consumers_;
+  // For questions: on a connection that fetches they would stand behind a fetch, which the broker
   // holds while nothing is new.
   std::shared_ptr<Client> asking_;
   const KafkaLogOptions& options_;
@@ -76,14 +75,19 @@ class KafkaReader final : public Reader {
 Result<Cursor*> KafkaReader::cursor(const Slot& slot) {
   if (const auto found = cursors_.find(slot); found != cursors_.end()) return &found->second;
   const std::string name = options_.prefix + slot.topic;
-  Topic topic(rd_kafka_topic_new(client_->get(), name.c_str(), nullptr));
+  auto seat = consumers_.take(slot);
+  if (!seat) return tl::unexpected(seat.error());
+  Topic topic(rd_kafka_topic_new(seat->client()->get(), name.c_str(), nullptr));
   if (!topic) return tl::unexpected(error_of(rd_kafka_last_error(), name));
   const auto spec = std::find_if(options_.topics.begin(),
                                  options_.topics.end(),
                                  [&](const auto& t) { return t.name == slot.topic; });
   const bool compacted = spec != options_.topics.end() && spec->compacted;
-  const auto made = cursors_.try_emplace(
-      slot, client_, std::move(topic), Cursor::Place{name, slot.partition, compacted}, wake_.get());
+  const auto made = cursors_.try_emplace(slot,
+                                         std::move(*seat),
+                                         std::move(topic),
+                                         Cursor::Place{name, slot.partition, compacted},
+                                         wake_.get());
   return &made.first->second;
 }
 
@@ -136,7 +140,7 @@ Result<Batch> KafkaReader::read(const Slot& slot, Limit limit) {
     if (!next) return tl::unexpected(next.error());
     return batch;
   }
-  block->client = client_;  // an error is told by the next read; what is good comes first
+  block->client = cursor.client();  // an error is told by the next read; what is good comes first
   batch.owners.push_back(std::move(block));
   return batch;
 }
@@ -150,21 +154,21 @@ Result<const rd_kafka_message_t*> KafkaReader::first(const Slot& slot,
   while (true) {
     auto message = cursor.peek(ahead);
     if (!message || *message != nullptr) return message;
-    rd_kafka_poll(client_->get(), 0);  // serves the errors of connections, for last_words()
-    const auto patience = std::max(client_->heard(), cursor.active()) +
+    const Client& client = *cursor.client();
+    rd_kafka_poll(client.get(), 0);  // serves the errors of connections, for last_words()
+    const auto patience = std::max(client.heard(), cursor.active()) +
                           std::chrono::microseconds(options_.silence_max.us);
     const auto now = Clock::now();
-    if (now > patience || now > deadline) return silent(slot);
+    if (now > patience || now > deadline) {
+      return fail(Code::unavailable,
+                  fmt::format("{}/{}: no broker sends anything{}",
+                              slot.topic,
+                              slot.partition,
+                              client.last_words()));
+    }
     if (cursor.next() >= ends_.at(slot)) return nullptr;
     wake_.wait_until(std::min(patience, deadline));
   }
-}
-
-tl::unexpected<Error> KafkaReader::silent(const Slot& slot) const {
-  return fail(
-      Code::unavailable,
-      fmt::format(
-          "{}/{}: no broker sends anything{}", slot.topic, slot.partition, client_->last_words()));
 }
 
 bool KafkaReader::ready() {
@@ -176,7 +180,9 @@ bool KafkaReader::wait(Duration timeout) {
   const auto deadline = after(timeout);
   while (!ready()) {
     if (interrupted_.exchange(false) || Clock::now() >= deadline) return false;
-    rd_kafka_poll(client_->get(), 0);  // as in first()
+    for (const auto& [slot, cursor] : cursors_) {
+      rd_kafka_poll(cursor.client()->get(), 0);  // as in first()
+    }
     wake_.wait_until(deadline);
   }
   interrupted_ = false;
@@ -192,29 +198,9 @@ void KafkaReader::interrupt() {
 
 Result<std::unique_ptr<Reader>> make_reader(const KafkaLogOptions& options,
                                             KnownEnds& ends,
+                                            Consumers& consumers,
                                             std::shared_ptr<Client> asking) {
-  const auto read_ahead_kb = std::max<std::size_t>(options.read_ahead_bytes / 1024, 1);
-  auto client = Client::make(
-      options,
-      {.type = RD_KAFKA_CONSUMER,
-       .name = "reader",
-       // A seek waits for the fetch under way, so the broker may not hold one for long.
-       .preferred = {{"fetch.wait.max.ms", "100"},
-                     {"fetch.error.backoff.ms", "20"},
-                     {"fetch.message.max.bytes", "1048576"},
-                     {"queued.min.messages", "100000"},
-                     {"check.crcs", "true"}},
-       .fixed = {{"queued.max.messages.kbytes", std::to_string(read_ahead_kb)},
-                 {"enable.auto.commit", "false"},
-                 {"enable.auto.offset.store", "false"},
-                 {"enable.partition.eof", "false"},
-                 {"auto.offset.reset", "error"},
-                 // Nothing of ours is transactional; a stranger's open transaction must not hold
-                 // the readers up.
-                 {"isolation.level", "read_uncommitted"}},
-       .takes_errors = true});
-  if (!client) return tl::unexpected(client.error());
-  return std::make_unique<KafkaReader>(std::move(*client), std::move(asking), options, ends);
+  return std::make_unique<KafkaReader>(consumers, std::move(asking), options, ends);
 }
 
 }  // namespace wf::kafka

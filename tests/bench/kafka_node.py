@@ -1,4 +1,4 @@
-"""A deployment to measure on Kafka: config/kafka.json's `serve` and `work`, and one broker."""
+"""A deployment to measure on Kafka: config/kafka.json's `serve` and `work`, two partitions, one broker."""
 import subprocess
 import sys
 
@@ -27,7 +27,7 @@ class KafkaNode(Node):
             make_secrets(secrets)
             tables = f"unix:{self.dir}/tables.sock"
             self.configure([("kafka.bootstrap", bootstrap), ("kafka.replication", 1),
-                            ("kafka.min_insync", 1), ("secrets", str(secrets)),
+                            ("kafka.min_insync", 1), ("partitions", 2), ("secrets", str(secrets)),
                             ("serve_tables", tables), ("tables", []), *self.overrides])
             self.tool("topics")
             return super().__enter__()
