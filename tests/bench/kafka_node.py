@@ -1,4 +1,4 @@
-"""A deployment to measure on Kafka: config/kafka.json's `serve` and `work`, two partitions, one broker."""
+"""A deployment to measure on Kafka: `serve` and `work` of config/kafka.json, and one broker."""
 import subprocess
 import sys
 
