@@ -1,7 +1,8 @@
 # Acceptance tests: pytest modules that drive the real binary over HTTP. One module is one test of
-# ctest's, or two: NAME on the embedded log and NAME_kafka beside a broker of its own.
+# ctest's, or two: NAME on the embedded log and NAME_kafka beside a broker of its own. LONG: only
+# with `scripts/test --all`.
 function(wf_acceptance path)
-  cmake_parse_arguments(arg "KAFKA;ONLY_KAFKA" "TIMEOUT" "" ${ARGN})
+  cmake_parse_arguments(arg "KAFKA;ONLY_KAFKA;LONG" "TIMEOUT" "" ${ARGN})
   get_filename_component(name ${path} NAME_WE)
   string(REGEX REPLACE "^test_" "acceptance_" name ${name})
   if(NOT arg_TIMEOUT)
@@ -15,6 +16,9 @@ function(wf_acceptance path)
   endif()
   foreach(log ${logs})
     set(labels acceptance)
+    if(arg_LONG)
+      list(APPEND labels long)
+    endif()
     set(test ${name})
     if(log STREQUAL kafka)
       list(APPEND labels broker)
@@ -32,7 +36,7 @@ function(wf_acceptance path)
 endfunction()
 
 wf_acceptance(real_input/test_recompute.py)
-wf_acceptance(real_input/test_copy.py ONLY_KAFKA TIMEOUT 400)
+wf_acceptance(real_input/test_copy.py ONLY_KAFKA LONG TIMEOUT 900)
 wf_acceptance(test_tour.py KAFKA)
 wf_acceptance(test_json.py)
 wf_acceptance(test_bad_requests.py)

@@ -74,13 +74,13 @@ def session_lines(session: Session) -> list[tuple[datetime, dict]]:
             for step, (route, at, body) in zip(STEPS, commands)]
 
 
-def lines(data: Path, limit: int | None = None) -> list[dict]:
-    """Everything as import lines; `limit`: only the first sessions of each source."""
+def lines(data: Path) -> list[dict]:
+    """Everything as import lines."""
     chargers, timed = defaultdict(list), []
     zones = {}
     for source in SOURCES:
         zones[source.name] = source.zone
-        sessions = sorted(source.read(data / "ev"), key=lambda one: (one.start, one.id))[:limit]
+        sessions = sorted(source.read(data / "ev"), key=lambda one: (one.start, one.id))
         for session in sessions:
             chargers[session.source, session.charger].append(session)
             timed += [(at, session.start, session.source, session.id, step, line)
