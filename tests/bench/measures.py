@@ -202,10 +202,11 @@ def recover(node, booking):
     load.wait()
     waited = time.monotonic() - started  # the generator ends before its successor's clock starts
     started = time.monotonic()
-    node.start()
-    ready = time.monotonic() - started
+    node.launch()
     row = asyncio.run(visible.read_until_there(node.port, token, made, position))
     seconds = time.monotonic() - started
+    node.wait_until_ready()
+    ready = time.monotonic() - started
     if row["charger"] != charger or row["status"] != "confirmed":
         raise SystemExit(f"bench: a wrong answer after the restart: {row}")
     return {"seconds": seconds, "ready s": ready, "load ended s": waited}

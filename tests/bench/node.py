@@ -99,11 +99,14 @@ class Node:
         return [self.binary, *words, "--config", str(self.config)]
 
     def start(self):
+        self.launch()
+        self.wait_until_ready()
+
+    def launch(self):
         with open(self.dir / "errors.txt", "ab") as errors:
             for command in self.commands():
                 self.processes.append(subprocess.Popen(
                     command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=errors))
-        self.wait_until_ready()
 
     def wait_until_ready(self):
         until = time.monotonic() + READY_SECONDS_MAX

@@ -6,6 +6,7 @@ import time
 from client import Connection
 
 CONNECTIONS = 64
+LISTENING_SECONDS_MAX = 60
 
 
 def slot_times(slot):
@@ -62,8 +63,19 @@ async def book(port, token, charger, slot, key):
     return json.loads(answer.body)["id"], answer.position
 
 
+async def open_once_listening(port):
+    until = time.monotonic() + LISTENING_SECONDS_MAX
+    while True:
+        try:
+            return await Connection.open(port)
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            await asyncio.sleep(0.005)
+
+
 async def read_until_there(port, token, booking, position):
-    connection = await Connection.open(port)
+    connection = await open_once_listening(port)
     while True:
         answer = await connection.get("/bookings/" + booking, token, position)
         if answer.status == 200:
