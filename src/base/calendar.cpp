@@ -59,7 +59,7 @@ std::optional<int> digits(std::string_view text) {
   return value;
 }
 
-constexpr std::int64_t minute_us = 60'000'000;
+constexpr std::int64_t minute_us = Interval::minute_us;
 
 }  // namespace
 

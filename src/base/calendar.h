@@ -1,6 +1,7 @@
 // Opening hours by the week in a time zone, and what is free of them: shared by decisions and
 // answers. Values; any thread.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -18,8 +19,13 @@ struct Interval {
 
   auto operator<=>(const Interval&) const = default;
   Duration length() const { return end - start; }
+  // Of any number of minutes, one that is no Duration too.
+  bool is_shorter(std::int64_t minutes) const { return length().us / minute_us < minutes; }
+  bool is_longer(std::int64_t minutes) const { return (length().us - 1) / minute_us >= minutes; }
   bool overlaps(const Interval& other) const { return start < other.end && other.start < end; }
   bool contains(const Interval& other) const { return start <= other.start && other.end <= end; }
+
+  static constexpr std::int64_t minute_us = 60'000'000;
 };
 
 // One weekday's opening, in minutes since local midnight. It opens at the first instant whose local
@@ -33,15 +39,18 @@ struct Opening {
   auto operator<=>(const Opening&) const = default;
 };
 
-// Of anything with integer members day, from and to (the schemas' Window), sorted.
+// Of anything with integer members day, from and to (the schemas' Window), sorted. What is outside
+// of a week stays outside, but so near that sums fit.
 std::vector<Opening> sorted(std::vector<Opening> openings);
 template <class Windows>
 std::vector<Opening> openings_of(const Windows& windows) {
   std::vector<Opening> made;
   made.reserve(windows.size());
+  const auto near = [](std::int64_t value, std::int64_t greatest) {
+    return static_cast<int>(std::clamp<std::int64_t>(value, -1, greatest + 1));
+  };
   for (const auto& one : windows) {
-    made.push_back(
-        {static_cast<int>(one.day), static_cast<int>(one.from), static_cast<int>(one.to)});
+    made.push_back({near(one.day, 7), near(one.from, 1440), near(one.to, 1440)});
   }
   return sorted(std::move(made));
 }

@@ -84,6 +84,15 @@ BOOST_AUTO_TEST_CASE(intervals_are_half_open) {
   BOOST_TEST(ten.contains(ten));
 }
 
+BOOST_AUTO_TEST_CASE(lengths_are_compared_with_any_number_of_minutes) {
+  const Interval hour{Instant{}, Instant{} + Duration::hours(1)};
+  BOOST_TEST((!hour.is_shorter(60) && !hour.is_longer(60)));
+  BOOST_TEST((hour.is_shorter(61) && hour.is_longer(59)));
+  const Interval more{hour.start, hour.end + Duration{1}};
+  BOOST_TEST((!more.is_shorter(60) && more.is_longer(60)));
+  BOOST_TEST((hour.is_shorter(INT64_MAX) && hour.is_longer(INT64_MIN)));
+}
+
 BOOST_AUTO_TEST_CASE(a_week_is_well_formed) {
   BOOST_TEST(well_formed({}));
   BOOST_TEST(well_formed(std::vector<Opening>{{1, 0, 600}, {1, 600, 1440}, {7, 0, 1}}));
@@ -92,6 +101,21 @@ BOOST_AUTO_TEST_CASE(a_week_is_well_formed) {
   BOOST_TEST(!well_formed(std::vector<Opening>{{1, 700, 600}}));
   BOOST_TEST(!well_formed(std::vector<Opening>{{8, 0, 60}}));
   BOOST_TEST(!well_formed(std::vector<Opening>{{1, 0, 1441}}));
+}
+
+BOOST_AUTO_TEST_CASE(windows_no_week_has_are_no_week) {
+  struct Window {
+    std::int64_t day;
+    std::int64_t from;
+    std::int64_t to;
+  };
+  constexpr std::int64_t whole = std::int64_t{1} << 32;  // which an int would lose
+  for (const Window& odd :
+       {Window{1, INT32_MIN, 1}, {1, 0, INT64_MAX}, {whole + 1, 0, 1440}, {1, whole, whole + 1}}) {
+    const std::vector<Opening> openings = openings_of(std::vector<Window>{odd, odd});
+    BOOST_TEST(!well_formed(std::span(openings).first(1)));
+    BOOST_TEST(!always_open(openings));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(all_day_every_day_is_always_open) {

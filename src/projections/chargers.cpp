@@ -105,8 +105,8 @@ std::optional<std::string> slots(const Own& own, std::string_view date) {
 // Whether a booking of that interval would be taken, whatever the connector.
 bool takes(const Own& own, const Interval& wanted) {
   if (own.status != Status::listed || wanted.start >= wanted.end) return false;
-  if (own.min_minutes && wanted.length() < Duration::minutes(*own.min_minutes)) return false;
-  if (own.max_minutes && wanted.length() > Duration::minutes(*own.max_minutes)) return false;
+  if (own.min_minutes && wanted.is_shorter(*own.min_minutes)) return false;
+  if (own.max_minutes && wanted.is_longer(*own.max_minutes)) return false;
   const std::optional<TimeZone> zone = TimeZone::find(own.time_zone);
   return zone && open_throughout(*zone, openings_of(own.schedule), wanted);
 }

@@ -15,9 +15,8 @@ std::optional<Reason> unfit_length(const State& s, const Interval& wanted, const
   if (wanted.start > ctx.now + Duration::hours(24 * ctx.platform.booking_window_days)) {
     return Reason::too_far_ahead;
   }
-  if (s.min_minutes && wanted.length() < Duration::minutes(*s.min_minutes))
-    return Reason::too_short;
-  if (s.max_minutes && wanted.length() > Duration::minutes(*s.max_minutes)) return Reason::too_long;
+  if (s.min_minutes && wanted.is_shorter(*s.min_minutes)) return Reason::too_short;
+  if (s.max_minutes && wanted.is_longer(*s.max_minutes)) return Reason::too_long;
   return std::nullopt;
 }
 
