@@ -220,6 +220,7 @@ RequestParser::Step RequestParser::step() {
   if (!message.got_some()) {  // empty lines before a request are forgiven (RFC 9112, 2.2)
     while (end_ - begin_ >= 2 && std::memcmp(buffer_.get() + begin_, "\r\n", 2) == 0) begin_ += 2;
     parsed_ = begin_;
+    if (end_ - begin_ == 1 && buffer_[begin_] == '\r') return Step::need_more;  // half of one
   }
   error_code ec;
   parsed_ += message.feed(buffer_.get() + begin_, buffer_.get() + parsed_, end_ - parsed_, ec);

@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_SUITE(request_parser_tests)
 
 BOOST_AUTO_TEST_CASE(a_request_is_seen_whole_however_it_is_cut) {
   const std::string bytes =
-      "POST /bookings?a=1&b=2 HTTP/1.1\r\nHost: x\r\nidempotency-KEY:  k 1 \r\nEmpty:\r\n"
+      "\r\nPOST /bookings?a=1&b=2 HTTP/1.1\r\nHost: x\r\nidempotency-KEY:  k 1 \r\nEmpty:\r\n"
       "Content-Length: 5\r\n\r\nhello";
   for (std::size_t cut = 1; cut <= bytes.size(); ++cut) {
     const Limits limits;
