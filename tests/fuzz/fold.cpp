@@ -1,4 +1,5 @@
 // Fuzzes the tables: any events, folded at once and in batches cut anywhere, make the same rows.
+#include <algorithm>
 #include <map>
 #include <vector>
 
@@ -7,6 +8,7 @@
 #include "fuzz/bodies.h"
 #include "fuzz/input.h"
 #include "storage/row_fold.h"
+#include "storage/row_format.h"
 
 namespace wf::fuzz {
 namespace {
@@ -98,6 +100,17 @@ History read(Input& input) {
   return made;
 }
 
+// When a row that cannot be shown was parked, and why it was last, depends on where batches end.
+bool same(const std::pair<const std::string, std::string>& a,
+          const std::pair<const std::string, std::string>& b) {
+  if (a == b) return true;
+  if (a.first != b.first) return false;
+  if (a.first[0] == static_cast<char>(KeyKind::quarantine)) return true;
+  const auto row = parse_row(a.second);
+  return a.first[0] == static_cast<char>(KeyKind::row) && row && row->quarantined() &&
+         row_hash(a.first, a.second) == row_hash(b.first, b.second);
+}
+
 void check(const TableType& type, const History& history) {
   Rows at_once(type);
   at_once.apply(history.items);
@@ -108,7 +121,7 @@ void check(const TableType& type, const History& history) {
     begin = end;
   }
   WF_CHECK(at_once.totals() == cut.totals());
-  WF_CHECK(at_once.stored() == cut.stored());
+  WF_CHECK(std::ranges::equal(at_once.stored(), cut.stored(), same));
 }
 
 }  // namespace
