@@ -100,14 +100,18 @@ History read(Input& input) {
   return made;
 }
 
-// When a row that cannot be shown was parked, and why it was last, depends on where batches end.
+// Since when a row cannot be shown depends on where batches end. A quarantine record begins with
+// that time, and the row has it too.
 bool same(const std::pair<const std::string, std::string>& a,
           const std::pair<const std::string, std::string>& b) {
   if (a == b) return true;
   if (a.first != b.first) return false;
-  if (a.first[0] == static_cast<char>(KeyKind::quarantine)) return true;
+  if (a.first[0] == static_cast<char>(KeyKind::quarantine)) {
+    return std::string_view(a.second).substr(8) == std::string_view(b.second).substr(8);
+  }
   const auto row = parse_row(a.second);
-  return a.first[0] == static_cast<char>(KeyKind::row) && row && row->quarantined() &&
+  return a.first[0] == static_cast<char>(KeyKind::row) && row &&
+         (row->flags & row_flag::view_failed) != 0 &&
          row_hash(a.first, a.second) == row_hash(b.first, b.second);
 }
 
