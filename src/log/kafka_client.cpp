@@ -20,6 +20,9 @@ thread_local rd_kafka_resp_err_t told_error = RD_KAFKA_RESP_ERR_NO_ERROR;
 // One that does not answer so soon may lead no longer.
 constexpr int leader_ms_max = 1000;
 
+// What is unknown for longer does not exist.
+constexpr Duration unknown_max = Duration::seconds(1);
+
 Code code_of(rd_kafka_resp_err_t err) {
   struct Row {
     rd_kafka_resp_err_t err;
@@ -63,8 +66,14 @@ bool passes(rd_kafka_resp_err_t err) {
          err == RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE;
 }
 
+// A broker that starts may tell of topics and partitions before it knows them all.
+bool is_unknown(rd_kafka_resp_err_t err) {
+  return err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+         err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+}
+
 // librdkafka looks for new leaders of topics that it reads or writes, not of one that is only asked
-// about: it would go on asking a broker that died.
+// about: it would go on asking a broker that died, or believing one that did not know yet.
 void find_leaders(rd_kafka_t* rk) {
   const rd_kafka_metadata_t* found = nullptr;
   rd_kafka_metadata(rk, 1, nullptr, &found, leader_ms_max);
@@ -105,6 +114,7 @@ const Settings& common_settings() {
       {"reconnect.backoff.ms", "50"},
       {"reconnect.backoff.max.ms", "1000"},
       {"topic.metadata.refresh.fast.interval.ms", "100"},
+      {"topic.metadata.refresh.interval.ms", "10000"},  // see is_unknown()
       {"topic.metadata.propagation.max.ms", "5000"},
       {"retry.backoff.ms", "50"},
   };
@@ -202,13 +212,15 @@ Result<std::pair<Offset, Offset>> Client::watermarks(const std::string& topic,
                                                      std::uint32_t partition,
                                                      Duration timeout) const {
   const auto deadline = after(timeout);
+  const auto known_by = std::min(deadline, after(unknown_max));
   while (true) {
     std::pair<Offset, Offset> range{RD_KAFKA_OFFSET_BEGINNING, RD_KAFKA_OFFSET_END};
     auto err = ask_offset(rk_, topic, partition, deadline, range.first);
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
       err = ask_offset(rk_, topic, partition, deadline, range.second);
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR) return range;
-    if (!passes(err) || Clock::now() >= deadline) {
+    const bool unknown = is_unknown(err);
+    if (!(unknown || passes(err)) || Clock::now() >= (unknown ? known_by : deadline)) {
       Error error = error_of(err, fmt::format("{}/{}: asking for its offsets", topic, partition));
       error.detail += last_words();
       return tl::unexpected(std::move(error));

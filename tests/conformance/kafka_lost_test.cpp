@@ -2,6 +2,8 @@
 // another log's records.
 #include <fmt/format.h>
 
+#include <array>
+
 #include "conformance/kafka_broker.h"
 #include "conformance/log_fixture.h"
 #include "log/kafka_client.h"
@@ -30,6 +32,15 @@ struct Lost {
         rd_kafka_DeleteTopic_new(topic.c_str()));
     auto* raw = request.get();
     rd_kafka_DeleteTopics(client->get(), &raw, 1, nullptr, answers.get());
+    await_answer();
+  }
+
+  void grow_topic(std::size_t partitions) {
+    std::array<char, 256> why{};
+    const kafka::Handle<rd_kafka_NewPartitions_t, rd_kafka_NewPartitions_destroy> request(
+        rd_kafka_NewPartitions_new(topic.c_str(), partitions, why.data(), why.size()));
+    auto* raw = request.get();
+    rd_kafka_CreatePartitions(client->get(), &raw, 1, nullptr, answers.get());
     await_answer();
   }
 
@@ -69,6 +80,16 @@ BOOST_AUTO_TEST_CASE(a_trimmed_log_begins_later) {
   BOOST_TEST((before.error().code == Code::mismatch));
   must(reader->seek(events, 4));
   require_numbers(read_more(*reader, events, 6).records, 4, 4);
+}
+
+// As one that has just started: it told of fewer partitions than there are.
+BOOST_AUTO_TEST_CASE(a_broker_that_did_not_know_a_partition_yet_is_asked_again) {
+  const auto asking = must(kafka::Client::make(options, {.name = "asking"}));
+  const auto unknown = asking->watermarks(topic, 1, options.query_deadline);
+  BOOST_REQUIRE(!unknown);
+  BOOST_TEST((unknown.error().code == Code::not_found));
+  grow_topic(2);
+  BOOST_TEST(must(asking->watermarks(topic, 1, options.query_deadline)).second == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_recreated_topic_is_a_mismatch_to_its_reader) {
