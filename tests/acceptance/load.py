@@ -15,7 +15,7 @@ from process import wait_until
 SEED = int(os.environ.get("WF_SEED", 20261121))
 AGAIN_S = 0.05  # between two attempts: a server that is away need not be hammered
 UNSETTLED = (202, 503, 504)
-JOIN_S = 90
+WAIT_S = 90
 
 
 @dataclass
@@ -41,27 +41,39 @@ class Load:
         self._count = 0
         self._in_flight: set[str] = set()
         self._pool: list[threading.Thread] = []
+        self._clients = [_Insisting(self, number) for number in range(self.threads)]
 
     def start(self) -> None:
         self._stop.clear()
-        self._pool = [threading.Thread(target=self._run, args=(number,), daemon=True)
-                      for number in range(self.threads)]
+        self._pool = [threading.Thread(target=self._run, args=(client,), daemon=True)
+                      for client in self._clients]
         for thread in self._pool:
             thread.start()
 
     def stop(self) -> None:
         self._stop.set()
-        until = time.monotonic() + JOIN_S
+        until = time.monotonic() + WAIT_S
         for thread in self._pool:
             thread.join(timeout=max(0, until - time.monotonic()))
-            assert not thread.is_alive(), "a client hangs"
+        assert not self._hanging(), self._hanging()
+
+    def _hanging(self) -> list[str]:
+        """What each client that has not stopped waits for."""
+        return [client.waits_for for client, thread in zip(self._clients, self._pool, strict=True)
+                if thread.is_alive()]
+
+    def _wait_until(self, condition: Callable[[], bool], what: str, **over) -> None:
+        try:
+            wait_until(condition, WAIT_S, what, **over)
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}: {self._hanging()}") from None
 
     def answered(self) -> int:
         return len(self.acknowledged) + len(self.refused)
 
     def wait_for(self, more: int) -> None:
         target = self.answered() + more
-        wait_until(lambda: self.answered() >= target, 90, f"{more} more answers", each=0.001)
+        self._wait_until(lambda: self.answered() >= target, f"{more} more answers", each=0.001)
 
     def in_flight(self) -> set[str]:
         """Keys of commands that were sent and have no answer yet."""
@@ -69,7 +81,7 @@ class Load:
             return set(self._in_flight)
 
     def wait_answered(self, keys: set[str]) -> None:
-        wait_until(lambda: not keys & self.in_flight(), 90, "an answer to all that was in flight")
+        self._wait_until(lambda: not keys & self.in_flight(), "an answer to all in flight")
 
     def _next(self) -> dict:
         with self._lock:
@@ -78,8 +90,7 @@ class Load:
         where = self.chargers[number % len(self.chargers)]
         return slot(where, hour=1 + number // len(self.chargers) * 0.25, hours=0.25)
 
-    def _run(self, number: int) -> None:
-        client = _Insisting(self, number)
+    def _run(self, client: "_Insisting") -> None:
         while not self._stop.is_set():
             key, body = str(uuid.uuid4()), self._next()
             with self._lock:
@@ -137,6 +148,7 @@ class _Insisting:
         self._load = load
         self._number = number
         self._client = self._connect()
+        self.waits_for = ""  # the request, and what came of it the last time
 
     def _connect(self, position: str = "") -> Client:
         urls = self._load.urls()
@@ -148,11 +160,14 @@ class _Insisting:
         return self._client.position
 
     def until_settled(self, *request) -> httpx.Response:
+        self.waits_for = " ".join(map(str, request))
         while True:
             try:
                 answer = self._client.request(*request)
                 if answer.status_code not in UNSETTLED:
                     return answer
-            except httpx.TransportError:
-                self._client = self._connect(self._client.position)
+                came = f"{answer.status_code} {answer.text}"
+            except httpx.TransportError as error:
+                self._client, came = self._connect(self._client.position), repr(error)
+            self.waits_for = f"{request} of {self._client.http.base_url}: {came}"
             time.sleep(AGAIN_S)

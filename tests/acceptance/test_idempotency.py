@@ -59,9 +59,11 @@ def test_retries_in_flight_wait_for_the_first(host):
     def send(_):
         answer = Client(str(host.http.base_url), host.token).post("/chargers", body, key)
         assert answer.status_code == 201, answer.text
-        return answer.json()["id"]
+        return answer
 
     with ThreadPoolExecutor(20) as pool:
-        assert len(set(pool.map(send, range(20)))) == 1
+        answers = list(pool.map(send, range(20)))
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    host.position = answers[0].headers["wayfold-position"]
     rows = host.pages("/chargers", host=host.account)
     assert len([row for row in rows if row["title"] == "once"]) == 1
