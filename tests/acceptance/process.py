@@ -1,5 +1,6 @@
 """A child process with its output in a file; every wait for it is bounded."""
 
+import contextlib
 import os
 import re
 import signal
@@ -45,8 +46,13 @@ class Process:
         status = Path(f"/proc/{self.pid}/status").read_text()
         return 1024 * int(status.split("VmRSS:")[1].split()[0])
 
-    def descriptors(self) -> int:
-        return len(os.listdir(f"/proc/{self.pid}/fd"))
+    def sockets(self) -> int:
+        """Open ones; not those that are closed while we count."""
+        count = 0
+        for descriptor in Path(f"/proc/{self.pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                count += os.readlink(descriptor).startswith("socket:")
+        return count
 
     def output(self) -> str:
         """What this process printed, not those that wrote to the same log before it."""

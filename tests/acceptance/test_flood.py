@@ -1,5 +1,5 @@
 """Many more connections than fit: those of others are served, memory stays within what the
-configuration allows, and when the flood ends its descriptors come back.
+configuration allows, and when the flood ends its sockets go.
 """
 
 import resource
@@ -61,14 +61,14 @@ def served(other) -> bool:
 @pytest.mark.parametrize("data", FLOODS.values(), ids=FLOODS.keys())
 def test_a_flood_holds_nobody_up(wayfold, other, data):
     assert served(other)
-    memory, open_files = wayfold.web.resident(), wayfold.web.descriptors()
+    memory, sockets = wayfold.web.resident(), wayfold.web.sockets()
     with ExitStack() as flood:
         for _ in range(FLOOD):
             flood.enter_context(raw(wayfold, data))
         assert served(other)
-        assert wayfold.web.descriptors() <= open_files + LIMITS["connections_max"] + 64
+        assert wayfold.web.sockets() <= sockets + LIMITS["connections_max"] + 64
         assert wayfold.web.resident() - memory < PER_ADDRESS * CONNECTION_MAX + SLACK
-    wait_until(lambda: wayfold.web.descriptors() <= open_files, 30, "the flood's descriptors")
+    wait_until(lambda: wayfold.web.sockets() <= sockets, 30, "the end of the flood's sockets")
     assert served(other)
 
 
