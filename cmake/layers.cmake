@@ -54,10 +54,15 @@ function(wf_test name)
     target_link_libraries(wf_test_main PUBLIC wf_options Boost::unit_test_framework)
     target_compile_definitions(wf_test_main PUBLIC BOOST_TEST_DYN_LINK)
     add_custom_target(unit_tests)
+    if(WF_TSAN)
+      add_library(wf_c11_threads OBJECT ${CMAKE_SOURCE_DIR}/tests/support/c11_threads.c)
+      target_link_libraries(wf_c11_threads PRIVATE wf_options)
+    endif()
   endif()
   add_executable(${name} ${arg_SOURCES})
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
-  target_link_libraries(${name} PRIVATE wf_test_main ${arg_LIBS})
+  target_link_libraries(${name} PRIVATE wf_test_main ${arg_LIBS}
+                        $<TARGET_NAME_IF_EXISTS:wf_c11_threads>)
   wf_pch(${name} TEST)
   add_dependencies(unit_tests ${name})
   add_test(NAME ${name} COMMAND ${name} --log_level=test_suite --color_output=no ${arg_ARGS})
@@ -72,11 +77,12 @@ function(wf_test name)
   endif()
 endfunction()
 
-# Suites of a test binary once more, as a test of its own, beside a real Kafka broker.
+# Suites of a test binary once more, as a test of its own and of label `conformance`, beside a real
+# Kafka broker.
 function(wf_broker_test name)
   cmake_parse_arguments(arg "" "BINARY;SUITES" "" ${ARGN})
   add_test(NAME ${name} COMMAND ${CMAKE_SOURCE_DIR}/tests/conformance/with_kafka
            $<TARGET_FILE:${arg_BINARY}> --log_level=test_suite --color_output=no
            --run_test=${arg_SUITES})
-  set_tests_properties(${name} PROPERTIES LABELS broker RESOURCE_LOCK broker)
+  set_tests_properties(${name} PROPERTIES LABELS "conformance;broker" RESOURCE_LOCK broker)
 endfunction()
