@@ -20,7 +20,8 @@ thread_local rd_kafka_resp_err_t told_error = RD_KAFKA_RESP_ERR_NO_ERROR;
 // One that does not answer so soon may lead no longer.
 constexpr int leader_ms_max = 1000;
 
-// What is unknown for longer does not exist.
+// A broker that starts may tell of topics and partitions before it knows them all. What is unknown
+// for longer does not exist.
 constexpr Duration unknown_max = Duration::seconds(1);
 
 Code code_of(rd_kafka_resp_err_t err) {
@@ -66,12 +67,6 @@ bool passes(rd_kafka_resp_err_t err) {
          err == RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE;
 }
 
-// A broker that starts may tell of topics and partitions before it knows them all.
-bool is_unknown(rd_kafka_resp_err_t err) {
-  return err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
-         err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
-}
-
 // librdkafka looks for new leaders of topics that it reads or writes, not of one that is only asked
 // about: it would go on asking a broker that died, or believing one that did not know yet.
 void find_leaders(rd_kafka_t* rk) {
@@ -114,7 +109,7 @@ const Settings& common_settings() {
       {"reconnect.backoff.ms", "50"},
       {"reconnect.backoff.max.ms", "1000"},
       {"topic.metadata.refresh.fast.interval.ms", "100"},
-      {"topic.metadata.refresh.interval.ms", "10000"},  // see is_unknown()
+      {"topic.metadata.refresh.interval.ms", "10000"},  // see unknown_max
       {"topic.metadata.propagation.max.ms", "5000"},
       {"retry.backoff.ms", "50"},
   };
@@ -219,7 +214,7 @@ Result<std::pair<Offset, Offset>> Client::watermarks(const std::string& topic,
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
       err = ask_offset(rk_, topic, partition, deadline, range.second);
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR) return range;
-    const bool unknown = is_unknown(err);
+    const bool unknown = code_of(err) == Code::not_found;
     if (!(unknown || passes(err)) || Clock::now() >= (unknown ? known_by : deadline)) {
       Error error = error_of(err, fmt::format("{}/{}: asking for its offsets", topic, partition));
       error.detail += last_words();

@@ -160,7 +160,7 @@ class _Insisting:
         return self._client.position
 
     def until_settled(self, *request) -> httpx.Response:
-        self.waits_for = " ".join(map(str, request))
+        what = self.waits_for = " ".join(map(str, request))
         while True:
             try:
                 answer = self._client.request(*request)
@@ -169,5 +169,5 @@ class _Insisting:
                 came = f"{answer.status_code} {answer.text}"
             except httpx.TransportError as error:
                 self._client, came = self._connect(self._client.position), repr(error)
-            self.waits_for = f"{request} of {self._client.http.base_url}: {came}"
+            self.waits_for = f"{what} of {self._client.http.base_url}: {came}"
             time.sleep(AGAIN_S)
