@@ -1,3 +1,4 @@
+// Folds a decider partition's outcomes, saves what changed and reads it again.
 // Keys of the store: s stream · a first answer · t deadline · n sent, r received numbers · i ended
 // import · p position.
 #include "runtime/decider_state.h"
