@@ -11,6 +11,8 @@
 namespace wf {
 namespace {
 
+constexpr std::size_t appended_bytes = 8;  // what ordered_bytes() gives, for KvStore's expiry
+
 std::string command_key(const Uuid& command) {
   std::string key;
   key.reserve(1 + command.bytes.size());
@@ -62,8 +64,8 @@ void append_outcome(std::string& out, std::span<const Record> outcome) {
 }
 
 // As the API serves it.
-std::optional<CommandOutcome> outcome_of(const Uuid& command, std::string_view bytes) {
-  ByteReader reader(bytes);
+std::optional<CommandOutcome> outcome_of(const Uuid& command, std::string_view stored) {
+  ByteReader reader(stored.substr(std::min(appended_bytes, stored.size())));
   CommandOutcome outcome;
   outcome.principal.value = reader.id();
   const auto kind = static_cast<Kind>(reader.little<std::uint8_t>());
@@ -94,14 +96,17 @@ std::optional<CommandOutcome> outcome_of(const Uuid& command, std::string_view b
 
 Result<std::unique_ptr<CommandOutcomes>> CommandOutcomes::open(const std::string& path,
                                                                const Uuid& log_id,
-                                                               Duration window) {
+                                                               Duration window,
+                                                               std::size_t unwritten_max) {
   auto store = KvStore::open({.path = path, .expiring_prefix = 'c'});
   if (!store) return tl::unexpected(store.error());
-  auto outcomes =
-      std::unique_ptr<CommandOutcomes>(new CommandOutcomes(std::move(*store), log_id, window));
+  auto outcomes = std::unique_ptr<CommandOutcomes>(
+      new CommandOutcomes(std::move(*store), log_id, window, unwritten_max));
   if (auto ok = outcomes->load(); !ok) return tl::unexpected(ok.error());
   return outcomes;
 }
+
+CommandOutcomes::~CommandOutcomes() { static_cast<void>(write()); }
 
 Result<void> CommandOutcomes::load() {
   const auto log = store_->get("l");
@@ -130,23 +135,32 @@ void CommandOutcomes::fold(std::span<const Record> outcome) {
   if (last.kind == Kind::rejected && reused) return;
   if (first.link) return;  // forwarded: nobody waits for it, and each would cost a row
   highest_appended_ = std::max(highest_appended_, first.commanded);
-  Folded& folded = folded_.emplace_back();
-  folded.command = first.causation;
-  folded.value = ordered_bytes(first.commanded);
-  append_outcome(folded.value, outcome);
+  std::string& value = folded_.emplace_back(first.causation, std::string()).second;
+  value = ordered_bytes(first.commanded);
+  append_outcome(value, outcome);
 }
 
 std::string CommandOutcomes::store_name() const { return log_id_.text() + " 2"; }
 
 Result<void> CommandOutcomes::save(const SlotPositions& positions) {
-  std::ranges::stable_sort(folded_, {}, &Folded::command);
-  KvBatch batch;
-  batch.puts.reserve(folded_.size() + positions.size() + 1);
-  for (Folded& folded : folded_) {
-    batch.puts.emplace_back(command_key(folded.command), std::move(folded.value));
+  auto folded = std::exchange(folded_, {});
+  if (unwritten_.size() >= unwritten_max_) {
+    if (auto ok = write(); !ok) return ok;
   }
-  folded_.clear();
-  for (const SlotPosition& position : positions) {
+  positions_ = positions;
+  const std::lock_guard lock(mutex_);
+  for (auto& [command, value] : folded) unwritten_.insert_or_assign(command, std::move(value));
+  return {};
+}
+
+Result<void> CommandOutcomes::write() {
+  KvBatch batch;
+  batch.puts.reserve(unwritten_.size() + positions_.size() + 1);
+  for (const auto& [command, value] : unwritten_) {
+    batch.puts.emplace_back(command_key(command), value);
+  }
+  std::ranges::sort(batch.puts, {}, &std::pair<std::string, std::string>::first);
+  for (const SlotPosition& position : positions_) {
     std::string value;
     put_text(value, position.topic);
     put_little(value, position.partition);
@@ -156,17 +170,22 @@ Result<void> CommandOutcomes::save(const SlotPositions& positions) {
                             std::move(value));
   }
   batch.puts.emplace_back("l", store_name());
-  auto written = store_->write(batch);
-  if (written) positions_ = positions;
+  if (auto written = store_->write(batch); !written) return written;
   store_->expire_before(highest_appended_ - window_);
-  return written;
+  const std::lock_guard lock(mutex_);  // from here on get() finds them in the store
+  unwritten_.clear();
+  return {};
 }
 
 Result<std::optional<CommandOutcome>> CommandOutcomes::get(const Uuid& command) const {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto known = unwritten_.find(command);
+    if (known != unwritten_.end()) return outcome_of(command, known->second);
+  }
   const auto stored = store_->get(command_key(command));
   if (!stored) return tl::unexpected(stored.error());
-  if (!*stored || (*stored)->size() < 8) return std::nullopt;
-  return outcome_of(command, std::string_view(**stored).substr(8));
+  return *stored ? outcome_of(command, **stored) : std::nullopt;
 }
 
 }  // namespace wf

@@ -1,13 +1,17 @@
 // The engine's own table: command id → how it was decided, of clients' commands. Serves GET
 // /commands/{id}; entries expire by append time.
 #pragma once
+#include <absl/container/flat_hash_map.h>
+
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_map>
+#include <utility>
+#include <vector>
 
+#include "base/uuid.h"
 #include "log/fence.h"
 #include "storage/fold_item.h"
 #include "storage/kv_store.h"
@@ -22,33 +26,44 @@ struct CommandOutcome {
 // Folded by the projector's thread, read by any. Disposable like every table.
 class CommandOutcomes {
  public:
+  // Outcomes are kept in memory until there are so many: command ids are random, and a few at a
+  // time each search the whole memtable for their place.
+  static constexpr std::size_t kept_in_memory = 4096;
+
   // Code::mismatch: of another log or format; discard it and fold again.
   static Result<std::unique_ptr<CommandOutcomes>> open(const std::string& path,
                                                        const Uuid& log_id,
-                                                       Duration window);
+                                                       Duration window,
+                                                       std::size_t unwritten_max = kept_in_memory);
+  ~CommandOutcomes();  // writes what is in memory; what is lost is folded again
 
   void fold(std::span<const Record> outcome);
-  // Writes what was folded together with the positions it belongs to.
+  // From now on get() finds what was folded; `positions` is where that stands. Both are written
+  // together, now or later.
   Result<void> save(const SlotPositions& positions);
   SlotPositions positions() const { return positions_; }
   Result<std::optional<CommandOutcome>> get(const Uuid& command) const;
 
  private:
-  CommandOutcomes(std::unique_ptr<KvStore> store, const Uuid& log_id, Duration window)
-      : store_(std::move(store)), log_id_(log_id), window_(window) {}
+  CommandOutcomes(std::unique_ptr<KvStore> store,
+                  const Uuid& log_id,
+                  Duration window,
+                  std::size_t unwritten)
+      : store_(std::move(store)), log_id_(log_id), window_(window), unwritten_max_(unwritten) {}
   Result<void> load();
+  Result<void> write();
   std::string store_name() const;  // of the log and of how outcomes are kept
 
   std::unique_ptr<KvStore> store_;
   Uuid log_id_;
   Duration window_;
-  struct Folded {
-    Uuid command;
-    std::string value;
-  };
-  std::vector<Folded> folded_;  // not saved yet
+  std::size_t unwritten_max_;
+  std::vector<std::pair<Uuid, std::string>> folded_;  // not saved yet
   Instant highest_appended_;
   SlotPositions positions_;
+
+  mutable std::mutex mutex_;  // of what follows; only the writer changes it
+  absl::flat_hash_map<Uuid, std::string, UuidHash> unwritten_;
 };
 
 }  // namespace wf

@@ -1,6 +1,8 @@
 // What GET /commands/{id} answers of an outcome.
 #include "runtime/command_outcomes.h"
 
+#include <fmt/format.h>
+
 #include <boost/test/unit_test.hpp>
 
 #include "support/temp_dir.h"
@@ -80,6 +82,32 @@ BOOST_AUTO_TEST_CASE(a_refusal_is_told_whole) {
              R"({"id":"01000000-0000-0000-0000-000000000000","outcome":"rejected",)"
              R"("stream":"02000000-0000-0000-0000-000000000000","stream_version":3,)"
              R"("at":"2026-11-21T09:00:00Z","events":[],"rejected":{"reason":"dark"}})");
+}
+
+BOOST_AUTO_TEST_CASE(written_and_unwritten_outcomes_are_found_and_outlast_a_restart) {
+  const std::string path = dir.path() / "few";
+  const auto open = [&] {
+    return CommandOutcomes::open(path, Uuid{{9}}, Duration::hours(24), 2).value();
+  };
+  outcomes = open();
+  for (std::uint8_t n = 1; n <= 5; ++n) {
+    Record refused = record(Kind::rejected, n, "rejected", "{}");
+    refused.causation = Uuid{{n}};
+    outcomes->fold(std::vector{refused});
+    BOOST_REQUIRE(outcomes->save({{"events.lamps", 0, n, "fence"}}));
+  }
+  const auto all_are_there = [&] {
+    for (std::uint8_t n = 1; n <= 5; ++n) {
+      const auto known = outcomes->get(Uuid{{n}});
+      BOOST_REQUIRE((known && *known));
+      BOOST_TEST(says((*known)->json, fmt::format(R"("stream_version":{})", n)));
+    }
+    BOOST_TEST(outcomes->positions().at(0).offset == 5);
+  };
+  all_are_there();
+  outcomes.reset();
+  outcomes = open();
+  all_are_there();
 }
 
 BOOST_AUTO_TEST_CASE(a_store_of_an_earlier_format_is_not_opened) {

@@ -91,8 +91,9 @@ Node::Node(Environment& env, NodeSetup& setup, int number)
     tables_[table] = std::move(*home);
   }
   fs::create_directories(directory_ / "outcomes");
-  auto outcomes =
-      CommandOutcomes::open(directory_ / "outcomes", env.log().id(), Duration::hours(24 * 365));
+  constexpr std::size_t unwritten_max = 8;  // so that crashes come before, between and after writes
+  auto outcomes = CommandOutcomes::open(
+      directory_ / "outcomes", env.log().id(), Duration::hours(24 * 365), unwritten_max);
   if (!outcomes) {
     broken_ = outcomes.error().detail;
     return;
