@@ -29,7 +29,8 @@ Resources::Resources(const ResourceLimits& limits)
                  std::shared_ptr<rocksdb::RateLimiter>(
                      rocksdb::NewGenericRateLimiter(limits.background_bytes_per_s)),
                  std::make_shared<std::atomic<std::size_t>>(0),
-                 std::make_shared<ReadCache>(limits.read_cache_bytes)})) {
+                 std::make_shared<ReadCache>(limits.read_cache_bytes),
+                 std::make_shared<std::mutex>()})) {
   rocksdb::Env* env = rocksdb::Env::Default();
   env->SetBackgroundThreads(limits.background_threads, rocksdb::Env::LOW);
   env->SetBackgroundThreads(1, rocksdb::Env::HIGH);

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,8 @@ struct Resources::Shared {
   // Over all tables: bytes of what is in memory only.
   std::shared_ptr<std::atomic<std::size_t>> unwritten;
   std::shared_ptr<ReadCache> read_cache;
+  // One table drains at a time: all at once would hold up whoever waits for the log's next sync.
+  std::shared_ptr<std::mutex> draining;
 };
 
 rocksdb::Options engine_options(const Resources::Shared& shared);

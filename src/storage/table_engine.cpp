@@ -106,7 +106,8 @@ Result<void> TableStore::Engine::begin_drain() {
   runs_.clear();
   frozen_rows_.insert(rows_.begin(), rows_.end());
   rows_.clear();
-  if (!runs.empty()) draining_ = std::jthread([this, runs] {
+  if (!runs.empty())
+    draining_ = std::jthread([this, runs] {
       name_thread("drain " + std::string(type.info().name));
       run_drain(runs);
     });
@@ -124,7 +125,10 @@ Result<void> TableStore::Engine::drain() {
 
 void TableStore::Engine::run_drain(const Runs& runs) {
   const std::lock_guard disk(disk_mutex_);
-  Result<void> written = write_runs(*db, dir, runs, resources);
+  Result<void> written = [&] {
+    const std::lock_guard turn(*resources.draining);
+    return write_runs(*db, dir, runs, resources);
+  }();
   const std::lock_guard lock(mutex_);
   busy_ = false;
   drained_ = std::move(written);
