@@ -1,11 +1,10 @@
-"""Paced bookings, each read back with its position token: how long until it is seen."""
+"""A booking made, and read back with its position token."""
 import asyncio
 import json
 import time
 
 from client import Connection
 
-CONNECTIONS = 64
 LISTENING_SECONDS_MAX = 60
 
 
@@ -19,40 +18,6 @@ def slot_times(slot):
 def body_of(charger, slot):
     start, end = slot_times(slot)
     return {"charger": charger, "connector": 1, "start": start, "end": end}
-
-
-async def run(port, seconds, rate, tokens, chargers, slot, prefix):
-    """Times from when each was due, in seconds, and how many went wrong."""
-    idle = asyncio.Queue()
-    for _ in range(CONNECTIONS):
-        idle.put_nowait(await Connection.open(port))
-    times = []
-
-    async def one(number, due):
-        connection = await idle.get()
-        token = tokens[number % len(tokens)]
-        charger = chargers[number % len(chargers)]
-        body = body_of(charger, slot + number // len(chargers))
-        answer = await connection.post("/bookings", f"{prefix}{number}", token, body)
-        if answer.status == 201:
-            path = "/bookings/" + json.loads(answer.body)["id"]
-            answer = await connection.get(path, token, answer.position)
-            if answer.status == 200:
-                times.append(time.perf_counter() - due)
-        idle.put_nowait(connection)
-
-    begin = time.perf_counter() + 0.05
-    tasks = []
-    for number in range(rate * seconds):
-        due = begin + number / rate
-        rest = due - time.perf_counter()
-        if rest > 0:
-            await asyncio.sleep(rest)
-        tasks.append(asyncio.create_task(one(number, due)))
-    await asyncio.gather(*tasks)
-    while not idle.empty():
-        idle.get_nowait().close()
-    return times, rate * seconds - len(times)
 
 
 async def book(port, token, charger, slot, key):
