@@ -24,7 +24,7 @@ namespace wf {
 struct ProjectorOptions {
   std::vector<Slot> slots;  // every events slot, ascending
   Limit batch{.records = 20'000, .bytes = 16u << 20};
-  Duration flush_after = Duration::seconds(5);  // so that a crash leaves little to fold again
+  Duration flush_after = Duration::seconds(2);  // so that a crash leaves little to fold again
   Duration retry = Duration::millis(200);       // then twice as long each time, up to retry_max
   Duration retry_max = Duration::seconds(2);
   std::uint32_t final_tries = 5;  // failures of stored bytes or another log before it stops
