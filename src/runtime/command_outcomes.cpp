@@ -106,7 +106,9 @@ Result<std::unique_ptr<CommandOutcomes>> CommandOutcomes::open(const std::string
   return outcomes;
 }
 
-CommandOutcomes::~CommandOutcomes() { static_cast<void>(write()); }
+CommandOutcomes::~CommandOutcomes() {
+  if (!unwritten_.empty()) static_cast<void>(write());
+}
 
 Result<void> CommandOutcomes::load() {
   const auto log = store_->get("l");

@@ -120,9 +120,11 @@ BOOST_AUTO_TEST_CASE(a_store_of_an_earlier_format_is_not_opened) {
     BOOST_REQUIRE(store->write(batch));
     BOOST_REQUIRE(store->flush());
   }
-  const auto opened = CommandOutcomes::open(path, Uuid{{9}}, Duration::hours(24));
-  BOOST_REQUIRE(!opened);
-  BOOST_TEST((opened.error().code == Code::mismatch));
+  for (int n = 0; n < 2; ++n) {  // the first try leaves it as it was
+    const auto opened = CommandOutcomes::open(path, Uuid{{9}}, Duration::hours(24));
+    BOOST_REQUIRE(!opened);
+    BOOST_TEST((opened.error().code == Code::mismatch));
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -91,7 +91,7 @@ Node::Node(Environment& env, NodeSetup& setup, int number)
     tables_[table] = std::move(*home);
   }
   fs::create_directories(directory_ / "outcomes");
-  constexpr std::size_t unwritten_max = 8;  // so that crashes come before, between and after writes
+  constexpr std::size_t unwritten_max = 8;  // so that either place has some
   auto outcomes = CommandOutcomes::open(
       directory_ / "outcomes", env.log().id(), Duration::hours(24 * 365), unwritten_max);
   if (!outcomes) {
@@ -261,7 +261,16 @@ void Node::end(Environment& env, bool cleanly) {
   backend_.reset();
   projector_.reset();
   tables_.clear();
+  // A crash leaves of the outcomes what is on disk now, not what closing the store would add.
+  const fs::path outcomes = directory_ / "outcomes";
+  const fs::path left = directory_ / "outcomes left";
+  const bool crashed = !cleanly && fs::exists(outcomes);
+  if (crashed) fs::copy(outcomes, left, fs::copy_options::recursive);
   outcomes_.reset();
+  if (crashed) {
+    fs::remove_all(outcomes);
+    fs::rename(left, outcomes);
+  }
   if (!cleanly || env.random.chance(0.1)) roll_back(env);
 }
 
