@@ -106,11 +106,11 @@ Result<void> TableStore::Engine::begin_drain() {
   runs_.clear();
   frozen_rows_.insert(rows_.begin(), rows_.end());
   rows_.clear();
-  if (!runs.empty())
-    draining_ = std::jthread([this, runs] {
-      name_thread("drain " + std::string(type.info().name));
-      run_drain(runs);
-    });
+  if (runs.empty()) return earlier;
+  draining_ = std::jthread([this, runs] {
+    name_thread("drain " + std::string(type.info().name));
+    run_drain(runs);
+  });
   return earlier;
 }
 
@@ -125,10 +125,8 @@ Result<void> TableStore::Engine::drain() {
 
 void TableStore::Engine::run_drain(const Runs& runs) {
   const std::lock_guard disk(disk_mutex_);
-  Result<void> written = [&] {
-    const std::lock_guard turn(*resources.draining);
-    return write_runs(*db, dir, runs, resources);
-  }();
+  const std::lock_guard turn(*resources.draining);
+  Result<void> written = write_runs(*db, dir, runs, resources);
   const std::lock_guard lock(mutex_);
   busy_ = false;
   drained_ = std::move(written);
