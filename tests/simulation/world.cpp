@@ -3,6 +3,7 @@
 
 #include <numeric>
 
+#include "base/check.h"
 #include "simulation/lessons.h"
 
 namespace wf::simulation {
@@ -128,8 +129,24 @@ void World::start_node(int number) {
   start(std::make_unique<Node>(env_, setup_, number));
 }
 
+// While it is at work it may die, and nobody else steps or ends it.
+struct World::AtWork {
+  World& world;
+  Process& process;
+  AtWork(World& of, Process& who) : world(of), process(who) {
+    WF_CHECK(!process.stepping);
+    process.stepping = true;
+    ++world.depth_;
+  }
+  ~AtWork() {
+    process.stepping = false;
+    --world.depth_;
+  }
+};
+
 void World::bury(Process& process, bool cleanly) {
   try {
+    const AtWork stopping(*this, process);
     process.end(env_, cleanly);
   } catch (const Crash&) {
     process.end(env_, false);
@@ -138,20 +155,8 @@ void World::bury(Process& process, bool cleanly) {
 }
 
 void World::step(Process& process) {
-  struct Inside {
-    World& world;
-    Process& stepping;
-    Inside(World& of, Process& who) : world(of), stepping(who) {
-      stepping.stepping = true;
-      ++world.depth_;
-    }
-    ~Inside() {
-      stepping.stepping = false;
-      --world.depth_;
-    }
-  };
   try {
-    const Inside inside(*this, process);
+    const AtWork stepping(*this, process);
     process.step(env_);
   } catch (const Crash&) {
     env_.note("{} dies", process.name());

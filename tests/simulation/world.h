@@ -33,6 +33,7 @@ class World {
 
  private:
   friend struct Kinds;
+  struct AtWork;
   void boot();
   void start(std::unique_ptr<Process> process);
   void start_node(int number);
