@@ -215,7 +215,7 @@ def codec_code(aggregate):
             lines += enumeration_code(kind)
     lines += codec.code(module) + _typed_writers(aggregate)
     lines += _reason_table(aggregate)
-    shapes = codec.Shapes()
+    shapes = codec.Shapes(module.path.stem)
     roots = {
         c.name: shapes.object(c.body, True) if c.type else "shape_refused"
         for c in aggregate.commands

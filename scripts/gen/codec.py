@@ -204,8 +204,8 @@ def code(module):
 class Shapes:
     """The constexpr shapes of one module, each written once, inner ones first."""
 
-    def __init__(self):
-        self.lines, self.known = [], {}
+    def __init__(self, module):
+        self.module, self.lines, self.known = module, [], {}
 
     def of(self, kind):
         """The name of the shape of `kind`."""
@@ -225,7 +225,7 @@ class Shapes:
 
     def _define(self, body):
         if body not in self.known:
-            name = f"shape_{len(self.known) + 1}"
+            name = f"{self.module}_shape_{len(self.known) + 1}"
             self.known[body] = name
             self.lines.append(body.replace("@", name))
         return self.known[body]

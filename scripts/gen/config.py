@@ -53,7 +53,7 @@ def code(module):
             lines += enumeration_code(one)
     body = codec.code(module)
     at = body.index(f"void write_json(std::string& out, const {kind}& value) {{")
-    shapes = codec.Shapes()
+    shapes = codec.Shapes(module.path.stem)
     root = shapes.of(module.config)
     lines += (
         ["namespace {", ""]

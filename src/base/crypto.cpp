@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/sodium_ready.h"
+#include "base/unsigned_bytes.h"
 
 namespace wf {
 namespace {
@@ -18,22 +19,17 @@ constexpr std::size_t tag_size = crypto_aead_xchacha20poly1305_ietf_ABYTES;
 static_assert(seal_key_size == crypto_aead_xchacha20poly1305_ietf_KEYBYTES);
 static_assert(seal_overhead == nonce_size + tag_size);
 
-const unsigned char* bytes_of(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
-unsigned char* bytes_of(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
-
 }  // namespace
 
 Sha256 sha256(std::string_view bytes) {
   Sha256 digest;
-  crypto_hash_sha256(digest.bytes.data(), bytes_of(bytes), bytes.size());
+  crypto_hash_sha256(digest.bytes.data(), unsigned_bytes(bytes), bytes.size());
   return digest;
 }
 
 HmacKey::HmacKey(const Secret& key) {
   HmacState state;
-  crypto_auth_hmacsha256_init(&state, bytes_of(key.reveal()), key.size());
+  crypto_auth_hmacsha256_init(&state, unsigned_bytes(key.reveal()), key.size());
   state_ = Secret({reinterpret_cast<const char*>(&state), sizeof state});
   sodium_memzero(&state, sizeof state);
 }
@@ -43,7 +39,7 @@ Sha256 HmacKey::mac(std::string_view message) const {
   HmacState state;
   std::memcpy(&state, state_.reveal().data(), sizeof state);
   Sha256 mac;
-  crypto_auth_hmacsha256_update(&state, bytes_of(message), message.size());
+  crypto_auth_hmacsha256_update(&state, unsigned_bytes(message), message.size());
   crypto_auth_hmacsha256_final(&state, mac.bytes.data());
   sodium_memzero(&state, sizeof state);
   return mac;
@@ -64,15 +60,15 @@ std::string seal(const Secret& key, std::string_view plain, std::string_view ass
   WF_CHECK(key.size() == seal_key_size);
   std::string sealed = random_bytes(nonce_size);
   sealed.resize(nonce_size + plain.size() + tag_size);
-  crypto_aead_xchacha20poly1305_ietf_encrypt(bytes_of(sealed) + nonce_size,
+  crypto_aead_xchacha20poly1305_ietf_encrypt(unsigned_bytes(sealed) + nonce_size,
                                              nullptr,
-                                             bytes_of(plain),
+                                             unsigned_bytes(plain),
                                              plain.size(),
-                                             bytes_of(associated),
+                                             unsigned_bytes(associated),
                                              associated.size(),
                                              nullptr,
-                                             bytes_of(sealed),
-                                             bytes_of(key.reveal()));
+                                             unsigned_bytes(sealed),
+                                             unsigned_bytes(key.reveal()));
   return sealed;
 }
 
@@ -83,15 +79,16 @@ std::optional<std::string> open_sealed(const Secret& key,
   sodium_ready();
   if (sealed.size() < seal_overhead) return std::nullopt;
   std::string plain(sealed.size() - seal_overhead, '\0');
-  const bool genuine = crypto_aead_xchacha20poly1305_ietf_decrypt(bytes_of(plain),
-                                                                  nullptr,
-                                                                  nullptr,
-                                                                  bytes_of(sealed) + nonce_size,
-                                                                  sealed.size() - nonce_size,
-                                                                  bytes_of(associated),
-                                                                  associated.size(),
-                                                                  bytes_of(sealed),
-                                                                  bytes_of(key.reveal())) == 0;
+  const bool genuine =
+      crypto_aead_xchacha20poly1305_ietf_decrypt(unsigned_bytes(plain),
+                                                 nullptr,
+                                                 nullptr,
+                                                 unsigned_bytes(sealed) + nonce_size,
+                                                 sealed.size() - nonce_size,
+                                                 unsigned_bytes(associated),
+                                                 associated.size(),
+                                                 unsigned_bytes(sealed),
+                                                 unsigned_bytes(key.reveal())) == 0;
   if (!genuine) return std::nullopt;
   return plain;
 }

@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 
 #include "base/check.h"
+#include "base/unsigned_bytes.h"
 
 namespace wf {
 namespace {
@@ -15,10 +16,6 @@ struct Free {
 using KeyPtr = std::unique_ptr<EVP_PKEY, Free>;
 using ContextPtr = std::unique_ptr<EVP_MD_CTX, Free>;
 
-const unsigned char* bytes_of(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
-
 }  // namespace
 
 struct Ed25519Key::Handle {
@@ -28,7 +25,7 @@ struct Ed25519Key::Handle {
 Ed25519Key::Ed25519Key(const Secret& seed) : handle_(std::make_unique<Handle>()) {
   WF_CHECK(seed.size() == seed_size);
   handle_->key.reset(EVP_PKEY_new_raw_private_key(
-      EVP_PKEY_ED25519, nullptr, bytes_of(seed.reveal()), seed.size()));
+      EVP_PKEY_ED25519, nullptr, unsigned_bytes(seed.reveal()), seed.size()));
   WF_CHECK(handle_->key != nullptr);
 }
 
@@ -50,8 +47,8 @@ Ed25519Signature Ed25519Key::sign(std::string_view message) const {
   WF_CHECK(EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, handle_->key.get()) == 1);
   Ed25519Signature bytes{};
   std::size_t size = bytes.size();
-  WF_CHECK(EVP_DigestSign(context.get(), bytes.data(), &size, bytes_of(message), message.size()) ==
-           1);
+  WF_CHECK(EVP_DigestSign(
+               context.get(), bytes.data(), &size, unsigned_bytes(message), message.size()) == 1);
   WF_CHECK(size == bytes.size());
   return bytes;
 }
@@ -62,14 +59,14 @@ bool ed25519_verify(std::string_view public_key,
   if (public_key.size() != Ed25519PublicKey{}.size()) return false;
   if (signature.size() != Ed25519Signature{}.size()) return false;
   const KeyPtr key(EVP_PKEY_new_raw_public_key(
-      EVP_PKEY_ED25519, nullptr, bytes_of(public_key), public_key.size()));
+      EVP_PKEY_ED25519, nullptr, unsigned_bytes(public_key), public_key.size()));
   const ContextPtr context(EVP_MD_CTX_new());
   if (key == nullptr || context == nullptr) return false;
   if (EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key.get()) != 1) return false;
   return EVP_DigestVerify(context.get(),
-                          bytes_of(signature),
+                          unsigned_bytes(signature),
                           signature.size(),
-                          bytes_of(message),
+                          unsigned_bytes(message),
                           message.size()) == 1;
 }
 

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "base/json_characters.h"
 
 namespace wf {
 
@@ -17,19 +18,16 @@ namespace {
 
 namespace ondemand = simdjson::ondemand;
 
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_json_space(text.back())) text.remove_suffix(1);
+  while (!text.empty() && is_json_space(text.front())) text.remove_prefix(1);
   return text;
 }
 
 // Takes digits off the front; false if there are none.
 bool take_digits(std::string_view& text) {
   const std::size_t before = text.size();
-  while (!text.empty() && is_digit(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_json_digit(text.front())) text.remove_prefix(1);
   return text.size() != before;
 }
 

@@ -5,14 +5,13 @@
 #include <cstring>
 #include <utility>
 
+#include "base/json_characters.h"
 #include "base/utf8.h"
 
 namespace wf {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
-bool ends_scalar(char c) { return c == ',' || c == '}' || c == ']' || is_space(c); }
+bool ends_scalar(char c) { return c == ',' || c == '}' || c == ']' || is_json_space(c); }
 
 char unescaped(char c) {
   switch (c) {
@@ -76,7 +75,7 @@ bool JsonCursor::finished() {
 }
 
 void JsonCursor::skip_space() {
-  while (at_ != end_ && is_space(*at_)) ++at_;
+  while (at_ != end_ && is_json_space(*at_)) ++at_;
 }
 
 bool JsonCursor::peek(char c) {
@@ -237,19 +236,19 @@ std::int32_t JsonCursor::degrees_e7(std::int32_t degrees_max) {
   const bool negative = take('-');
   std::int32_t value = 0;
   int digits = 0;
-  for (; at_ != end_ && is_digit(*at_) && digits < 3; ++at_, ++digits)
+  for (; at_ != end_ && is_json_digit(*at_) && digits < 3; ++at_, ++digits)
     value = value * 10 + (*at_ - '0');
   if (digits == 0 || value > degrees_max) fail();
   int decimals = 0;
   bool round_up = false;
   if (at_ != end_ && *at_ == '.') {
     ++at_;
-    for (; at_ != end_ && is_digit(*at_) && decimals < 7; ++at_, ++decimals) {
+    for (; at_ != end_ && is_json_digit(*at_) && decimals < 7; ++at_, ++decimals) {
       value = value * 10 + (*at_ - '0');
     }
     if (decimals == 0) fail();
     round_up = at_ != end_ && *at_ >= '5' && *at_ <= '9';
-    while (at_ != end_ && is_digit(*at_)) ++at_;
+    while (at_ != end_ && is_json_digit(*at_)) ++at_;
   }
   if (!ok_ || at_ == end_ || !ends_scalar(*at_)) {
     fail();

@@ -1,6 +1,7 @@
 // The engine of one process: its log, tables, projector and deciders, put together from the
 // configuration.
 #pragma once
+#include <chrono>
 #include <map>
 #include <memory>
 #include <span>
@@ -79,6 +80,7 @@ class Engine {
   std::uint64_t folded() const { return folded_.load(std::memory_order_relaxed); }
 
  private:
+  static constexpr std::chrono::milliseconds swap_poll{20};
   Engine(Config config, EngineParts parts, Alarm alarm)
       : config_(std::move(config)), parts_(std::move(parts)), alarm_(std::move(alarm)) {}
   Result<void> open_log();

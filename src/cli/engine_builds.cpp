@@ -13,7 +13,6 @@ namespace {
 constexpr Offset worth_building = 100'000;
 constexpr Duration retry_min = Duration::seconds(1);
 constexpr Duration retry_max = Duration::seconds(30);
-constexpr auto swap_poll = std::chrono::milliseconds(20);
 
 }  // namespace
 

@@ -1,5 +1,4 @@
 // An engine's tables as others meet them: served and read over sockets, rebuilt and copied.
-#include <chrono>
 #include <thread>
 
 #include "cli/engine.h"
@@ -8,8 +7,6 @@
 
 namespace wf::cli {
 namespace {
-
-constexpr auto swap_poll = std::chrono::milliseconds(20);
 
 tl::unexpected<Error> no_table(std::string_view name) {
   return fail(Code::not_found, "this process has no table '" + std::string(name) + "'");

@@ -12,7 +12,7 @@
 namespace wf::cli {
 namespace {
 
-constexpr Duration wait_slice = Duration::millis(100);
+constexpr Duration wait_again = Duration::millis(100);
 
 // The answer without its tone.
 Result<std::string> answer_of(std::string frame) {
@@ -81,7 +81,7 @@ class RemoteReader final : public Reader {
   }
   bool wait(Duration timeout) override {
     while (timeout.us > 0 && !interrupted_.exchange(false)) {
-      const Duration slice = std::min(timeout, wait_slice);
+      const Duration slice = std::min(timeout, wait_again);
       std::string question = question_of(Ask::wait);
       put_little(question, slice.us);
       const auto answer = ask(connection_, question);

@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::size_t client_bytes_max = 200;
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out;
   append_json_string(out, text);
   return out;
@@ -162,10 +162,10 @@ Answer AuthHandler::register_(const Call& call) {
       draft("login.Register",
             fmt::format(R"({{"account":"{}","identifier":{},"password":{},"roles":{},"name":{}}})",
                         account.text(),
-                        quoted(identifier),
-                        quoted(root.find("password")->as_string()),
+                        in_quotes(identifier),
+                        in_quotes(root.find("password")->as_string()),
                         roles,
-                        quoted(root.find("name")->as_string())),
+                        in_quotes(root.find("name")->as_string())),
             stream,
             call.now);
   made.command.id = id;
@@ -228,7 +228,7 @@ void AuthHandler::verified(std::shared_ptr<Login> login, bool good) {
   const RefreshToken refresh{*account, Uuid::random(), 0};
   std::string body =
       fmt::format(R"({{"account":"{}","session":"{}")", account->text(), refresh.session.text());
-  if (!login->client.empty()) body += R"(,"client":)" + quoted(login->client);
+  if (!login->client.empty()) body += R"(,"client":)" + in_quotes(login->client);
   const std::uint32_t roles = roles_of(login->row);
   Answer answer = send(draft("account.OpenSession", body + '}', *account, services_.clock()),
                        login->exchange,

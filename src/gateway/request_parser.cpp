@@ -16,7 +16,7 @@ using boost::beast::error_code;
 constexpr std::size_t first_capacity = 4096;
 constexpr std::size_t body_capacity_kept = 64 * 1024;  // a bigger body's memory is given back
 
-struct Place {  // from the head's first byte
+struct Extent {  // from the head's first byte
   std::uint32_t at = 0;
   std::uint32_t size = 0;
 };
@@ -68,8 +68,8 @@ class RequestParser::Message final : public http::basic_parser<true> {
   }
 
   http::verb verb = http::verb::unknown;
-  Place target;
-  std::vector<std::pair<Place, Place>> fields;
+  Extent target;
+  std::vector<std::pair<Extent, Extent>> fields;
   std::optional<Refusal> refusal;
   int version = 0;
   int hosts = 0;
@@ -84,7 +84,7 @@ class RequestParser::Message final : public http::basic_parser<true> {
 
   static std::string_view plain(View view) { return {view.data(), view.size()}; }
 
-  Place place(View view) const {
+  Extent place(View view) const {
     return {static_cast<std::uint32_t>(view.data() - base_),
             static_cast<std::uint32_t>(view.size())};
   }
@@ -114,7 +114,7 @@ class RequestParser::Message final : public http::basic_parser<true> {
     if (fields.size() == limits_.headers_max) {
       return refuse(ec, 431, "headers_too_large", "too many header fields");
     }
-    fields.emplace_back(place(name), value.empty() ? Place{} : place(value));
+    fields.emplace_back(place(name), value.empty() ? Extent{} : place(value));
     check(id, plain(value), ec);
   }
 

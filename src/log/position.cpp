@@ -6,13 +6,13 @@
 namespace wf {
 namespace {
 
-constexpr char version_1 = 1;
+constexpr char position_version = 1;
 constexpr std::size_t size_1 = 1 + 5 * sizeof(Offset) + 16;
 
 }  // namespace
 
 std::string bytes_of(const Position& position) {
-  std::string out(1, version_1);
+  std::string out(1, position_version);
   for (const Offset offset : {position.offset,
                               position.epoch,
                               position.next,
@@ -25,7 +25,7 @@ std::string bytes_of(const Position& position) {
 }
 
 std::optional<Position> position_of(std::string_view bytes) {
-  if (bytes.size() != size_1 || bytes[0] != version_1) return std::nullopt;
+  if (bytes.size() != size_1 || bytes[0] != position_version) return std::nullopt;
   Position position;
   const char* at = bytes.data() + 1;
   for (Offset* offset : {&position.offset,

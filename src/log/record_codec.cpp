@@ -14,7 +14,7 @@
 namespace wf {
 namespace {
 
-constexpr char version_1 = 1;
+constexpr char record_version = 1;
 constexpr std::size_t fixed_bytes = 6;  // version, kind, presence bits
 constexpr std::size_t checksum_bytes = 4;
 constexpr std::uint32_t known_bits = (1U << 24U) - 1;
@@ -229,7 +229,7 @@ void each_field(Coder& coder, AnyRecord& record) {
 
 void append_header(std::string& out, const Record& record) {
   const std::size_t start = out.size();
-  out.push_back(version_1);
+  out.push_back(record_version);
   out.push_back(static_cast<char>(record.kind));
   out.append(4, '\0');
   Writer writer(out);
@@ -242,7 +242,7 @@ void append_header(std::string& out, const Record& record) {
 
 Result<void> read_header(std::string_view bytes, Record& record) {
   if (bytes.empty()) return fail(Code::corrupt, "record header: empty");
-  if (bytes[0] != version_1) {
+  if (bytes[0] != record_version) {
     return fail(Code::corrupt, "record header: a format version this build does not know");
   }
   if (bytes.size() < fixed_bytes + checksum_bytes) {

@@ -8,7 +8,7 @@
 namespace wf::rocks {
 namespace {
 
-constexpr char version_1 = 1;
+constexpr char block_version = 1;
 constexpr std::size_t stamp_at = 1;
 constexpr std::size_t head_bytes = 9;  // version, append time
 
@@ -33,7 +33,7 @@ std::string pack(std::span<const Record> records) {
   for (const Record& record : records) size += 250 + record.type.size() + record.payload.size();
   std::string out;
   out.reserve(size);
-  out.push_back(version_1);
+  out.push_back(block_version);
   out.append(head_bytes - 1, '\0');
   put_varint(out, records.size());
   std::string header;
@@ -75,7 +75,7 @@ Result<std::string> without(std::string_view block,
 }
 
 Result<BlockWalk> BlockWalk::open(std::string_view bytes, Offset first) {
-  if (bytes.size() <= head_bytes || bytes[0] != version_1) return corrupt(first);
+  if (bytes.size() <= head_bytes || bytes[0] != block_version) return corrupt(first);
   std::uint64_t us = 0;
   for (unsigned i = 0; i < 8; ++i) {
     us |= static_cast<std::uint64_t>(static_cast<std::uint8_t>(bytes[stamp_at + i])) << (8 * i);

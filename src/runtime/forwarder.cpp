@@ -10,7 +10,7 @@
 namespace wf {
 namespace {
 
-std::string slot_key(char kind, const Slot& slot) {
+std::string store_key(char kind, const Slot& slot) {
   return fmt::format("{}{}/{}", kind, slot.topic, slot.partition);
 }
 
@@ -137,7 +137,7 @@ Result<void> Forwarder::load() {
     return fail(Code::mismatch, "the forwarder's store is of another log");
   }
   const auto stored_start = [this](const Slot& slot, char kind) -> Result<Position> {
-    const auto stored = store_->get(slot_key(kind, slot));
+    const auto stored = store_->get(store_key(kind, slot));
     if (!stored) return tl::unexpected(stored.error());
     std::optional<Position> position;
     if (*stored) position = position_of(**stored);
@@ -153,7 +153,7 @@ Result<void> Forwarder::load() {
     const auto start = stored_start(slot, 'p');
     if (!start) return tl::unexpected(start.error());
     starts.push_back(*start);
-    const auto taken = store_->get(slot_key('t', slot));
+    const auto taken = store_->get(store_key('t', slot));
     if (!taken) return tl::unexpected(taken.error());
     if (*taken) taken_[commands_of(slot)] = ByteReader(**taken).little<std::uint64_t>();
   }
@@ -246,12 +246,12 @@ Result<void> Forwarder::save(Instant now) {
   saved_at_ = now;
   KvBatch batch;
   batch.puts.emplace_back("log", log_.id().text());
-  batch.puts.emplace_back(slot_key('s', options_.source), bytes_of(answered_));
+  batch.puts.emplace_back(store_key('s', options_.source), bytes_of(answered_));
   for (const auto& reader : answers_) {
-    batch.puts.emplace_back(slot_key('p', reader->slot()), bytes_of(reader->position()));
+    batch.puts.emplace_back(store_key('p', reader->slot()), bytes_of(reader->position()));
     std::string n;
     put_little(n, taken_[commands_of(reader->slot())]);
-    batch.puts.emplace_back(slot_key('t', reader->slot()), std::move(n));
+    batch.puts.emplace_back(store_key('t', reader->slot()), std::move(n));
   }
   return store_->write(batch);
 }

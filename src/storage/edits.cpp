@@ -14,7 +14,7 @@ constexpr std::size_t block_bytes_min = std::size_t{4} << 10;
 constexpr std::size_t block_bytes_max = std::size_t{256} << 10;
 
 // An edit by the bytes that decide most comparisons: reading each key itself costs a cache miss.
-struct Place {
+struct Prefix {
   std::uint64_t order;
   std::size_t edit;
 };
@@ -41,20 +41,20 @@ void sort_after(std::span<Edit> edits, std::size_t skip) {
     return;
   }
 
-  std::vector<Place> places;
-  places.reserve(edits.size());
+  std::vector<Prefix> prefixes;
+  prefixes.reserve(edits.size());
   for (const Edit& edit : edits) {
-    places.push_back({first_bytes(after(edit.key, skip)), places.size()});
+    prefixes.push_back({first_bytes(after(edit.key, skip)), prefixes.size()});
   }
-  std::ranges::sort(places, {}, &Place::order);
+  std::ranges::sort(prefixes, {}, &Prefix::order);
   std::vector<Edit> sorted;
   sorted.reserve(edits.size());
-  for (const Place& place : places) sorted.push_back(edits[place.edit]);
+  for (const Prefix& prefix : prefixes) sorted.push_back(edits[prefix.edit]);
   std::ranges::copy(sorted, edits.begin());
 
-  for (std::size_t first = 0; first < places.size();) {
+  for (std::size_t first = 0; first < prefixes.size();) {
     std::size_t end = first + 1;
-    while (end < places.size() && places[end].order == places[first].order) ++end;
+    while (end < prefixes.size() && prefixes[end].order == prefixes[first].order) ++end;
     if (end - first > 1) sort_after(edits.subspan(first, end - first), skip + 8);
     first = end;
   }

@@ -6,7 +6,7 @@
 namespace wf::simulation {
 namespace {
 
-std::string quoted(std::string_view text) { return fmt::format("\"{}\"", text); }
+std::string in_quotes(std::string_view text) { return fmt::format("\"{}\"", text); }
 
 // A pair of times, near enough that people want the same ones.
 struct Times {
@@ -33,16 +33,16 @@ std::string value_of(std::string_view field,
                      const Times& times,
                      const Known& known,
                      Environment& env) {
-  if (const auto thing = known.some(field, env)) return quoted(known.things[*thing].id.text());
-  if (field == "start") return quoted(times.start.text());
-  if (field == "end") return quoted(times.end.text());
+  if (const auto thing = known.some(field, env)) return in_quotes(known.things[*thing].id.text());
+  if (field == "start") return in_quotes(times.start.text());
+  if (field == "end") return in_quotes(times.end.text());
   if (field == "connector") return std::to_string(env.random.between(1, 2));
   if (field == "connectors") {
     return R"([{"number":1,"type":"type2","power_w":22000},)"
            R"({"number":2,"type":"ccs2","power_w":50000}])";
   }
   if (field == "schedule") return week();
-  if (field == "time_zone") return quoted("Asia/Kolkata");
+  if (field == "time_zone") return in_quotes("Asia/Kolkata");
   if (field == "min_minutes") return "15";
   if (field == "max_minutes") return "1440";
   if (field == "instant") return env.random.chance(0.7) ? "true" : "false";
