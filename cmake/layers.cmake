@@ -1,7 +1,9 @@
-# wf_layer(NAME [USES layers…] [LIBS targets…]): one static library of src/NAME, and one test
-# binary of its *_test.cpp. Files are found by name, so a new file or folder needs no CMake edit.
+# wf_layer(NAME [UNITY] [USES layers…] [LIBS targets…]): one static library of src/NAME, and one
+# test binary of its *_test.cpp. Files are found by name, so a new file or folder needs no CMake
+# edit. UNITY is for layers that are not written anew every day: from nothing they are built sooner,
+# after an edit later.
 function(wf_layer name)
-  cmake_parse_arguments(arg "" "" "USES;LIBS" ${ARGN})
+  cmake_parse_arguments(arg "UNITY" "" "USES;LIBS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp)
   file(GLOB_RECURSE tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*_test.cpp)
   if(tests)
@@ -18,6 +20,9 @@ function(wf_layer name)
   target_include_directories(wf_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(wf_${name} PUBLIC wf_options Threads::Threads ${arg_USES} ${arg_LIBS})
   wf_pch(wf_${name})
+  if(arg_UNITY)
+    wf_unity(wf_${name})
+  endif()
   if(tests)
     wf_test(${name}_test SOURCES ${tests} LIBS wf_${name})
   endif()
@@ -37,12 +42,21 @@ function(wf_pch target)
   if(NOT TARGET ${pch})
     file(WRITE ${CMAKE_BINARY_DIR}/pch.cpp "")
     add_library(${pch} STATIC ${CMAKE_BINARY_DIR}/pch.cpp)
-    target_link_libraries(${pch} PRIVATE wf_options Threads::Threads fmt::fmt
+    target_link_libraries(${pch} PRIVATE wf_options Threads::Threads fmt::fmt absl::flat_hash_map
       $<$<BOOL:${arg_TEST}>:wf_test_main>)
     target_precompile_headers(${pch} PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch.h
       $<$<BOOL:${arg_TEST}>:<boost/test/unit_test.hpp$<ANGLE-R>>)
   endif()
   target_precompile_headers(${target} REUSE_FROM ${pch})
+endfunction()
+
+# Several files at a time are one compilation, so that what they all include is read once.
+# WF_UNITY=OFF compiles each alone.
+function(wf_unity target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${WF_UNITY} UNITY_BUILD_BATCH_SIZE 8)
+  if(WF_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)  # it takes what is included for headers
+    target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+  endif()
 endfunction()
 
 # A test binary: Boost.Test with the shared main of tests/main.cpp, known to ctest by its own name,
