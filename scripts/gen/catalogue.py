@@ -138,21 +138,34 @@ def _hash(text, seed):
     return value
 
 
-def _lookup(word, schemas):
-    """A perfect hash: FNV-1a with a seed under which no two names share a slot."""
-    members = [m for a in schemas.aggregates for m in (a.events if word == "Event" else a.commands)]
-    size = 1
-    while size < 2 * len(members) or size < 2:
+def _slots(names, seed, size):
+    """Each name's slot under that seed; None: two share one."""
+    slots = []
+    for name in names:
+        slot = _hash(name, seed) >> 7 & size - 1
+        if slot in slots:
+            return None
+        slots.append(slot)
+    return slots
+
+
+def _perfect(names):
+    """A seed under which no two names share a slot, the slots, and how many there are."""
+    size = 2
+    while size < 2 * len(names):
         size *= 2
     while True:
-        for seed in range(1, 100_000):
-            slots = [_hash(m.full, seed) >> 7 & size - 1 for m in members]
-            if len(set(slots)) == len(slots):
-                break
-        else:
-            size *= 2
-            continue
-        break
+        for seed in range(1, 10_000):  # beyond it, twice the slots cost less than the search
+            slots = _slots(names, seed, size)
+            if slots is not None:
+                return seed, slots, size
+        size *= 2
+
+
+def _lookup(word, schemas):
+    """A perfect hash: FNV-1a with a fitting seed."""
+    members = [m for a in schemas.aggregates for m in (a.events if word == "Event" else a.commands)]
+    seed, slots, size = _perfect([m.full for m in members])
     table = [-1] * size
     for member, slot in zip(members, slots):
         table[slot] = member.index
