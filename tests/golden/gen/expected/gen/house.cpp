@@ -62,18 +62,18 @@ void read_json(JsonCursor& in, HouseConfig& out) {
   if ((seen & 0x1U) != 0x1U) in.fail();
 }
 
-constexpr Shape shape_1{.kind = Shape::Kind::text, .low = INT64_MIN, .high = 20};
-constexpr Shape shape_2{.kind = Shape::Kind::integer, .low = 1, .high = INT64_MAX};
-constexpr ShapeField shape_3_fields[] = {
+constexpr Shape house_shape_1{.kind = Shape::Kind::text, .low = INT64_MIN, .high = 20};
+constexpr Shape house_shape_2{.kind = Shape::Kind::integer, .low = 1, .high = INT64_MAX};
+constexpr ShapeField house_shape_3_fields[] = {
     {"steep", &shape_boolean, false},
 };
-constexpr Shape shape_3{.kind = Shape::Kind::object, .fields = shape_3_fields, .closed = true};
-constexpr ShapeField shape_4_fields[] = {
-    {"name", &shape_1, true},
-    {"fuse_ma", &shape_2, false},
-    {"roof", &shape_3, false},
+constexpr Shape house_shape_3{.kind = Shape::Kind::object, .fields = house_shape_3_fields, .closed = true};
+constexpr ShapeField house_shape_4_fields[] = {
+    {"name", &house_shape_1, true},
+    {"fuse_ma", &house_shape_2, false},
+    {"roof", &house_shape_3, false},
 };
-constexpr Shape shape_4{.kind = Shape::Kind::object, .fields = shape_4_fields, .closed = true};
+constexpr Shape house_shape_4{.kind = Shape::Kind::object, .fields = house_shape_4_fields, .closed = true};
 
 }  // namespace
 
@@ -88,7 +88,7 @@ void write_json(std::string& out, const HouseConfig& value) {
 }
 
 Result<HouseConfig> parse_house(const Json& json, std::vector<Fault>& faults) {
-  check_shape(shape_4, json, faults);
+  check_shape(house_shape_4, json, faults);
   if (!faults.empty()) return fail(Code::invalid, "the house configuration is not what its schema says");
   const std::string text = canonical(json);
   HouseConfig made;

@@ -424,31 +424,31 @@ std::string_view name(Reason reason) { return reason_table[static_cast<std::size
 
 namespace {
 
-constexpr Shape shape_1{.kind = Shape::Kind::text, .low = 1, .high = 20};
-const Pattern shape_2_pattern{"^[A-Z]{3}$"};
-constexpr Shape shape_2{.kind = Shape::Kind::text, .low = INT64_MIN, .high = 3, .pattern = &shape_2_pattern};
-constexpr std::string_view shape_3_values[] = {"red", "green"};
-constexpr Shape shape_3{.kind = Shape::Kind::enumeration, .values = shape_3_values};
-constexpr Shape shape_4{.kind = Shape::Kind::integer, .low = 1, .high = 99};
-constexpr Shape shape_5{.kind = Shape::Kind::text, .low = INT64_MIN, .high = 9};
-constexpr ShapeField shape_6_fields[] = {
+constexpr Shape lamp_shape_1{.kind = Shape::Kind::text, .low = 1, .high = 20};
+const Pattern lamp_shape_2_pattern{"^[A-Z]{3}$"};
+constexpr Shape lamp_shape_2{.kind = Shape::Kind::text, .low = INT64_MIN, .high = 3, .pattern = &lamp_shape_2_pattern};
+constexpr std::string_view lamp_shape_3_values[] = {"red", "green"};
+constexpr Shape lamp_shape_3{.kind = Shape::Kind::enumeration, .values = lamp_shape_3_values};
+constexpr Shape lamp_shape_4{.kind = Shape::Kind::integer, .low = 1, .high = 99};
+constexpr Shape lamp_shape_5{.kind = Shape::Kind::text, .low = INT64_MIN, .high = 9};
+constexpr ShapeField lamp_shape_6_fields[] = {
     {"from", &shape_instant, true},
     {"to", &shape_instant, true},
 };
-constexpr Shape shape_6{.kind = Shape::Kind::object, .fields = shape_6_fields, .closed = false};
-constexpr Shape shape_7{.kind = Shape::Kind::array, .low = INT64_MIN, .high = 2, .item = &shape_6};
-constexpr ShapeField shape_8_fields[] = {
-    {"name", &shape_1, true},
-    {"code", &shape_2, false},
-    {"color", &shape_3, true},
-    {"watts", &shape_4, false},
+constexpr Shape lamp_shape_6{.kind = Shape::Kind::object, .fields = lamp_shape_6_fields, .closed = false};
+constexpr Shape lamp_shape_7{.kind = Shape::Kind::array, .low = INT64_MIN, .high = 2, .item = &lamp_shape_6};
+constexpr ShapeField lamp_shape_8_fields[] = {
+    {"name", &lamp_shape_1, true},
+    {"code", &lamp_shape_2, false},
+    {"color", &lamp_shape_3, true},
+    {"watts", &lamp_shape_4, false},
     {"price", &shape_money, false},
     {"at", &shape_point, false},
-    {"secret", &shape_5, true},
-    {"spans", &shape_7, false},
+    {"secret", &lamp_shape_5, true},
+    {"spans", &lamp_shape_7, false},
 };
-constexpr Shape shape_8{.kind = Shape::Kind::object, .fields = shape_8_fields, .closed = true};
-constexpr Shape shape_9{.kind = Shape::Kind::object, .closed = true};
+constexpr Shape lamp_shape_8{.kind = Shape::Kind::object, .fields = lamp_shape_8_fields, .closed = true};
+constexpr Shape lamp_shape_9{.kind = Shape::Kind::object, .closed = true};
 
 }  // namespace
 
@@ -471,15 +471,15 @@ std::shared_ptr<const void> decode_lit(std::string_view payload) {
 }
 
 void validate_install(const Json& body, std::vector<Fault>& faults) {
-  check_shape(shape_8, body, faults);
+  check_shape(lamp_shape_8, body, faults);
 }
 
 void validate_light(const Json& body, std::vector<Fault>& faults) {
-  check_shape(shape_9, body, faults);
+  check_shape(lamp_shape_9, body, faults);
 }
 
 void validate_dim(const Json& body, std::vector<Fault>& faults) {
-  check_shape(shape_9, body, faults);
+  check_shape(lamp_shape_9, body, faults);
 }
 
 void validate_refused(const Json& body, std::vector<Fault>& faults) {

@@ -80,7 +80,7 @@ std::string_view name(Reason) { return {}; }
 
 namespace {
 
-constexpr Shape shape_1{.kind = Shape::Kind::object, .closed = true};
+constexpr Shape meter_shape_1{.kind = Shape::Kind::object, .closed = true};
 
 }  // namespace
 
@@ -95,7 +95,7 @@ std::shared_ptr<const void> decode_ticked(std::string_view payload) {
 }
 
 void validate_tick(const Json& body, std::vector<Fault>& faults) {
-  check_shape(shape_1, body, faults);
+  check_shape(meter_shape_1, body, faults);
 }
 
 }  // namespace detail
