@@ -54,7 +54,7 @@ endfunction()
 # WF_UNITY=OFF compiles each alone.
 function(wf_unity target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ${WF_UNITY} UNITY_BUILD_BATCH_SIZE 8)
-  if(WF_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)  # it takes what is included for headers
+  if(WF_UNITY)  # gcc takes what is included for headers
     target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
   endif()
 endfunction()
