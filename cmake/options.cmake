@@ -4,8 +4,8 @@ option(WF_TSAN "thread sanitizer" OFF)
 option(WF_COVERAGE "gcov counters" OFF)
 option(WF_FUZZ "libFuzzer targets (tests/fuzz), with both sanitizers; needs clang" OFF)
 option(WF_PCH "one precompiled header of std, fmt and tl::expected" ON)
-# Not with clang: its -Wshadow warns of names in another file's anonymous namespace. So the sanitizers'
-# builds show what a file forgets to include.
+# Not with clang: its -Wshadow warns of names in another file's anonymous namespace. So the builds
+# of the sanitizers show what a file forgets to include.
 set(wf_unity OFF)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   set(wf_unity ON)
