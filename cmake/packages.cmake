@@ -25,9 +25,11 @@ if(TARGET mimalloc)
   string(APPEND wf_libraries ",mimalloc ${mi_version}")
 endif()
 
-# In place of malloc for the whole process, so only executables link it; nothing names its symbols.
+# In place of malloc for the whole process, so only executables link it; only src/malloc.cpp, which
+# each of them gets, names its symbols.
 add_library(wf_malloc INTERFACE)
 if(TARGET mimalloc)
+  target_sources(wf_malloc INTERFACE ${CMAKE_SOURCE_DIR}/src/malloc.cpp)
   target_link_libraries(wf_malloc INTERFACE mimalloc)
   target_link_options(wf_malloc INTERFACE -Wl,--no-as-needed)
 endif()
