@@ -50,8 +50,8 @@ function(wf_pch target)
   target_precompile_headers(${target} REUSE_FROM ${pch})
 endfunction()
 
-# Several files at a time are one compilation, so that what they all include is read once.
-# WF_UNITY=OFF compiles each alone.
+# Several files at a time are one compilation, so that what they all include is read once; so names
+# in their anonymous namespaces must differ. WF_UNITY=OFF compiles each alone.
 function(wf_unity target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ${WF_UNITY} UNITY_BUILD_BATCH_SIZE 8)
   if(WF_UNITY)  # gcc takes what is included for headers

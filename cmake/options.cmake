@@ -3,14 +3,11 @@ option(WF_ASAN "address and undefined behaviour sanitizers" OFF)
 option(WF_TSAN "thread sanitizer" OFF)
 option(WF_COVERAGE "gcov counters" OFF)
 option(WF_FUZZ "libFuzzer targets (tests/fuzz), with both sanitizers; needs clang" OFF)
-option(WF_PCH "one precompiled header of std, fmt and tl::expected" ON)
+option(WF_PCH "one precompiled header of what most files include" ON)
 # Not with clang: its -Wshadow warns of names in another file's anonymous namespace. So the builds
 # of the sanitizers show what a file forgets to include.
-set(wf_unity OFF)
-if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
-  set(wf_unity ON)
-endif()
-option(WF_UNITY "several files of a library at a time are one compilation" ${wf_unity})
+string(COMPARE EQUAL "${CMAKE_CXX_COMPILER_ID}" GNU wf_gcc)
+option(WF_UNITY "several files of a library at a time are one compilation" ${wf_gcc})
 
 find_program(CCACHE ccache)
 if(CCACHE)
@@ -23,7 +20,7 @@ add_library(wf_options INTERFACE)
 target_compile_options(wf_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-declarations -Wswitch-enum -Werror
   -fno-omit-frame-pointer)
-if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)  # a third of the time to link, a tenth less to compile
+if(wf_gcc)  # a third of the time to link, a tenth less to compile
   target_link_options(wf_options INTERFACE -fuse-ld=gold)
   target_compile_options(wf_options INTERFACE --param=ggc-min-heapsize=1048576)  # KiB
 endif()
