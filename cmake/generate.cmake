@@ -38,7 +38,7 @@ add_dependencies(wf_gen wf_generate)
 target_include_directories(wf_gen PUBLIC ${WF_GEN_DIR})
 target_link_libraries(wf_gen PUBLIC wf_base)
 wf_pch(wf_gen)
-wf_unity(wf_gen)
+wf_unity(wf_gen 8)
 
 # The generated adapters call what these layers define, and those use the generated structs:
 # libraries in a circle, which the linker is told.

@@ -21,10 +21,13 @@ function(wf_layer name)
   target_link_libraries(wf_${name} PUBLIC wf_options Threads::Threads ${arg_USES} ${arg_LIBS})
   wf_pch(wf_${name})
   if(arg_UNITY)
-    wf_unity(wf_${name})
+    wf_unity(wf_${name} 8)
   endif()
   if(tests)
     wf_test(${name}_test SOURCES ${tests} LIBS wf_${name})
+    if(arg_UNITY)
+      wf_unity(${name}_test 4)  # one edit, one such compilation: seconds
+    endif()
   endif()
 endfunction()
 
@@ -50,10 +53,12 @@ function(wf_pch target)
   target_precompile_headers(${target} REUSE_FROM ${pch})
 endfunction()
 
-# Several files at a time are one compilation, so that what they all include is read once; so names
-# in their anonymous namespaces must differ. WF_UNITY=OFF compiles each alone.
-function(wf_unity target)
-  set_target_properties(${target} PROPERTIES UNITY_BUILD ${WF_UNITY} UNITY_BUILD_BATCH_SIZE 8)
+# `files` at a time are one compilation, so that what they all include is read once; so names in
+# their anonymous namespaces must differ: a test's are in a namespace of the file's name.
+# WF_UNITY=OFF compiles each alone.
+function(wf_unity target files)
+  set_target_properties(${target} PROPERTIES
+    UNITY_BUILD ${WF_UNITY} UNITY_BUILD_BATCH_SIZE ${files})
   if(WF_UNITY)  # gcc takes what is included for headers
     target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
   endif()

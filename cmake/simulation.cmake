@@ -4,7 +4,7 @@ add_executable(simulator ${simulation_sources})
 target_include_directories(simulator PRIVATE tests)
 target_link_libraries(simulator PRIVATE wf_runtime wf_gateway wf_gen CLI11::CLI11)
 wf_pch(simulator)
-wf_unity(simulator)
+wf_unity(simulator 8)
 add_test(NAME simulation COMMAND simulator --seeds 500)
 set_tests_properties(simulation PROPERTIES LABELS simulation PROCESSORS 2 TIMEOUT 600)
 # Each of lessons.cpp is a test of its own.

@@ -3,7 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace wf {
+namespace wf::accumulators_test {
 namespace {
 
 template <class T>
@@ -79,4 +79,4 @@ BOOST_AUTO_TEST_CASE(a_day_is_the_utc_date) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf
+}  // namespace wf::accumulators_test

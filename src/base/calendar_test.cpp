@@ -7,7 +7,7 @@
 #include <random>
 #include <string>
 
-namespace wf {
+namespace wf::calendar_test {
 namespace {
 
 TimeZone zone(std::string_view name) { return TimeZone::find(name).value(); }
@@ -245,4 +245,4 @@ BOOST_AUTO_TEST_CASE(open_time_is_what_the_wall_clock_shows_AS3) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf
+}  // namespace wf::calendar_test

@@ -10,7 +10,7 @@
 #include "base/password.h"
 #include "shared_data.h"
 
-namespace wf {
+namespace wf::crypto_test {
 namespace {
 
 static_assert(!std::is_copy_constructible_v<Secret> && !std::is_copy_assignable_v<Secret>);
@@ -157,4 +157,4 @@ BOOST_AUTO_TEST_CASE(hex_goes_both_ways) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf
+}  // namespace wf::crypto_test

@@ -3,7 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace wf {
+namespace wf::hash_test {
 
 BOOST_AUTO_TEST_SUITE(hash_tests)
 
@@ -50,4 +50,4 @@ BOOST_AUTO_TEST_CASE(text_goes_both_ways) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf
+}  // namespace wf::hash_test

@@ -5,7 +5,7 @@
 #include <boost/test/unit_test.hpp>
 #include <random>
 
-namespace wf {
+namespace wf::index_key_test {
 namespace {
 
 template <class T>
@@ -123,4 +123,4 @@ BOOST_AUTO_TEST_CASE(a_key_is_read_back_column_by_column) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf
+}  // namespace wf::index_key_test

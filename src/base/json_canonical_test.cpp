@@ -5,7 +5,7 @@
 
 #include "shared_data.h"
 
-namespace wf {
+namespace wf::json_canonical_test {
 namespace {
 
 std::string canonical_text(std::string_view text) {
@@ -62,4 +62,4 @@ BOOST_AUTO_TEST_CASE(members_sort_by_utf16) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf
+}  // namespace wf::json_canonical_test

@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "base/json_write.h"
 
-namespace wf {
+namespace wf::json_cursor_test {
 namespace {
 
 const Uuid id = *Uuid::parse("2ed6657d-e927-568b-95e1-2665a8aea6a2");
@@ -189,4 +189,4 @@ BOOST_AUTO_TEST_CASE(other_kinds_are_refused) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf
+}  // namespace wf::json_cursor_test

@@ -6,7 +6,7 @@
 
 #include "shared_data.h"
 
-namespace wf {
+namespace wf::json_test {
 namespace {
 
 JsonDocument parsed(std::string_view text) {
@@ -139,4 +139,4 @@ BOOST_AUTO_TEST_CASE(damaged_bodies_never_crash) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf
+}  // namespace wf::json_test

@@ -3,7 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace wf {
+namespace wf::shape_test {
 namespace {
 
 const Pattern capitals("^[A-Z]{3}$");
@@ -98,4 +98,4 @@ BOOST_AUTO_TEST_CASE(the_faults_of_a_hostile_body_are_bounded) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf
+}  // namespace wf::shape_test

@@ -3,7 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace wf {
+namespace wf::time_test {
 namespace {
 
 std::string normal(std::string_view text) {
@@ -156,4 +156,4 @@ BOOST_AUTO_TEST_CASE(the_wall_clock_is_in_this_century) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf
+}  // namespace wf::time_test

@@ -3,7 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace wf {
+namespace wf::utf8_test {
 
 BOOST_AUTO_TEST_SUITE(utf8_tests)
 
@@ -39,4 +39,4 @@ BOOST_AUTO_TEST_CASE(broken_sequences_are_not_valid) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf
+}  // namespace wf::utf8_test

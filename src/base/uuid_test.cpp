@@ -4,7 +4,7 @@
 #include <boost/test/unit_test.hpp>
 #include <set>
 
-namespace wf {
+namespace wf::uuid_test {
 namespace {
 
 constexpr std::string_view dns = "6ba7b810-9dad-11d1-80b4-00c04fd430c8";
@@ -67,4 +67,4 @@ BOOST_AUTO_TEST_CASE(random_ids_differ) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf
+}  // namespace wf::uuid_test

@@ -7,7 +7,7 @@
 #include "gateway/key_ring.h"
 #include "gateway/token.h"
 
-namespace wf::cli {
+namespace wf::cli::admin_test {
 namespace {
 
 std::string member(const std::string& json, std::string_view name) {
@@ -185,4 +185,4 @@ BOOST_AUTO_TEST_CASE(an_operator_says_where_a_decider_goes_on) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
-}  // namespace wf::cli
+}  // namespace wf::cli::admin_test

@@ -3,7 +3,7 @@
 
 #include "cli/engine_fixture.h"
 
-namespace wf::cli {
+namespace wf::cli::command_line_test {
 namespace {
 
 Action declare_greet(const Arguments&, Setup& setup) {
@@ -60,4 +60,4 @@ BOOST_AUTO_TEST_CASE(what_is_typed_wrong_is_named_with_where_to_look) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
-}  // namespace wf::cli
+}  // namespace wf::cli::command_line_test

@@ -2,7 +2,7 @@
 #include "cli/copy_commands.h"
 #include "cli/engine_fixture.h"
 
-namespace wf::cli {
+namespace wf::cli::copy_test {
 namespace {
 
 std::string digest_of(const std::string& var) {
@@ -86,4 +86,4 @@ BOOST_AUTO_TEST_CASE(a_target_with_other_commands_is_left_alone) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
-}  // namespace wf::cli
+}  // namespace wf::cli::copy_test

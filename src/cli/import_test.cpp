@@ -14,7 +14,7 @@
 #include "base/json.h"
 #include "support/temp_dir.h"
 
-namespace wf::cli {
+namespace wf::cli::import_test {
 namespace {
 
 // Answers requests one connection and one thread each, as `answer` says.
@@ -304,4 +304,4 @@ BOOST_AUTO_TEST_CASE(addresses_are_http_or_https) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
-}  // namespace wf::cli
+}  // namespace wf::cli::import_test

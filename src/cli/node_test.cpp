@@ -7,7 +7,7 @@
 #include "cli/http_client.h"
 #include "support/temp_dir.h"
 
-namespace wf::cli {
+namespace wf::cli::node_test {
 namespace {
 
 struct Fixture {
@@ -59,4 +59,4 @@ BOOST_AUTO_TEST_CASE(a_worker_that_stopped_for_good_makes_the_process_unready) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf::cli
+}  // namespace wf::cli::node_test

@@ -5,7 +5,7 @@
 #include "cli/engine_fixture.h"
 #include "storage/remote/remote_tables.h"
 
-namespace wf::cli {
+namespace wf::cli::project_test {
 namespace {
 
 constexpr Duration patience = Duration::seconds(30);
@@ -79,4 +79,4 @@ BOOST_AUTO_TEST_CASE(project_is_for_kafka) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf::cli
+}  // namespace wf::cli::project_test

@@ -9,7 +9,7 @@
 #include "runtime/rebuild.h"
 #include "storage/current_file.h"
 
-namespace wf::cli {
+namespace wf::cli::repair_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -204,4 +204,4 @@ BOOST_AUTO_TEST_CASE(after_a_deploy_the_old_rows_are_served_until_the_new_genera
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
-}  // namespace wf::cli
+}  // namespace wf::cli::repair_test

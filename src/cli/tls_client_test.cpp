@@ -11,7 +11,7 @@
 #include "cli/http_client.h"
 #include "support/certificate.h"
 
-namespace wf::cli {
+namespace wf::cli::tls_client_test {
 namespace {
 
 // Answers 204 to every request, one connection after another.
@@ -98,4 +98,4 @@ BOOST_AUTO_TEST_CASE(a_server_is_spoken_to_if_its_certificate_is_good_for_its_na
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
-}  // namespace wf::cli
+}  // namespace wf::cli::tls_client_test

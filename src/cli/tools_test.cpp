@@ -5,7 +5,7 @@
 #include "cli/engine_fixture.h"
 #include "cli/remote_log.h"
 
-namespace wf::cli {
+namespace wf::cli::tools_test {
 namespace {
 
 std::size_t lines(const std::string& text) {
@@ -221,4 +221,4 @@ BOOST_AUTO_TEST_CASE(a_remote_log_reads_appends_and_waits) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
-}  // namespace wf::cli
+}  // namespace wf::cli::tools_test

@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "gateway/test_app.h"
 
-namespace wf::gateway {
+namespace wf::gateway::app_test {
 namespace {
 
 struct Fixture : test::AppFixture {
@@ -163,4 +163,4 @@ BOOST_AUTO_TEST_CASE(only_listed_origins_may_call) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
-}  // namespace wf::gateway
+}  // namespace wf::gateway::app_test

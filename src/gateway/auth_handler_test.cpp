@@ -4,7 +4,7 @@
 #include "gateway/row_json.h"
 #include "gateway/test_app.h"
 
-namespace wf::gateway {
+namespace wf::gateway::auth_handler_test {
 namespace {
 
 struct Fixture : test::AppFixture {
@@ -211,4 +211,4 @@ BOOST_AUTO_TEST_CASE(identifiers_have_one_text) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
-}  // namespace wf::gateway
+}  // namespace wf::gateway::auth_handler_test

@@ -5,7 +5,7 @@
 
 #include "gateway/test_app.h"
 
-namespace wf::gateway {
+namespace wf::gateway::channels_test {
 namespace {
 
 const Uuid charger = Uuid::v5({}, "charger");
@@ -158,4 +158,4 @@ BOOST_AUTO_TEST_CASE(a_channel_ends_with_its_session) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
-}  // namespace wf::gateway
+}  // namespace wf::gateway::channels_test

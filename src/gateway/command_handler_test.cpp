@@ -1,7 +1,7 @@
 // Commands over HTTP, route by route: what is refused before the log, and what its outcomes become.
 #include "gateway/test_app.h"
 
-namespace wf::gateway {
+namespace wf::gateway::command_handler_test {
 namespace {
 
 const Uuid charger = Uuid::v5({}, "charger");
@@ -231,4 +231,4 @@ BOOST_AUTO_TEST_CASE(two_spellings_of_one_request_have_one_fingerprint) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
-}  // namespace wf::gateway
+}  // namespace wf::gateway::command_handler_test

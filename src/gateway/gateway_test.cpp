@@ -8,7 +8,7 @@
 #include "gateway/test_app.h"
 #include "gateway/test_client.h"
 
-namespace wf::gateway {
+namespace wf::gateway::gateway_test {
 namespace {
 
 struct Fixture {
@@ -157,4 +157,4 @@ BOOST_AUTO_TEST_CASE(it_stops_with_requests_in_flight) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
-}  // namespace wf::gateway
+}  // namespace wf::gateway::gateway_test

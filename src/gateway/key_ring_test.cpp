@@ -6,7 +6,7 @@
 #include "log/memory_disk.h"
 #include "log/rocks_log.h"
 
-namespace wf::gateway {
+namespace wf::gateway::key_ring_test {
 namespace {
 
 struct Fixture {
@@ -106,4 +106,4 @@ BOOST_AUTO_TEST_CASE(a_new_master_key_takes_over) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
-}  // namespace wf::gateway
+}  // namespace wf::gateway::key_ring_test

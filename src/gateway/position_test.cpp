@@ -3,7 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace wf::gateway {
+namespace wf::gateway::position_test {
 namespace {
 
 const Uuid log_id = Uuid::v5({}, "log");
@@ -45,4 +45,4 @@ BOOST_AUTO_TEST_CASE(a_table_owes_only_the_slots_it_folds) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
-}  // namespace wf::gateway
+}  // namespace wf::gateway::position_test

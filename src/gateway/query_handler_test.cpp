@@ -1,7 +1,7 @@
 // Reads over HTTP: who sees which rows, what lists ask of a table, freshness and waiting.
 #include "gateway/test_app.h"
 
-namespace wf::gateway {
+namespace wf::gateway::query_handler_test {
 namespace {
 
 const Uuid booking = Uuid::v5({}, "booking");
@@ -252,4 +252,4 @@ BOOST_AUTO_TEST_CASE(personal_columns_open_for_those_who_may_read_the_row) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
-}  // namespace wf::gateway
+}  // namespace wf::gateway::query_handler_test

@@ -3,7 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace wf::gateway {
+namespace wf::gateway::rate_limit_test {
 namespace {
 
 const Rate two_a_second{.per_minute = 120, .burst = 3};
@@ -54,4 +54,4 @@ BOOST_AUTO_TEST_CASE(newcomers_share_one_bucket_when_all_are_taken) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
-}  // namespace wf::gateway
+}  // namespace wf::gateway::rate_limit_test

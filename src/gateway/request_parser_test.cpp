@@ -6,10 +6,10 @@
 #include <string>
 #include <string_view>
 
-using namespace wf::gateway;
-using Step = RequestParser::Step;
-
+namespace wf::gateway::request_parser_test {
 namespace {
+
+using Step = RequestParser::Step;
 
 void put(RequestParser& parser, std::string_view bytes) {
   while (!bytes.empty()) {
@@ -255,3 +255,5 @@ BOOST_AUTO_TEST_CASE(bounds_have_their_own_answers) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace wf::gateway::request_parser_test

@@ -7,7 +7,7 @@
 
 #include "support/temp_dir.h"
 
-namespace wf::gateway {
+namespace wf::gateway::secrets_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -61,4 +61,4 @@ BOOST_AUTO_TEST_CASE(a_new_master_key_comes_first_and_the_old_one_stays) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
-}  // namespace wf::gateway
+}  // namespace wf::gateway::secrets_test

@@ -13,9 +13,8 @@
 #include "gateway/test_client.h"
 #include "support/certificate.h"
 
-using namespace wf;
-using namespace wf::gateway;
-using namespace wf::gateway::test;
+namespace wf::gateway::server_test {
+using namespace test;
 
 namespace {
 
@@ -409,3 +408,5 @@ BOOST_AUTO_TEST_CASE(connections_go_to_the_io_threads_by_turns) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace wf::gateway::server_test

@@ -5,7 +5,7 @@
 
 #include "base/encoding.h"
 
-namespace wf::gateway {
+namespace wf::gateway::token_test {
 namespace {
 
 constexpr std::string_view roles[] = {"guest", "renter", "host"};
@@ -124,4 +124,4 @@ BOOST_AUTO_TEST_CASE(the_cache_forgets_what_expired_and_is_bounded) {
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
-}  // namespace wf::gateway
+}  // namespace wf::gateway::token_test

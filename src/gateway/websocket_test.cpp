@@ -13,9 +13,8 @@
 #include "gateway/test_client.h"
 #include "support/certificate.h"
 
-using namespace wf;
-using namespace wf::gateway;
-using namespace wf::gateway::test;
+namespace wf::gateway::websocket_test {
+using namespace test;
 
 namespace {
 
@@ -407,3 +406,5 @@ BOOST_AUTO_TEST_CASE(a_stop_says_goodbye) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace wf::gateway::websocket_test

@@ -7,7 +7,7 @@
 #include <boost/test/unit_test.hpp>
 #include <string>
 
-namespace wf::gateway {
+namespace wf::gateway::wire_test {
 namespace {
 
 using asio::ip::tcp;
@@ -107,4 +107,4 @@ BOOST_AUTO_TEST_CASE(who_waits_is_told_when_the_socket_is_closed) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf::gateway
+}  // namespace wf::gateway::wire_test

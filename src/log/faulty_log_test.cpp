@@ -7,7 +7,7 @@
 #include "log/rocks_log.h"
 #include "log/test_records.h"
 
-namespace wf {
+namespace wf::faulty_log_test {
 namespace {
 
 const Slot events{"events.things", 0};
@@ -149,4 +149,4 @@ BOOST_AUTO_TEST_CASE(the_same_seed_does_the_same) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf
+}  // namespace wf::faulty_log_test

@@ -11,7 +11,7 @@
 #include "log/rocks_log.h"
 #include "log/test_records.h"
 
-namespace wf {
+namespace wf::fence_model_test {
 namespace {
 
 constexpr std::uint32_t seeds = 3'000;
@@ -414,4 +414,4 @@ BOOST_AUTO_TEST_CASE(a_writer_that_sends_twice_in_one_epoch_is_caught) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf
+}  // namespace wf::fence_model_test

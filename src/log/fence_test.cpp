@@ -5,7 +5,7 @@
 
 #include "log/test_records.h"
 
-namespace wf {
+namespace wf::fence_test {
 namespace {
 
 using Verdict = Fence::Verdict;
@@ -252,4 +252,4 @@ BOOST_AUTO_TEST_CASE(trying_steers_nothing) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf
+}  // namespace wf::fence_test

@@ -4,7 +4,7 @@
 #include <boost/test/unit_test.hpp>
 #include <list>
 
-namespace wf::kafka {
+namespace wf::kafka::kafka_consumers_test {
 namespace {
 
 struct Fixture {
@@ -54,4 +54,4 @@ BOOST_AUTO_TEST_CASE(a_consumer_ends_with_its_last_seat) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf::kafka
+}  // namespace wf::kafka::kafka_consumers_test

@@ -5,7 +5,7 @@
 
 #include "log/test_records.h"
 
-namespace wf {
+namespace wf::outcome_reader_test {
 namespace {
 
 // One record at each offset, its id the offset's; writes down what it is asked.
@@ -76,4 +76,4 @@ BOOST_AUTO_TEST_CASE(one_of_another_log_is_found) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf
+}  // namespace wf::outcome_reader_test

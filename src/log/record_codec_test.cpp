@@ -6,7 +6,7 @@
 #include "log/log.h"
 #include "log/test_records.h"
 
-namespace wf {
+namespace wf::record_codec_test {
 namespace {
 
 std::string header_of(const Record& record) {
@@ -112,4 +112,4 @@ BOOST_AUTO_TEST_CASE(partitions_are_those_of_xxh64) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf
+}  // namespace wf::record_codec_test

@@ -6,7 +6,7 @@
 
 #include "log/test_records.h"
 
-namespace wf::rocks {
+namespace wf::rocks::rocks_block_test {
 namespace {
 
 std::string packed(std::mt19937_64& random, std::deque<test::OwnedRecord>& in) {
@@ -73,4 +73,4 @@ BOOST_AUTO_TEST_CASE(damage_never_crashes) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf::rocks
+}  // namespace wf::rocks::rocks_block_test

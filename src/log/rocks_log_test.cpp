@@ -13,7 +13,7 @@
 #include "log/test_records.h"
 #include "support/temp_dir.h"
 
-namespace wf {
+namespace wf::rocks_log_test {
 namespace {
 
 const std::vector<TopicSpec> topics{
@@ -405,4 +405,4 @@ BOOST_AUTO_TEST_CASE(compaction_takes_bytes_and_leaves_offsets) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf
+}  // namespace wf::rocks_log_test

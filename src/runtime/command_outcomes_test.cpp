@@ -7,7 +7,7 @@
 
 #include "support/temp_dir.h"
 
-namespace wf {
+namespace wf::command_outcomes_test {
 namespace {
 
 const Uuid command{{1}};
@@ -129,4 +129,4 @@ BOOST_AUTO_TEST_CASE(a_store_of_an_earlier_format_is_not_opened) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf
+}  // namespace wf::command_outcomes_test

@@ -9,7 +9,7 @@
 #include "runtime/test_hook_log.h"
 #include "runtime/test_world.h"
 
-namespace wf {
+namespace wf::command_worker_test {
 namespace {
 
 using test::accepted;
@@ -475,4 +475,4 @@ BOOST_AUTO_TEST_CASE(an_imported_stream_is_woken_when_its_import_has_ended) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf
+}  // namespace wf::command_worker_test

@@ -7,7 +7,7 @@
 #include "runtime/test_catalogue.h"
 #include "runtime/test_store.h"
 
-namespace wf {
+namespace wf::decider_test {
 namespace {
 
 using test::uuid_of;
@@ -489,4 +489,4 @@ BOOST_AUTO_TEST_CASE(a_fold_of_the_outcomes_is_the_decider_s_state) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf
+}  // namespace wf::decider_test

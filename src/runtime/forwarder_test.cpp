@@ -9,7 +9,7 @@
 #include "runtime/test_hook_log.h"
 #include "runtime/test_world.h"
 
-namespace wf {
+namespace wf::forwarder_test {
 namespace {
 
 using test::accepted;
@@ -288,4 +288,4 @@ BOOST_AUTO_TEST_CASE(a_gap_makes_the_forwarder_rewind) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf
+}  // namespace wf::forwarder_test

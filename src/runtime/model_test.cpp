@@ -9,7 +9,7 @@
 #include "runtime/test_hook_log.h"
 #include "runtime/test_world.h"
 
-namespace wf {
+namespace wf::model_test {
 namespace {
 
 using test::accepted;
@@ -488,4 +488,4 @@ BOOST_AUTO_TEST_CASE(every_schedule_keeps_the_guarantees) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf
+}  // namespace wf::model_test

@@ -11,7 +11,7 @@
 #include "runtime/test_world.h"
 #include "support/temp_dir.h"
 
-namespace wf {
+namespace wf::projector_test {
 namespace {
 
 using test::FlakyLog;
@@ -391,4 +391,4 @@ BOOST_AUTO_TEST_CASE(a_restart_goes_on_where_the_store_stands) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf
+}  // namespace wf::projector_test

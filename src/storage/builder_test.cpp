@@ -9,7 +9,7 @@
 #include "storage/verify.h"
 #include "support/table_fixture.h"
 
-namespace wf::sample {
+namespace wf::sample::builder_test {
 namespace {
 
 struct Fixture : TableFixture {
@@ -154,4 +154,4 @@ BOOST_AUTO_TEST_CASE(a_build_of_nothing_is_an_empty_store) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf::sample
+}  // namespace wf::sample::builder_test

@@ -7,7 +7,7 @@
 #include <random>
 #include <string>
 
-namespace wf {
+namespace wf::edits_test {
 namespace {
 
 std::vector<std::string> keys(const std::vector<Edit>& edits) {
@@ -56,4 +56,4 @@ BOOST_AUTO_TEST_CASE(keys_sort_by_all_their_bytes) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf
+}  // namespace wf::edits_test

@@ -9,7 +9,7 @@
 
 #include "support/table_fixture.h"
 
-namespace wf::sample {
+namespace wf::sample::generations_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -201,4 +201,4 @@ BOOST_AUTO_TEST_CASE(reads_go_on_through_swaps) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf::sample
+}  // namespace wf::sample::generations_test

@@ -3,7 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace wf {
+namespace wf::read_cache_test {
 namespace {
 
 constexpr std::size_t much = 1U << 20U;
@@ -77,4 +77,4 @@ BOOST_AUTO_TEST_CASE(rows_read_again_stay_and_the_bound_holds) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf
+}  // namespace wf::read_cache_test

@@ -8,7 +8,7 @@
 
 #include "support/temp_dir.h"
 
-namespace wf {
+namespace wf::rocks_logger_test {
 namespace {
 
 std::string text_of(const std::filesystem::path& file) {
@@ -55,4 +55,4 @@ BOOST_AUTO_TEST_CASE(without_a_directory_there_is_no_log) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf
+}  // namespace wf::rocks_logger_test

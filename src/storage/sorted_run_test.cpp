@@ -6,7 +6,7 @@
 #include <map>
 #include <random>
 
-namespace wf {
+namespace wf::sorted_run_test {
 namespace {
 
 std::vector<std::string> texts(const SortedRun& run) {
@@ -78,4 +78,4 @@ BOOST_AUTO_TEST_CASE(many_batches_are_few_runs_with_the_same_content) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf
+}  // namespace wf::sorted_run_test

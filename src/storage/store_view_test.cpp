@@ -9,7 +9,7 @@
 #include "storage/table_engine.h"
 #include "support/table_fixture.h"
 
-namespace wf::sample {
+namespace wf::sample::store_view_test {
 namespace {
 
 std::map<std::string, std::string> content(const StoreView& view) {
@@ -83,4 +83,4 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_written_stays_readable_and_is_tried_again) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf::sample
+}  // namespace wf::sample::store_view_test

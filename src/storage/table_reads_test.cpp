@@ -13,7 +13,7 @@
 #include "support/served_tables.h"
 #include "support/table_fixture.h"
 
-namespace wf::sample {
+namespace wf::sample::table_reads_test {
 namespace {
 
 // The great-circle distance by the haversine formula: no code shared with the index.
@@ -320,4 +320,4 @@ BOOST_AUTO_TEST_CASE(a_json_column_is_found_and_unescaped) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf::sample
+}  // namespace wf::sample::table_reads_test

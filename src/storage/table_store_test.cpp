@@ -9,7 +9,7 @@
 #include "storage/table_engine.h"
 #include "support/table_fixture.h"
 
-namespace wf::sample {
+namespace wf::sample::table_store_test {
 namespace {
 
 struct Fixture : TableFixture {
@@ -266,4 +266,4 @@ BOOST_AUTO_TEST_CASE(content_does_not_depend_on_batches_or_on_how_slots_interlea
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf::sample
+}  // namespace wf::sample::table_store_test

@@ -6,7 +6,7 @@
 #include "storage/table_engine.h"
 #include "support/table_fixture.h"
 
-namespace wf::sample {
+namespace wf::sample::verify_test {
 namespace {
 
 struct Fixture : TableFixture {
@@ -122,4 +122,4 @@ BOOST_AUTO_TEST_CASE(stores_are_compared_row_by_row) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf::sample
+}  // namespace wf::sample::verify_test

@@ -3,7 +3,7 @@
 
 #include "conformance/log_fixture.h"
 
-namespace wf::conformance {
+namespace wf::conformance::append_test {
 
 BOOST_AUTO_TEST_SUITE(append_tests)
 
@@ -125,4 +125,4 @@ BOOST_DATA_TEST_CASE(each_appender_keeps_its_order, all_logs(), kind) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf::conformance
+}  // namespace wf::conformance::append_test

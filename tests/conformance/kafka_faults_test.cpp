@@ -7,7 +7,7 @@
 #include "conformance/kafka_owner.h"
 #include "conformance/log_fixture.h"
 
-namespace wf::conformance {
+namespace wf::conformance::kafka_faults_test {
 namespace {
 
 // Undoes stop_broker() even if the case fails in between.
@@ -146,4 +146,4 @@ BOOST_AUTO_TEST_CASE(a_writer_that_was_replaced_leaves_no_second_outcome) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf::conformance
+}  // namespace wf::conformance::kafka_faults_test

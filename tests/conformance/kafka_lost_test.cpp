@@ -8,7 +8,7 @@
 #include "conformance/log_fixture.h"
 #include "log/kafka_client.h"
 
-namespace wf::conformance {
+namespace wf::conformance::kafka_lost_test {
 namespace {
 
 const std::vector<TopicSpec> topics{
@@ -124,4 +124,4 @@ BOOST_AUTO_TEST_CASE(a_deleted_topic_is_not_found_by_its_reader) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf::conformance
+}  // namespace wf::conformance::kafka_lost_test

@@ -2,7 +2,7 @@
 #include "conformance/kafka_broker.h"
 #include "conformance/log_fixture.h"
 
-namespace wf::conformance {
+namespace wf::conformance::kafka_topics_test {
 namespace {
 
 const std::vector<TopicSpec> topics{
@@ -149,4 +149,4 @@ BOOST_AUTO_TEST_CASE(a_foreign_message_is_named) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf::conformance
+}  // namespace wf::conformance::kafka_topics_test

@@ -1,7 +1,7 @@
 // What every log keeps when it is opened again, and what it knows about itself.
 #include "conformance/log_fixture.h"
 
-namespace wf::conformance {
+namespace wf::conformance::lifetime_test {
 
 BOOST_AUTO_TEST_SUITE(lifetime_tests)
 
@@ -70,4 +70,4 @@ BOOST_DATA_TEST_CASE(the_only_process_owns_all_partitions, all_logs(), kind) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf::conformance
+}  // namespace wf::conformance::lifetime_test

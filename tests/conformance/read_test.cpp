@@ -3,7 +3,7 @@
 
 #include "conformance/log_fixture.h"
 
-namespace wf::conformance {
+namespace wf::conformance::read_test {
 
 BOOST_AUTO_TEST_SUITE(read_tests)
 
@@ -175,4 +175,4 @@ BOOST_DATA_TEST_CASE(many_write_while_many_read, all_logs(), kind) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf::conformance
+}  // namespace wf::conformance::read_test

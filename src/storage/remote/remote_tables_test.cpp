@@ -9,7 +9,7 @@
 #include "storage/remote/socket.h"
 #include "support/served_tables.h"
 
-namespace wf::sample {
+namespace wf::sample::remote_tables_test {
 namespace {
 
 const Uuid log_id = uuid_of(42);
@@ -343,4 +343,4 @@ BOOST_AUTO_TEST_CASE(sixty_four_threads_over_four_connections_get_their_own_answ
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf::sample
+}  // namespace wf::sample::remote_tables_test

@@ -13,7 +13,7 @@
 #include "support/served_tables.h"
 #include "support/table_fixture.h"
 
-namespace wf::sample {
+namespace wf::sample::table_server_test {
 namespace {
 
 const Uuid log_id = uuid_of(42);
@@ -333,4 +333,4 @@ BOOST_AUTO_TEST_CASE(connections_have_a_bound) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-}  // namespace wf::sample
+}  // namespace wf::sample::table_server_test
