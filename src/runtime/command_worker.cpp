@@ -418,8 +418,10 @@ Instant CommandWorker::next_due(Instant now) const {
   if (phase_ == Phase::closed) return retry_at_;
   if (phase_ == Phase::opening || phase_ == Phase::reading_back) return deadline_;
   Instant next = now + Duration::seconds(1);
-  if (!state_) return next;
-  if (state_->unsaved() > 0) next = std::min(next, quiet_since_ + options_.checkpoint_after);
+  if (!state_ || phase_ == Phase::stopped) return next;
+  if (state_->unsaved() > 0 && !by_hand_) {
+    next = std::min(next, quiet_since_ + options_.checkpoint_after);
+  }
   const auto due = state_->due({INT64_MAX}, 1);
   if (!due.empty()) next = std::min(next, std::max(due[0].first, now + Duration::millis(20)));
   return next;

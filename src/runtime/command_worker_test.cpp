@@ -301,6 +301,8 @@ BOOST_AUTO_TEST_CASE(a_lost_commands_log_is_named_and_refused) {
   BOOST_TEST(worker->failure()->detail.find("lost commands 0 to 1") != std::string::npos);
   BOOST_TEST(worker->failure()->detail.find("wayfold admin resume") != std::string::npos);
   BOOST_CHECK(worker->step(other.now) == CommandWorker::Progress::stopped);
+  const Instant later = other.now + Duration::seconds(9);
+  BOOST_CHECK(worker->next_due(later) > later);  // it has nothing to do
 
   // Once the operator has spoken it goes on by itself.
   other.say_where_to_go_on(0, 1);
@@ -308,6 +310,24 @@ BOOST_AUTO_TEST_CASE(a_lost_commands_log_is_named_and_refused) {
   other.settle(*worker);
   BOOST_TEST(!worker->failure());
   BOOST_TEST(other.outcomes() == "Added Added Added");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_decided_after_lost_commands_is_remembered) {
+  bench.add(1, 100);
+  bench.add(1, 101);
+  bench.decide(store);
+  Bench other;
+  other.seeds = 50;
+  for (const Record& record : bench.read(events).records) other.append(events, record);
+  other.say_where_to_go_on(0, 1);
+  StoreContent kept;
+  std::uint64_t version = 2;
+  for (const std::uint64_t id : {200, 201, 202}) {  // offsets that commands had before
+    StoreContent deleted;
+    other.add(1, id);
+    other.decide(id == 202 ? deleted : kept);
+    BOOST_TEST(other.read(events).records.back().version == ++version);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(reads_that_fail_as_if_for_good_are_tried_again_before_it_stops) {

@@ -82,6 +82,11 @@ std::string reason_in(std::string_view payload) {
   return std::string(payload.substr(start, payload.find('"', start) - start));
 }
 
+// Whether the stream has that outcome in it already.
+bool has(const Stream& stream, const Record& first) {
+  return std::pair(first.epoch, first.cause) <= std::pair(stream.last_epoch, stream.last_cause);
+}
+
 // Whether the outcome answers its command for the first time: not a wake's, not of one answered
 // before.
 bool decides(const Record& first, const Record* end) {
@@ -291,7 +296,7 @@ Result<void> DeciderState::note(std::span<const Record> outcome) {
     n = std::max(n, record.link.n);
   }
   saw(first.commanded);
-  if (first.cause > stream.last_cause) note_stream(first, outcome, stream);
+  if (!has(stream, first)) note_stream(first, outcome, stream);
   const Record* end = closing(outcome);
   const Kind kind = end == nullptr ? Kind::event : end->kind;
   if (end != nullptr && end->type == "import_ended") {
@@ -319,6 +324,7 @@ void DeciderState::note_stream(const Record& first,
   const Record* end = closing(outcome);
   const Uuid import_before = stream.import;
   for (const Record& record : outcome) stream.last_now = std::max(stream.last_now, record.at);
+  stream.last_epoch = first.epoch;
   stream.last_cause = first.cause;
   const bool ended = end != nullptr && end->type == "import_ended";
   if (!ended && decides(first, end)) stream.import = first.import;
@@ -328,7 +334,7 @@ void DeciderState::note_stream(const Record& first,
 Result<void> DeciderState::fold(std::span<const Record> outcome) {
   auto found = stream(outcome.front().stream);
   if (!found) return tl::unexpected(found.error());
-  const bool known = outcome.front().cause <= (*found)->last_cause;
+  const bool known = has(**found, outcome.front());
   for (const Record& record : outcome) {
     if (known || record.kind != Kind::event) continue;
     const auto event = event_of(record);
@@ -394,6 +400,7 @@ std::string DeciderState::encode(const Stream& stream) const {
   std::string out;
   put_little(out, stream.version);
   put_little(out, stream.last_now.us);
+  put_little(out, stream.last_epoch);
   put_little(out, stream.last_cause);
   put_id(out, stream.import);
   put_little(out, stream.due ? stream.due->us : INT64_MIN);
@@ -412,6 +419,7 @@ Result<Stream> DeciderState::decode(std::string_view bytes) const {
   ByteReader reader(bytes);
   stream.version = reader.little<std::uint64_t>();
   stream.last_now = {reader.little<std::int64_t>()};
+  stream.last_epoch = reader.little<Offset>();
   stream.last_cause = reader.little<Offset>();
   stream.import = reader.id();
   const auto due = reader.little<std::int64_t>();

@@ -24,7 +24,8 @@ namespace wf {
 struct Stream {
   std::uint64_t version = 0;     // accepted events
   Instant last_now;              // the latest decision's
-  Offset last_cause = -1;        // of the last outcome it has in it
+  Offset last_epoch = -1;        // of the last outcome it has in it, as is its cause: causes may
+  Offset last_cause = -1;        // start again in a later epoch (`admin resume`)
   Uuid import;                   // of the last command; nil: it was not imported
   std::vector<StatePtr> states;  // by aggregate of the topic
   std::optional<Instant> due;    // the earliest deadline, as of the last outcome
