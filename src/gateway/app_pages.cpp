@@ -52,7 +52,7 @@ Answer App::command_page(const Call& call) {
       return may ? Answer(json_response(200, std::move((*known)->json))) : Answer(unknown());
     }
   }
-  if (backend_.waiting.contains(*id) || backend_.tail.lag_max() > 0) {
+  if (backend_.waiting.contains(*id, call.now) || backend_.tail.lag_max() > 0) {
     return retry_later("not_yet", "it is not decided yet, or not known here yet");
   }
   return unknown();

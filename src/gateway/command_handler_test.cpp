@@ -114,6 +114,31 @@ BOOST_AUTO_TEST_CASE(a_client_whose_patience_ends_is_told_where_to_ask) {
   BOOST_TEST(test::header(response, "Location") == "/commands/" + command.text());
 }
 
+BOOST_AUTO_TEST_CASE(nobody_is_told_pending_before_the_command_is_on_the_log) {
+  Ask hasty = book("k1");
+  hasty.headers.push_back({"Prefer", "wait=0"});
+  BOOST_TEST(!begin(hasty, {101, 0}));
+  now = now + Duration::seconds(1);
+  app->tick();  // between the request and the end of its turn
+  BOOST_TEST(backend->waiting.size() == 1U);
+  app->turn_ended();
+  app->tick();
+  BOOST_TEST(backend->waiting.size() == 0U);
+  const auto on_log = [&] {
+    return *log->end({"commands.bookings", 0}) + *log->end({"commands.bookings", 1});
+  };
+  std::unique_lock lock(mutex);
+  BOOST_REQUIRE(
+      posted_some.wait_for(lock, std::chrono::seconds(10), [this] { return !posted.empty(); }));
+  BOOST_TEST(on_log() == 1);
+  lock.unlock();
+
+  // And whoever asks at once is not told that there is none.
+  const Uuid command = CommandHandler::command_id({asha}, "k1", charger);
+  const Ask asked{Method::get, "/commands/" + command.text(), {{"Authorization", renter}}};
+  BOOST_TEST(begin(asked, {102, 0})->status == 503);
+}
+
 BOOST_AUTO_TEST_CASE(what_was_asked_below_api_is_found_below_api) {
   accept_all();
   Ask booked = book("k1");

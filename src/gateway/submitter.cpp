@@ -112,6 +112,7 @@ Submitter::Taken Submitter::submit(Command command, Instant until, Waiter waiter
       break;
   }
   turn.bytes += bytes;
+  turn.keys.push_back({command.id, command.body});
   turn.commands.push_back(std::move(command));
   return Taken::yes;
 }
@@ -130,6 +131,8 @@ void Submitter::turn_ended(std::size_t io) {
     }
   }
   turn.commands.clear();
+  waiting_.handed_over(turn.keys);
+  turn.keys.clear();
   ready_.notify_one();
 }
 

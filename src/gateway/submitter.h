@@ -107,6 +107,7 @@ class Submitter {
 
   struct Turn {
     std::vector<Command> commands;
+    std::vector<Waiting::Key> keys;  // theirs
     std::size_t bytes = 0;
   };
   std::vector<Turn> turns_;  // each is its io thread's own

@@ -5,6 +5,12 @@
 #include <memory>
 
 namespace wf::gateway {
+namespace {
+
+// How far commands have come is asked for several times within it (OutcomeTail::lag()).
+constexpr Duration remembered = Duration::seconds(2);
+
+}  // namespace
 
 void tell(const Posts& posts, std::vector<Told> all) {
   const auto shared = std::make_shared<const std::vector<Told>>(std::move(all));
@@ -45,6 +51,15 @@ std::vector<Waiter> Waiting::take(const Key& key) {
   return taken;
 }
 
+void Waiting::handed_over(std::span<const Key> keys) {
+  const std::lock_guard lock(mutex_);
+  for (const Key& key : keys) {
+    if (const auto found = entries_.find(key); found != entries_.end()) {
+      found->second.handed_over = true;
+    }
+  }
+}
+
 std::vector<Waiting::Expired> Waiting::take_expired(Instant now) {
   std::vector<Expired> expired;
   const std::lock_guard lock(mutex_);
@@ -52,19 +67,25 @@ std::vector<Waiting::Expired> Waiting::take_expired(Instant now) {
   earliest_ = {INT64_MAX};
   absl::erase_if(entries_, [&](auto& entry) {
     Entry& one = entry.second;
-    if (one.until > now) {
+    if (one.until > now || !one.handed_over) {
       earliest_ = std::min(earliest_, one.until);
       return false;
     }
     waiters_ -= one.waiters.size();
+    ended_.emplace_back(now, entry.first.id);
     expired.push_back({entry.first, std::move(one.waiters)});
     return true;
   });
+  while (!ended_.empty() && ended_.front().first + remembered < now) ended_.pop_front();
+  while (ended_.size() > waiters_max_) ended_.pop_front();
   return expired;
 }
 
-bool Waiting::contains(const Uuid& id) const {
+bool Waiting::contains(const Uuid& id, Instant now) const {
   const std::lock_guard lock(mutex_);
+  const bool lately = std::ranges::any_of(
+      ended_, [&](const auto& one) { return one.second == id && one.first + remembered >= now; });
+  if (lately) return true;
   return std::ranges::any_of(entries_, [&](const auto& entry) { return entry.first.id == id; });
 }
 

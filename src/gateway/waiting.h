@@ -2,7 +2,10 @@
 #pragma once
 #include <absl/container/flat_hash_map.h>
 
+#include <deque>
 #include <mutex>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "base/time.h"
@@ -31,14 +34,17 @@ class Waiting {
   Added add(const Key& key, Instant until, Waiter waiter);
   // Those who wait for it, who wait no longer.
   std::vector<Waiter> take(const Key& key);
-  // Those whose patience has ended.
+  // From now on its waiters may be told that it is `pending`: whoever appends has it.
+  void handed_over(std::span<const Key> keys);
+  // Those whose patience has ended, of commands handed over.
   struct Expired {
     Key key;
     std::vector<Waiter> waiters;
   };
   std::vector<Expired> take_expired(Instant now);
 
-  bool contains(const Uuid& id) const;
+  // Whether it is waited for, or was until a moment ago.
+  bool contains(const Uuid& id, Instant now) const;
   std::size_t size() const;
   bool empty() const { return size() == 0; }
 
@@ -46,13 +52,15 @@ class Waiting {
   struct Entry {
     Instant until;
     std::vector<Waiter> waiters;
+    bool handed_over = false;
   };
 
   const std::size_t waiters_max_;
   mutable std::mutex mutex_;
   absl::flat_hash_map<Key, Entry> entries_;
   std::size_t waiters_ = 0;
-  Instant earliest_{INT64_MAX};  // no entry ends before it
+  Instant earliest_{INT64_MAX};                 // no entry ends before it
+  std::deque<std::pair<Instant, Uuid>> ended_;  // whose patience ended lately, oldest first
 };
 
 }  // namespace wf::gateway
