@@ -11,6 +11,7 @@
 #include "base/json_write.h"
 #include "base/utf8.h"
 #include "gateway/auth_body.h"
+#include "gateway/command_answer.h"
 #include "gateway/command_handler.h"
 #include "gateway/command_request.h"
 #include "gateway/identifier.h"
@@ -42,6 +43,13 @@ bool has_event(const Outcome& outcome, std::string_view name) {
 }
 
 bool decided(const Outcome& outcome) { return outcome.fate == Outcome::Fate::decided; }
+
+// By the account itself; the engine's own reasons, such as a wrong clock, say nothing of it.
+bool refused_by_account(const Outcome& outcome) {
+  if (!decided(outcome) || outcome.kind != Kind::rejected) return false;
+  const std::string reason = reason_of(outcome.payload);
+  return reason == "suspended" || reason == "not_found";
+}
 
 }  // namespace
 
@@ -239,7 +247,7 @@ void AuthHandler::verified(std::shared_ptr<Login> login, bool good) {
                                         encode_position(services_.log.id(), {outcome.position}));
                            return response;
                          }
-                         if (decided(outcome))
+                         if (refused_by_account(outcome))
                            return problem(403, "suspended", "the account is suspended");
                          return retry_later("unavailable", "no session was opened; log in again");
                        });
@@ -291,8 +299,11 @@ Answer AuthHandler::refresh(const Call& call) {
                   return problem(
                       401, "token_reused", "an old refresh token: the session was ended");
                 }
-                if (outcome.kind == Kind::rejected || outcome.kind == Kind::expired) {
+                if (refused_by_account(outcome)) {
                   return problem(401, "session_ended", "the session has ended: log in again");
+                }
+                if (outcome.kind == Kind::rejected || outcome.kind == Kind::expired) {
+                  return retry_later("unavailable", "nothing was changed: try again");
                 }
                 // Refreshed, or the token before within its grace: either way the next one is good
                 // now.

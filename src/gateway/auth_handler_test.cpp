@@ -22,7 +22,7 @@ struct Fixture : test::AppFixture {
   test::Ruling rule(const Record& command) {
     payload = command.payload;
     principal = command.principal;
-    if (command.type == "account.OpenSession") return {Kind::event, "account.SessionOpened"};
+    if (command.type == "account.OpenSession") return opening;
     if (command.type == "account.RefreshSession") return refreshing;
     if (command.type == "account.CloseSession") return {Kind::event, "account.SessionClosed"};
     return {Kind::event, "login.Registered"};
@@ -39,6 +39,7 @@ struct Fixture : test::AppFixture {
     return member(response.body, name).value_or("");
   }
 
+  test::Ruling opening{Kind::event, "account.SessionOpened"};
   test::Ruling refreshing{Kind::event, "account.SessionRefreshed"};
   std::string payload;
   AccountId principal;
@@ -169,6 +170,18 @@ BOOST_AUTO_TEST_CASE(a_refresh_token_is_changed_for_the_next) {
   std::string forged = token;
   forged[3] = forged[3] == 'A' ? 'B' : 'A';
   BOOST_TEST(refresh(forged).status == 401);
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_that_is_not_the_accounts_says_nothing_of_it) {
+  const std::string token = field(log_in("asha@example.org", "correct horse"), "refresh_token");
+  const test::Ruling clock{Kind::rejected, "", R"({"command":"x","reason":"clock"})"};
+  const test::Ruling suspended{Kind::rejected, "", R"({"command":"x","reason":"suspended"})"};
+  for (const auto& [refusal, login, refresh] :
+       {std::tuple{clock, 503, 503}, std::tuple{suspended, 403, 401}}) {
+    opening = refreshing = refusal;
+    BOOST_TEST(log_in("asha@example.org", "correct horse").status == login);
+    BOOST_TEST(post("/auth/refresh", R"({"refresh_token":")" + token + R"("})").status == refresh);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_token_ends_with_its_session) {
