@@ -38,15 +38,16 @@ bool Parked::add(ParkedRequest parked) {
 
 std::vector<ParkedRequest> Parked::take_due(Instant now) {
   std::vector<ParkedRequest> due;
-  std::vector<std::pair<const TableView*, Offsets>> reached;
-  const auto offsets_of = [&](const TableView* table) -> const Offsets& {
-    for (const auto& [known, offsets] : reached) {
-      if (known == table) return offsets;
+  std::vector<std::pair<const TableView*, TableState>> states;
+  const auto state_of = [&](const TableView* table) -> const TableState& {
+    for (const auto& [known, state] : states) {
+      if (known == table) return state;
     }
-    return reached.emplace_back(table, table->state().positions).second;
+    return states.emplace_back(table, table->state()).second;
   };
   std::erase_if(parked_, [&](ParkedRequest& one) {
-    if (one.exchange.patience > now && !covers(offsets_of(one.table), one.position)) return false;
+    if (one.exchange.patience > now && !has_reached(state_of(one.table), one.position))
+      return false;
     due.push_back(std::move(one));
     return true;
   });

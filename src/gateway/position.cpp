@@ -112,6 +112,11 @@ void merge_offsets(Offsets& into, const Offsets& other) {
   }
 }
 
+bool has_reached(const TableState& table, const Offsets& wanted) {
+  if (wanted.empty()) return true;
+  return (table.live || !table.positions.empty()) && covers(table.positions, wanted);
+}
+
 bool covers(const Offsets& reached, const Offsets& wanted) {
   return std::ranges::all_of(wanted, [&](const SlotOffset& slot) {
     const auto found = find_slot(reached, slot);

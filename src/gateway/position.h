@@ -24,6 +24,10 @@ std::optional<PositionToken> decode_position(std::string_view text);
 // Raises `into` to at least `other`, slot by slot.
 void merge_offsets(Offsets& into, const Offsets& other);
 
+// Whether a table has folded all that `wanted` asks of the slots it folds. Before it says how far
+// it has come in any, it has come nowhere.
+bool has_reached(const TableState& table, const Offsets& wanted);
+
 // Whether a table at `reached` has folded all that `wanted` asks of the slots the table folds.
 bool covers(const Offsets& reached, const Offsets& wanted);
 

@@ -56,7 +56,7 @@ bool matches(std::string_view if_none_match, std::string_view etag) {
 }  // namespace
 
 bool has_reached(const TableView& table, const Offsets& position) {
-  return position.empty() || covers(table.state().positions, position);
+  return position.empty() || has_reached(table.state(), position);
 }
 
 std::string etag_of(const TableInfo& table, const RowRead& row) {

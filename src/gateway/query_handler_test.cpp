@@ -111,6 +111,17 @@ BOOST_AUTO_TEST_CASE(a_read_waits_for_what_its_client_has_seen) {
   BOOST_TEST(finish(ticket).status == 200);
 }
 
+BOOST_AUTO_TEST_CASE(a_list_waits_for_a_table_that_has_come_nowhere_yet) {
+  table("bookings").set_live(false);
+  const std::string seen_6 = encode_position(log->id(), {{"events.bookings", 1, 6}});
+  const Ask list{
+      Method::get, "/bookings", {{"Authorization", renter}, {"Wayfold-Position", seen_6}}};
+  BOOST_REQUIRE(!begin(list, {77, 0}));
+  table("bookings").reach({{"events.bookings", 1, 6}});
+  app->rows_changed(table("bookings").type().info(), {});
+  BOOST_TEST(finish({77, 0}).status == 200);
+}
+
 BOOST_AUTO_TEST_CASE(a_read_does_not_wait_for_ever) {
   table("bookings").reach({{"events.bookings", 1, 5}});
   const std::string seen_6 = encode_position(log->id(), {{"events.bookings", 1, 6}});
