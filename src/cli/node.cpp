@@ -80,6 +80,9 @@ Result<void> Node::open_gateway() {
       .command_outcome = [this](const Uuid& id) -> Result<std::optional<gateway::KnownOutcome>> {
         auto known = engine_->outcomes().get(id);
         if (!known) return tl::unexpected(known.error());
+        if (!*known && !engine_->outcomes().live()) {
+          return fail(Code::unavailable, "outcomes are still read from the log");
+        }
         if (!*known) return std::nullopt;
         return gateway::KnownOutcome{(*known)->principal, std::move((*known)->json)};
       },

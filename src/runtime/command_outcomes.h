@@ -3,6 +3,7 @@
 #pragma once
 #include <absl/container/flat_hash_map.h>
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -43,6 +44,8 @@ class CommandOutcomes {
   Result<void> save(const SlotPositions& positions);
   SlotPositions positions() const { return positions_; }
   Result<std::optional<CommandOutcome>> get(const Uuid& command) const;
+  void mark_live() { live_ = true; }  // the log's end was reached
+  bool live() const { return live_; }
 
  private:
   CommandOutcomes(std::unique_ptr<KvStore> store,
@@ -61,6 +64,7 @@ class CommandOutcomes {
   std::vector<std::pair<Uuid, std::string>> folded_;  // not saved yet
   Instant highest_appended_;
   SlotPositions positions_;
+  std::atomic<bool> live_ = false;
 
   mutable std::mutex mutex_;  // of what follows; only the writer changes it
   absl::flat_hash_map<Uuid, std::string, UuidHash> unwritten_;

@@ -119,6 +119,7 @@ Projector::Progress Projector::step(Instant now) {
   if (lanes_.size() > 1) merge();
   if (now > flushed_at_ + options_.flush_after) {
     flush_all(&TableStore::begin_flush);
+    for (const auto& lane : lanes_) swap_level(*lane);  // what failed before
     flushed_at_ = now;
   }
   return busy ? Progress::busy : Progress::idle;
@@ -272,6 +273,7 @@ Result<bool> Projector::advance(Lane& lane) {
   const auto live = caught_up(lane, *count);
   if (!live) return live;
   lane.live = *live;
+  if (lane.live && lane.commands) outcomes_->mark_live();
   for (Fed& table : lane.tables) {
     if (!lane.live || table.telling) continue;
     table.store()->mark_live();
