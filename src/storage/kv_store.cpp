@@ -69,7 +69,9 @@ class RocksKvStore : public KvStore {
                                        rocksdb::kLZ4Compression);
     rocks.info_log = rocks_logger(env_ ? "" : options.path);
     if (env_) rocks.env = env_.get();
-    if (!env_) std::filesystem::create_directories(options.path);
+    std::error_code failed;
+    if (!env_) std::filesystem::create_directories(options.path, failed);
+    if (failed) return rocksdb::Status::IOError(options.path, failed.message());
     rocksdb::DB* db = nullptr;
     const rocksdb::Status status = rocksdb::DB::Open(rocks, options.path, &db);
     db_.reset(db);

@@ -2,6 +2,7 @@
 #include "storage/sorted_files.h"
 
 #include <rocksdb/sst_file_writer.h>
+#include <unistd.h>
 
 #include "storage/engine_db.h"
 
@@ -25,14 +26,16 @@ class SortedFiles {
   Result<void> add(const Edit& edit) {
     if (!writer_) {
       paths_.push_back((dir_ / (name_ + "-" + std::to_string(paths_.size()) + ".sst")).string());
+      // A process killed right after a file of that name was taken in has left it: a link to a file
+      // of the store, which writing would destroy.
+      ::unlink(paths_.back().c_str());
       writer_ = std::make_unique<rocksdb::SstFileWriter>(rocksdb::EnvOptions(), options_);
       if (const auto status = writer_->Open(paths_.back()); !status.ok()) {
         return tl::make_unexpected(engine_error(status));
       }
     }
-    const rocksdb::Status status =
-        edit.erase ? writer_->Delete(slice(edit.key))
-                   : writer_->Put(slice(edit.key), slice(edit.value));
+    const rocksdb::Status status = edit.erase ? writer_->Delete(slice(edit.key))
+                                              : writer_->Put(slice(edit.key), slice(edit.value));
     if (!status.ok()) return tl::make_unexpected(engine_error(status));
     return writer_->FileSize() < file_bytes_max ? Result<void>() : close();
   }

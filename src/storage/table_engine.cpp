@@ -50,6 +50,10 @@ Result<void> TableStore::Engine::add(Changes&& changes,
 }
 
 Result<void> TableStore::Engine::make_room() {
+  // Drains have failed, else it would never be so much.
+  if (accounted_ > resources.limits.write_buffer_bytes) {
+    if (Result<void> written = drain(); !written) return written;
+  }
   const std::size_t own = bytes_of(runs_);
   const std::size_t all = *resources.unwritten;
   const bool crowded = all > resources.limits.write_buffer_bytes / 2;
