@@ -173,6 +173,29 @@ BOOST_AUTO_TEST_CASE(a_rebuilt_generation_is_swapped_in_while_events_arrive) {
   BOOST_CHECK(table->live()->totals() == folded_at_once());
 }
 
+BOOST_AUTO_TEST_CASE(a_swap_that_failed_is_tried_again) {
+  add(40);
+  auto table = home("sums");
+  Projector projector(*world.log, *catalogue, options(), alarm);
+  projector.add(*table);
+  world.settle(projector);
+  RebuildProgress progress;
+  RebuildOptions how;
+  how.slots = options().slots;
+  const auto built = *rebuild(*world.log, *catalogue, *table, how, progress);
+  const std::filesystem::path obstacle = dir / "sums" / "CURRENT.next";
+  std::filesystem::create_directory(obstacle);
+  projector.replace(*table, built);
+  world.settle(projector);
+  BOOST_CHECK(table->live() != built);
+  std::filesystem::remove(obstacle);
+  projector.step(world.now = world.now + options().flush_after + Duration::millis(1));
+  BOOST_CHECK(table->live() == built);
+  add(10);
+  world.settle(projector);
+  BOOST_CHECK(table->live()->totals() == folded_at_once());
+}
+
 // Cancelled after its build: it is given back while the projector has not come as far.
 BOOST_AUTO_TEST_CASE(a_generation_that_is_withdrawn_is_not_swapped_in_and_goes) {
   add(40);

@@ -1,7 +1,10 @@
-// What a KvStore promises: order of scans, atomic batches, order of instants as bytes.
+// What a KvStore promises: order of scans, atomic batches, order of instants as bytes, errors.
 #include "storage/kv_store.h"
 
 #include <boost/test/unit_test.hpp>
+#include <fstream>
+
+#include "support/temp_dir.h"
 
 BOOST_AUTO_TEST_SUITE(kv_store_tests)
 
@@ -31,6 +34,13 @@ BOOST_AUTO_TEST_CASE(instants_order_as_bytes) {
     BOOST_CHECK(wf::ordered_bytes({instants[i]}) < wf::ordered_bytes({instants[i + 1]}));
     BOOST_TEST(wf::instant_of(wf::ordered_bytes({instants[i]})).us == instants[i]);
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_directory_that_cannot_be_made_is_an_error) {
+  const wf::TempDir dir;
+  std::ofstream(dir / "file") << "no directory";
+  const auto store = wf::KvStore::open({.path = (dir / "file" / "store").string()});
+  BOOST_TEST((!store && store.error().code == wf::Code::io));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,7 @@
 // Live stores: batches, positions, quarantine, kills, other logs' directories.
 #include "storage/table_store.h"
 
+#include <algorithm>
 #include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
@@ -243,6 +244,63 @@ BOOST_AUTO_TEST_CASE(after_a_kill_no_row_is_ahead_of_its_position) {
   BOOST_TEST((killed->positions() == flushed));
   BOOST_TEST((killed->totals() == totals));
   BOOST_TEST(!get(*killed, 999'999).found());
+}
+
+// A process killed right after a drained file was taken in leaves that name too, linked to it.
+BOOST_AUTO_TEST_CASE(a_drain_does_not_write_into_a_file_that_a_kill_left_linked) {
+  const Bookings type;
+  auto store = open(type);
+  apply(*store, {item(reserved, 1), item(reserved, 2)});
+  require(store->flush());
+  std::filesystem::path newest;
+  for (const auto& entry : std::filesystem::directory_iterator(store->dir())) {
+    if (entry.path().extension() == ".sst") newest = std::max(newest, entry.path());
+  }
+  std::filesystem::create_hard_link(newest, store->dir() / "drained-0.sst");
+  apply(*store, {item(changed, 1, 1, 7), item(reserved, 3)});
+  require(store->flush());
+  const Totals totals = store->totals();
+  store.reset();
+  store = open(type);
+  BOOST_TEST((store->totals() == totals));
+  BOOST_TEST((store->positions() == here()));
+  for (std::uint64_t n = 1; n <= 3; ++n) {
+    const RowRead row = get(*store, n);
+    BOOST_TEST(row.row_version == (n == 1 ? 2U : 1U));
+    const std::string_view amount = n == 1 ? R"("amount":12)" : R"("amount":5)";
+    BOOST_TEST(row.json.find(amount) != std::string::npos);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(while_nothing_can_be_drained_memory_is_bounded_and_nothing_told_is_lost) {
+  const Bookings type;
+  const Resources little({.block_cache_bytes = 8 << 20, .write_buffer_bytes = 64 << 10});
+  const auto open_little = [&] { return *TableStore::open(dir / "store", type, little, log_id); };
+  auto store = open_little();
+  const std::filesystem::path obstacle = store->dir() / "drained-0.sst";
+  std::filesystem::create_directory(obstacle);
+  std::uint64_t rows = 0;
+  std::vector<FoldItem> batch;
+  SlotPositions told;
+  Result<void> applied;
+  for (int batches = 0; applied && batches < 100; ++batches) {
+    told = store->positions();
+    batch.clear();
+    for (int i = 0; i < 20; ++i) batch.push_back(item(reserved, ++rows));
+    applied = store->apply(batch, here());
+  }
+  BOOST_REQUIRE(!applied);
+  BOOST_TEST(!store->apply(batch, here()).has_value());
+  BOOST_TEST(!told.empty());
+  BOOST_TEST((store->positions() == told));
+  std::filesystem::remove(obstacle);
+  apply(*store, batch);
+  apply(*store, {item(reserved, ++rows)});
+  store.reset();
+  store = open_little();
+  BOOST_TEST(store->totals().rows == rows);
+  BOOST_TEST((store->positions() == here()));
+  for (std::uint64_t n = 1; n <= rows; ++n) BOOST_TEST(get(*store, n).row_version == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(content_does_not_depend_on_batches_or_on_how_slots_interleave) {  // G4
