@@ -322,7 +322,7 @@ BOOST_AUTO_TEST_CASE(what_is_decided_after_lost_commands_is_remembered) {
   other.say_where_to_go_on(0, 1);
   StoreContent kept;
   std::uint64_t version = 2;
-  for (const std::uint64_t id : {200, 201, 202}) {  // offsets that commands had before
+  for (const std::uint64_t id : {200U, 201U, 202U}) {  // offsets that commands had before
     StoreContent deleted;
     other.add(1, id);
     other.decide(id == 202 ? deleted : kept);
