@@ -286,29 +286,28 @@ Answer AuthHandler::refresh(const Call& call) {
   if (!row || !row->found()) return retry_later("not_yet", "the account is not ready");
   const std::uint32_t roles = roles_of(row->json);
   const RefreshToken next{given->account, given->session, given->n + 1};
-  return send(draft("account.RefreshSession",
-                    fmt::format(R"({{"session":"{}","n":{}}})", given->session.text(), given->n),
-                    given->account,
-                    call.now),
-              call.exchange,
-              [this, next, roles](const Outcome& outcome) {
-                if (!decided(outcome))
-                  return retry_later("unavailable", "nothing was changed: try again");
-                if (has_event(outcome, "account.SessionRevoked")) {
-                  backend_.ended_sessions.add(next.session);
-                  return problem(
-                      401, "token_reused", "an old refresh token: the session was ended");
-                }
-                if (refused_by_account(outcome)) {
-                  return problem(401, "session_ended", "the session has ended: log in again");
-                }
-                if (outcome.kind == Kind::rejected || outcome.kind == Kind::expired) {
-                  return retry_later("unavailable", "nothing was changed: try again");
-                }
-                // Refreshed, or the token before within its grace: either way the next one is good
-                // now.
-                return tokens_response(next, roles, services_.clock());
-              });
+  return send(
+      draft("account.RefreshSession",
+            fmt::format(R"({{"session":"{}","n":{}}})", given->session.text(), given->n),
+            given->account,
+            call.now),
+      call.exchange,
+      [this, next, roles](const Outcome& outcome) {
+        if (has_event(outcome, "account.SessionRevoked")) {
+          backend_.ended_sessions.add(next.session);
+          return problem(401, "token_reused", "an old refresh token: the session was ended");
+        }
+        if (refused_by_account(outcome)) {
+          return problem(401, "session_ended", "the session has ended: log in again");
+        }
+        const bool refused = outcome.kind == Kind::rejected || outcome.kind == Kind::expired;
+        if (!decided(outcome) || refused) {
+          return retry_later("unavailable", "nothing was changed: try again");
+        }
+        // Refreshed, or the token before within its grace: either way the next one is good
+        // now.
+        return tokens_response(next, roles, services_.clock());
+      });
 }
 
 Answer AuthHandler::log_out(const Call& call) {

@@ -67,6 +67,11 @@ struct Bench : test::World {
     append(events, opened);
     append(events, resumed);
   }
+  // But none of its commands.
+  void take_events_of(const Bench& from) {
+    seeds = 50;
+    for (const Record& record : from.read(events).records) append(events, record);
+  }
   bool is_fold(StoreContent store, int build = 0) const {
     store.erase("p");
     return store == refold(*catalogues[build], events);
@@ -292,8 +297,7 @@ BOOST_AUTO_TEST_CASE(a_lost_commands_log_is_named_and_refused) {
   bench.add(1, 101);
   bench.decide(store);
   Bench other;  // the same events, none of the commands
-  other.seeds = 50;
-  for (const Record& record : bench.read(events).records) other.append(events, record);
+  other.take_events_of(bench);
   StoreContent fresh;
   const auto worker = other.worker(fresh);
   other.settle(*worker);
@@ -317,8 +321,7 @@ BOOST_AUTO_TEST_CASE(what_is_decided_after_lost_commands_is_remembered) {
   bench.add(1, 101);
   bench.decide(store);
   Bench other;
-  other.seeds = 50;
-  for (const Record& record : bench.read(events).records) other.append(events, record);
+  other.take_events_of(bench);
   other.say_where_to_go_on(0, 1);
   StoreContent kept;
   std::uint64_t version = 2;
@@ -356,8 +359,7 @@ BOOST_AUTO_TEST_CASE(a_commands_log_that_was_used_again_is_named_and_refused) {
   bench.add(1, 101);
   bench.decide(store);
   Bench other;
-  other.seeds = 50;
-  for (const Record& record : bench.read(events).records) other.append(events, record);
+  other.take_events_of(bench);
   other.add(1, 100);
   other.add(1, 999);
   StoreContent fresh;
@@ -373,8 +375,7 @@ BOOST_AUTO_TEST_CASE(an_operator_says_where_a_lost_commands_log_goes_on) {
   bench.decide(store);
   for (const Offset next : {0, 2}) {
     Bench other;
-    other.seeds = 50;
-    for (const Record& record : bench.read(events).records) other.append(events, record);
+    other.take_events_of(bench);
     for (Offset reused = 0; reused < next; ++reused) other.add(1, 900);
     other.say_where_to_go_on(next, 1);
     StoreContent fresh;

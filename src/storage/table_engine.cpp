@@ -50,7 +50,7 @@ Result<void> TableStore::Engine::add(Changes&& changes,
 }
 
 Result<void> TableStore::Engine::make_room() {
-  // Drains have failed, else it would never be so much.
+  // One table alone holds what all may: its drains fail, or the bound is small. It waits for one.
   if (accounted_ > resources.limits.write_buffer_bytes) {
     if (Result<void> written = drain(); !written) return written;
   }
