@@ -148,6 +148,32 @@ BOOST_AUTO_TEST_CASE(strings_escape_only_what_they_must) {
   }
 }
 
+// Eight bytes are looked at at a time: whatever stands around a quote or a backslash, and wherever
+// the text ends.
+BOOST_AUTO_TEST_CASE(strings_end_at_their_quote_wherever_it_is) {
+  for (const char filler : {'a', '!', '#', '[', ']', '\xff', '\x80', '\x01'}) {
+    for (std::size_t size = 0; size < 20; ++size) {
+      const std::string plain(size, filler);
+      const std::string text = '"' + plain + '"';
+      JsonCursor cursor(text);
+      BOOST_TEST(cursor.string_view() == plain);
+      BOOST_TEST(cursor.finished());
+      JsonCursor open(std::string_view(text).substr(0, text.size() - 1));
+      open.string_view();
+      BOOST_TEST(!open.finished());
+      for (std::size_t at = 0; at <= size; ++at) {
+        std::string escaped = text;
+        escaped.insert(at + 1, "\\\"");
+        std::string read = plain;
+        read.insert(at, 1, '"');
+        JsonCursor escapes(escaped);
+        BOOST_TEST(escapes.string_view() == read);
+        BOOST_TEST(escapes.finished());
+      }
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(points_are_exact) {
   BOOST_TEST(point_text(0, 0) == "[0,0]");
   BOOST_TEST(point_text(-1, 1) == "[-0.0000001,0.0000001]");
