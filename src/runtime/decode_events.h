@@ -14,6 +14,12 @@ struct DecodedEvents {
   std::deque<Event> events;  // what the items point at
   std::vector<FoldItem> items;
   std::uint64_t seen = 0;  // events, wanted or not
+
+  void clear() {
+    items.clear();
+    events.clear();
+    seen = 0;
+  }
 };
 
 // Appends the events of an outcome that one of `tables` folds. Code::corrupt: a type this build

@@ -1,15 +1,14 @@
 // Threads take slots one after another; the events of one slot stay in order: while one batch is
-// folded, the next is read and decoded.
+// folded, the next ones are read and decoded.
 #include "runtime/rebuild.h"
 
-#include <future>
 #include <mutex>
 #include <thread>
 
 #include "base/thread_name.h"
 #include "log/outcome_reader.h"
 #include "log/position.h"
-#include "runtime/decode_events.h"
+#include "runtime/fold_ahead.h"
 
 namespace wf {
 namespace {
@@ -27,9 +26,16 @@ struct Work {
   std::mutex mutex{};
   Result<void> result{};
 
-  Result<void> add(std::span<const FoldItem> items) {
-    for (const auto& builder : builders) {
-      if (auto ok = builder->add(items); !ok) return ok;
+  void touch(FoldBatch& batch) const {
+    batch.touches.resize(builders.size());
+    for (std::size_t n = 0; n < builders.size(); ++n) {
+      builders[n]->touches(batch.decoded.items, batch.touches[n]);
+    }
+  }
+
+  Result<void> add(const FoldBatch& batch) const {
+    for (std::size_t n = 0; n < builders.size(); ++n) {
+      if (auto ok = builders[n]->add(batch.decoded.items, batch.touches[n]); !ok) return ok;
     }
     return {};
   }
@@ -60,31 +66,29 @@ Result<void> read_slot(Work& work, Reader& reader, std::size_t index) {
   Position start;
   start.offset = *begin;
   if (auto ok = outcomes.start(start); !ok) return ok;
-  Result<void> decoded;
-  std::future<Result<void>> folding;
-  const auto folded = [&folding] { return folding.valid() ? folding.get() : Result<void>(); };
+  FoldAhead folding([&work](const FoldBatch& batch) { return work.add(batch); });
   Offset next = *begin;  // offsets of events are dense
   while (next < work.ends[index]) {
     if (work.progress.cancel) return fail(Code::closed, "the rebuild was cancelled");
-    auto events = std::make_unique<DecodedEvents>();
+    FoldBatch& batch = folding.next();
     Limit limit = work.options.batch;
     limit.records = std::min(limit.records, static_cast<std::size_t>(work.ends[index] - next));
+    Result<void> decoded;
     const auto count = outcomes.read(limit, [&](std::span<const Record> outcome) {
       const auto slot_number = static_cast<std::uint32_t>(index);
       if (decoded)
-        decoded = decode_events(work.catalogue, work.types, outcome, slot_number, *events);
+        decoded = decode_events(work.catalogue, work.types, outcome, slot_number, batch.decoded);
     });
     if (!count) return tl::unexpected(count.error());
     if (!decoded) return decoded;
-    if (auto ok = folded(); !ok) return ok;
     work.progress.records += *count;
-    work.progress.events += events->seen;
-    folding = std::async(std::launch::async,
-                         [&work, batch = std::move(events)] { return work.add(batch->items); });
+    work.progress.events += batch.decoded.seen;
+    work.touch(batch);
+    if (auto ok = folding.give(); !ok) return ok;
     if (*count == 0) break;  // not served yet
     next += static_cast<Offset>(*count);
   }
-  if (auto ok = folded(); !ok) return ok;
+  if (auto ok = folding.finish(); !ok) return ok;
   work.positions[index] = {
       slot.topic, slot.partition, outcomes.position().offset, bytes_of(outcomes.position())};
   reader.drop(slot);

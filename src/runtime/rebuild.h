@@ -15,7 +15,7 @@ namespace wf {
 
 struct RebuildOptions {
   std::vector<Slot> slots;  // every events slot
-  Limit batch{.records = 20'000, .bytes = 16u << 20};
+  Limit batch{.records = 5'000, .bytes = 16u << 20};
   std::uint32_t threads = 2;  // readers and decoders; each has one more that folds
   BuildLimits limits;
   // Where to stop in each slot, as a store's positions say; empty: at the log's ends as of the

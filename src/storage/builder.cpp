@@ -1,7 +1,7 @@
 // Folding and sealing by hash of key, sorting by kind, ingesting all at once.
 #include "storage/builder.h"
 
-#include <absl/container/flat_hash_map.h>
+#include <absl/container/node_hash_map.h>
 
 #include <algorithm>
 #include <array>
@@ -11,15 +11,17 @@
 #include <thread>
 
 #include "base/hash.h"
+#include "storage/prefetch.h"
 #include "storage/sorted_files.h"
 #include "storage/table_engine.h"
 
 namespace wf {
 namespace {
 
-constexpr std::size_t shard_count = 16;
 constexpr std::size_t piece_min = 10'000;  // edits
 constexpr std::size_t piece_max = 100'000;
+constexpr std::size_t rows_ahead = 8;   // are asked for
+constexpr std::size_t row_bytes = 256;  // of each
 
 // Runs work(0) … work(count - 1) on a few threads.
 void in_parallel(std::size_t threads,
@@ -35,13 +37,15 @@ void in_parallel(std::size_t threads,
   for (std::thread& helper : helpers) helper.join();
 }
 
-// Each index is written by itself.
-std::string_view head_of(const Edit& edit) {
-  const auto kind = static_cast<KeyKind>(edit.key.front());
-  return edit.key.substr(0, kind == KeyKind::index || kind == KeyKind::geo ? 2 : 1);
+// Rows, and each index, are sorted and written by themselves.
+std::uint16_t list_of(const Edit& edit) {
+  const auto kind = static_cast<KeyKind>(edit.key[0]);
+  const bool of_index = kind == KeyKind::index || kind == KeyKind::geo;
+  return static_cast<std::uint16_t>(static_cast<unsigned char>(edit.key[0]) << 8 |
+                                    (of_index ? static_cast<unsigned char>(edit.key[1]) : 0));
 }
 
-using Lists = std::map<std::string_view, std::vector<Edit>>;  // by head
+using Lists = std::map<std::uint16_t, std::vector<Edit>>;
 
 // At most about as much as a file holds, and enough for every thread.
 std::vector<std::span<const Edit>> in_pieces(std::span<const Edit> edits, std::size_t threads) {
@@ -52,22 +56,53 @@ std::vector<std::span<const Edit>> in_pieces(std::span<const Edit> edits, std::s
   return pieces;
 }
 
+// A row and what a batch does to it.
+struct TouchedRow {
+  std::span<const RowTouch> touches;
+  LiveRow* row = nullptr;
+};
+
+bool same_row(const RowTouch& a, const RowTouch& b) { return a.order == b.order && a.key == b.key; }
+
 }  // namespace
 
 struct Builder::Shard {
   std::mutex mutex;
-  absl::flat_hash_map<std::string, LiveRow> rows;
+  absl::node_hash_map<std::string, LiveRow> rows;
   // Of the ingestion under way:
-  Changes changes;
+  Changes changes;  // whose blocks the edits of the lists are in
+  Lists lists;
   Totals totals;  // what it adds, modulo 2^64 and 2^128
 
   void seal(RowFolder& folder) {
-    changes.rows.reserve(rows.size());
-    for (auto& [key, row] : rows) {
+    std::vector<decltype(rows)::pointer> ahead;
+    ahead.reserve(rows.size());
+    for (auto& row : rows) ahead.push_back(&row);
+    for (std::size_t n = 0; n < ahead.size(); ++n) {
+      if (n + 2 * rows_ahead < ahead.size()) {
+        prefetch(ahead[n + 2 * rows_ahead], sizeof *ahead[n]);
+      }
+      if (n + rows_ahead < ahead.size()) {
+        prefetch(ahead[n + rows_ahead]->second.row.get(), row_bytes);
+      }
+      auto& [key, row] = *ahead[n];
       folder.seal(key, row, changes, totals);
       row = {};
+      list(changes);
     }
     rows.clear();
+  }
+
+  // Moves the edits to the lists.
+  void list(Changes& from) {
+    for (auto* edits : {&from.rows, &from.others}) {
+      for (const Edit& edit : *edits) {
+        std::vector<Edit>& list = lists[list_of(edit)];
+        if (list.empty()) list.reserve(rows.size());
+        list.push_back(edit);
+      }
+      edits->clear();
+    }
   }
 };
 
@@ -77,7 +112,9 @@ Builder::Builder(std::shared_ptr<TableStore> store,
                  std::shared_ptr<RowsInMemory> all)
     : store_(std::move(store)), slots_(std::move(slots)), limits_(limits), all_(std::move(all)) {
   ++all_->builds;
-  for (std::size_t n = 0; n < shard_count; ++n) shards_.push_back(std::make_unique<Shard>());
+  for (std::size_t n = 0; n < BatchTouches::parts_count; ++n) {
+    shards_.push_back(std::make_unique<Shard>());
+  }
 }
 
 Builder::~Builder() {
@@ -102,26 +139,34 @@ Result<std::unique_ptr<Builder>> Builder::open(const std::filesystem::path& dir,
       new Builder(std::move(*store), std::move(slots), limits, std::move(shared)));
 }
 
-Result<void> Builder::add(std::span<const FoldItem> items) {
+void Builder::touches(std::span<const FoldItem> items, BatchTouches& out) const {
+  for (auto& part : out.parts) part.clear();
   std::vector<Touch> scratch;
   std::vector<RowTouch> touches;
-  std::array<std::vector<RowTouch>, shard_count> by_shard;
-  const TableType& type = store_->type();
   for (std::size_t n = 0; n < items.size(); ++n) {
     touches.clear();
-    append_touches(type, items, n, scratch, touches);
+    append_touches(store_->type(), items, n, scratch, touches);
     for (RowTouch& touch : touches) {
-      by_shard[xxh64(touch.key) % shard_count].push_back(std::move(touch));
+      out.parts[xxh64(touch.key) % out.parts.size()].push_back(std::move(touch));
     }
   }
+}
+
+Result<void> Builder::add(std::span<const FoldItem> items, const BatchTouches& touches) {
   {
     const std::shared_lock alive(folding_);
-    for (std::size_t n = 0; n < shard_count; ++n) {
+    for (std::size_t n = 0; n < shards_.size(); ++n) {
       const std::lock_guard lock(shards_[n]->mutex);
-      if (Result<void> folded = fold(*shards_[n], by_shard[n], items); !folded) return folded;
+      if (auto folded = fold(*shards_[n], touches.parts[n], items); !folded) return folded;
     }
   }
   return too_many() ? spill() : Result<void>();
+}
+
+Result<void> Builder::add(std::span<const FoldItem> items) {
+  BatchTouches made;
+  touches(items, made);
+  return add(items, made);
 }
 
 // And it is for this build to spill: it holds no less than the others on average.
@@ -134,10 +179,18 @@ Result<void> Builder::fold(Shard& shard,
                            std::span<const RowTouch> touches,
                            std::span<const FoldItem> items) {
   const RowFolder folder(store_->type());
-  while (!touches.empty()) {
-    std::size_t size = 1;
-    while (size < touches.size() && touches[size].key == touches[0].key) ++size;
-    const std::string& key = touches[0].key;
+  // Rows lie anywhere in memory: each step asks for what the next one reads, a few rows ahead.
+  std::vector<TouchedRow> rows;
+  for (std::size_t n = 0; n < touches.size();) {
+    const std::size_t first = n;
+    while (++n < touches.size() && same_row(touches[n], touches[first])) {
+    }
+    rows.push_back({touches.subspan(first, n - first), nullptr});
+    if (n + rows_ahead < touches.size()) prefetch(touches[n + rows_ahead].key.data(), 1);
+    shard.rows.prefetch(touches[first].key);
+  }
+  for (TouchedRow& touched : rows) {
+    const std::string& key = touched.touches.front().key;
     auto at = shard.rows.find(key);
     if (at == shard.rows.end()) {
       Result<LiveRow> row = spilled_ ? first_touch(key) : folder.fresh();
@@ -146,8 +199,16 @@ Result<void> Builder::fold(Shard& shard,
       ++rows_;
       ++all_->rows;
     }
-    folder.fold(at->second, touches.first(size), items, slots_);
-    touches = touches.subspan(size);
+    touched.row = &at->second;
+    prefetch(touched.row, sizeof(LiveRow));
+  }
+  for (std::size_t n = 0; n < rows.size(); ++n) {
+    if (n + rows_ahead < rows.size()) {
+      const TouchedRow& later = rows[n + rows_ahead];
+      prefetch(later.row->row.get(), row_bytes);
+      prefetch(&items[later.touches.front().item], sizeof(FoldItem));
+    }
+    folder.fold(*rows[n].row, rows[n].touches, items, slots_);
   }
   return {};
 }
@@ -167,11 +228,10 @@ Result<void> Builder::spill() {
 }
 
 Result<void> Builder::ingest(const SlotPositions* positions) {
-  in_parallel(limits_.threads, shard_count, [&](std::size_t n) {
+  in_parallel(limits_.threads, shards_.size(), [&](std::size_t n) {
     RowFolder folder(store_->type());
     shards_[n]->seal(folder);
   });
-  Lists lists;
   Changes own;
   for (const auto& shard : shards_) {
     totals_.digest += shard->totals.digest;
@@ -182,22 +242,30 @@ Result<void> Builder::ingest(const SlotPositions* positions) {
     for (const SlotPosition& position : *positions) put_position(own, position);
     own.put(kind_key(KeyKind::digest), encode_totals(totals_));
   }
-  const auto gather = [&lists](const Changes& changes) {
-    for (const auto* edits : {&changes.rows, &changes.others}) {
-      for (const Edit& edit : *edits) lists[head_of(edit)].push_back(edit);
+  shards_.front()->list(own);
+  std::map<std::uint16_t, std::size_t> sizes;
+  for (const auto& shard : shards_) {
+    for (const auto& [id, list] : shard->lists) sizes[id] += list.size();
+  }
+  std::vector<std::pair<std::uint16_t, std::size_t>> largest(sizes.begin(), sizes.end());
+  std::ranges::sort(largest, std::greater<>(), [](const auto& list) { return list.second; });
+  std::vector<std::vector<Edit>> sorted(largest.size());
+  in_parallel(limits_.threads, largest.size(), [&](std::size_t n) {
+    const auto [id, size] = largest[n];
+    sorted[n].reserve(size);
+    for (const auto& shard : shards_) {
+      if (const auto list = shard->lists.find(id); list != shard->lists.end()) {
+        std::ranges::move(list->second, std::back_inserter(sorted[n]));
+        list->second = {};
+      }
     }
-  };
-  for (const auto& shard : shards_) gather(shard->changes);
-  gather(own);
-  std::vector<std::vector<Edit>*> sorting;
-  for (auto& [head, list] : lists) sorting.push_back(&list);
-  std::ranges::sort(sorting, std::greater<>(), [](const auto* list) { return list->size(); });
-  in_parallel(limits_.threads, sorting.size(), [&](std::size_t n) { sort_by_key(*sorting[n]); });
+    sort_by_key(sorted[n]);
+  });
 
   TableStore::Engine& engine = store_->engine();
   std::vector<std::span<const Edit>> tasks;
-  for (const auto* list : sorting) {
-    std::ranges::move(in_pieces(*list, limits_.threads), std::back_inserter(tasks));
+  for (const auto& list : sorted) {
+    std::ranges::move(in_pieces(list, limits_.threads), std::back_inserter(tasks));
   }
   std::vector<Result<std::vector<std::string>>> files(tasks.size());
   in_parallel(limits_.threads, tasks.size(), [&](std::size_t n) {
@@ -215,6 +283,7 @@ Result<void> Builder::ingest(const SlotPositions* positions) {
   engine.written(positions != nullptr ? *positions : SlotPositions{}, totals_);
   for (const auto& shard : shards_) {
     shard->changes = {};
+    shard->lists.clear();
     shard->totals = {};
   }
   all_->rows -= rows_.exchange(0);

@@ -1,6 +1,7 @@
 // Building a generation beside the live one: rows are folded in memory, then written as sorted
 // files and ingested.
 #pragma once
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <filesystem>
@@ -11,6 +12,7 @@
 
 #include "storage/fold_item.h"
 #include "storage/resources.h"
+#include "storage/row_fold.h"
 #include "storage/table_store.h"
 
 namespace wf {
@@ -27,6 +29,12 @@ struct RowsInMemory {
   std::atomic<std::size_t> builds = 0;
 };
 
+// The touches of a batch, by hash of key.
+struct BatchTouches {
+  static constexpr std::size_t parts_count = 16;
+  std::array<std::vector<RowTouch>, parts_count> parts;
+};
+
 // Its content is that of a store which applied the same events, to the bit. Nothing of an
 // unfinished build is kept: its directory goes with it.
 class Builder {
@@ -41,9 +49,12 @@ class Builder {
                                                std::shared_ptr<RowsInMemory> shared = nullptr);
   ~Builder();
 
+  // What a batch touches, made anew in `out`. Any number of threads at once.
+  void touches(std::span<const FoldItem> items, BatchTouches& out) const;
   // Any number of threads at once, but the events of one slot one call after another, in order.
   // Best in batches of a thousand or more. After an error the build is lost.
-  Result<void> add(std::span<const FoldItem> items);
+  Result<void> add(std::span<const FoldItem> items, const BatchTouches& touches);
+  Result<void> add(std::span<const FoldItem> items);  // makes the touches, too
 
   // Once, after the last add(): everything that was added, at these positions. The store may then
   // apply() what came meanwhile.

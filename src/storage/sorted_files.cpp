@@ -5,18 +5,13 @@
 #include <unistd.h>
 
 #include "storage/engine_db.h"
+#include "storage/prefetch.h"
 
 namespace wf {
 namespace {
 
 constexpr std::uint64_t file_bytes_max = std::uint64_t{64} << 20;
-constexpr std::size_t fetched_ahead = 16;
-
-// Edits in order are anywhere in memory, and a miss takes as long as the rest of adding one.
-void fetch(const Edit& edit) {
-  __builtin_prefetch(edit.key.data());
-  __builtin_prefetch(edit.value.data());
-}
+constexpr std::size_t edits_ahead = 16;
 
 class SortedFiles {
  public:
@@ -66,7 +61,10 @@ Result<std::vector<std::string>> write_sorted_files(const std::filesystem::path&
                                                     const Resources::Shared& resources) {
   SortedFiles files(dir, name, resources);
   for (std::size_t n = 0; n < edits.size(); ++n) {
-    if (n + fetched_ahead < edits.size()) fetch(edits[n + fetched_ahead]);
+    if (n + edits_ahead < edits.size()) {  // edits in order are anywhere in memory
+      prefetch(edits[n + edits_ahead].key.data(), 1);
+      prefetch(edits[n + edits_ahead].value.data(), edits[n + edits_ahead].value.size());
+    }
     if (Result<void> added = files.add(edits[n]); !added) return tl::make_unexpected(added.error());
   }
   if (Result<void> closed = files.close(); !closed) return tl::make_unexpected(closed.error());
