@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "storage/bytes.h"
+#include "storage/prefetch.h"
 
 namespace wf {
 namespace {
@@ -27,13 +28,16 @@ std::string_view after(std::string_view key, std::size_t skip) {
 // all have in common, then those that have these in common too.
 void sort_after(std::span<Edit> edits, std::size_t skip) {
   constexpr std::size_t few = 16;
+  constexpr std::size_t ahead = 16;
   std::string_view common = edits.front().key;
   std::size_t longest = 0;
-  for (const Edit& edit : edits) {
-    if (!edit.key.starts_with(common)) {
-      common = {common.begin(), std::ranges::mismatch(common, edit.key).in1};
+  for (std::size_t n = 0; n < edits.size(); ++n) {
+    if (n + ahead < edits.size()) prefetch(edits[n + ahead].key.data(), 1);
+    const std::string_view key = edits[n].key;
+    if (!key.starts_with(common)) {
+      common = {common.begin(), std::ranges::mismatch(common, key).in1};
     }
-    longest = std::max(longest, edit.key.size());
+    longest = std::max(longest, key.size());
   }
   skip = std::max(skip, common.size());
   if (edits.size() <= few || longest <= skip) {
@@ -43,13 +47,17 @@ void sort_after(std::span<Edit> edits, std::size_t skip) {
 
   std::vector<Prefix> prefixes;
   prefixes.reserve(edits.size());
-  for (const Edit& edit : edits) {
-    prefixes.push_back({first_bytes(after(edit.key, skip)), prefixes.size()});
+  for (std::size_t n = 0; n < edits.size(); ++n) {
+    if (n + ahead < edits.size()) prefetch(edits[n + ahead].key.data(), 1);
+    prefixes.push_back({first_bytes(after(edits[n].key, skip)), n});
   }
   std::ranges::sort(prefixes, {}, &Prefix::order);
   std::vector<Edit> sorted;
   sorted.reserve(edits.size());
-  for (const Prefix& prefix : prefixes) sorted.push_back(edits[prefix.edit]);
+  for (std::size_t n = 0; n < prefixes.size(); ++n) {
+    if (n + ahead < prefixes.size()) prefetch(&edits[prefixes[n + ahead].edit], sizeof(Edit));
+    sorted.push_back(edits[prefixes[n].edit]);
+  }
   std::ranges::copy(sorted, edits.begin());
 
   for (std::size_t first = 0; first < prefixes.size();) {
