@@ -6,6 +6,7 @@
 
 #include <future>
 
+#include "base/in_parallel.h"
 #include "base/json_cursor.h"
 #include "cli/commands.h"
 #include "cli/config.h"
@@ -133,10 +134,13 @@ class Rebuilder {
 
   Result<Counts> here(std::span<const TableType* const> tables) {
     const Resources resources(tool_resources());
+    std::vector<Result<std::unique_ptr<TableHome>>> opened(tables.size());
+    in_parallel(tables.size(), tables.size(), [&](std::size_t n) {
+      const std::string dir = fmt::format("{}/tables/{}", process_.var, tables[n]->info().name);
+      opened[n] = TableHome::open(dir, *tables[n], resources, log_->id());
+    });
     std::vector<std::unique_ptr<TableHome>> homes;
-    for (const TableType* table : tables) {
-      const std::string dir = fmt::format("{}/tables/{}", process_.var, table->info().name);
-      auto home = TableHome::open(dir, *table, resources, log_->id());
+    for (auto& home : opened) {
       if (!home) return tl::unexpected(home.error());
       homes.push_back(std::move(*home));
     }

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/in_parallel.h"
 #include "base/thread_name.h"
 #include "log/outcome_reader.h"
 #include "log/position.h"
@@ -135,11 +136,14 @@ Result<std::vector<std::shared_ptr<TableStore>>> rebuild(Log& log,
   }
   progress.total = total;
   const auto shared = std::make_shared<RowsInMemory>();
-  for (TableHome* const table : tables) {
-    auto builder = table->begin_build(work.positions, options.limits, shared);
-    if (!builder) return tl::unexpected(builder.error());
-    work.types.push_back(&table->type());
-    work.builders.push_back(std::move(*builder));
+  std::vector<Result<std::unique_ptr<Builder>>> begun(tables.size());
+  in_parallel(tables.size(), tables.size(), [&](std::size_t n) {
+    begun[n] = tables[n]->begin_build(work.positions, options.limits, shared);
+  });
+  for (std::size_t n = 0; n < tables.size(); ++n) {
+    if (!begun[n]) return tl::unexpected(begun[n].error());
+    work.types.push_back(&tables[n]->type());
+    work.builders.push_back(std::move(*begun[n]));
   }
   {
     std::vector<std::jthread> threads;
@@ -147,12 +151,15 @@ Result<std::vector<std::shared_ptr<TableStore>>> rebuild(Log& log,
     for (std::size_t i = 0; i < count; ++i) threads.emplace_back([&work] { read_slots(work); });
   }
   if (!work.result) return tl::unexpected(work.result.error());
+  // All tables at once: while the disk is waited for by one, another sorts.
+  std::vector<Result<std::shared_ptr<TableStore>>> finished(tables.size());
+  in_parallel(tables.size(), tables.size(), [&](std::size_t n) {
+    finished[n] = progress.cancel ? fail(Code::closed, "the rebuild was cancelled")
+                                  : work.builders[n]->finish(work.positions);
+  });
   std::vector<std::shared_ptr<TableStore>> built;
   Result<void> done;
-  for (const auto& builder : work.builders) {
-    if (progress.cancel) done = fail(Code::closed, "the rebuild was cancelled");
-    if (!done) break;
-    auto store = builder->finish(work.positions);
+  for (auto& store : finished) {
     if (store) built.push_back(std::move(*store));
     if (!store) done = tl::unexpected(store.error());
   }

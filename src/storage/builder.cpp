@@ -5,12 +5,11 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
 #include <map>
 #include <mutex>
-#include <thread>
 
 #include "base/hash.h"
+#include "base/in_parallel.h"
 #include "storage/prefetch.h"
 #include "storage/sorted_files.h"
 #include "storage/table_engine.h"
@@ -22,20 +21,6 @@ constexpr std::size_t piece_min = 10'000;  // edits
 constexpr std::size_t piece_max = 100'000;
 constexpr std::size_t rows_ahead = 8;   // are asked for
 constexpr std::size_t row_bytes = 256;  // of each
-
-// Runs work(0) … work(count - 1) on a few threads.
-void in_parallel(std::size_t threads,
-                 std::size_t count,
-                 const std::function<void(std::size_t)>& work) {
-  std::atomic<std::size_t> next = 0;
-  const auto run = [&] {
-    for (std::size_t n = next++; n < count; n = next++) work(n);
-  };
-  std::vector<std::thread> helpers;
-  for (std::size_t n = 1; n < std::min(threads, count); ++n) helpers.emplace_back(run);
-  run();
-  for (std::thread& helper : helpers) helper.join();
-}
 
 // Rows, and each index, are sorted and written by themselves.
 std::uint16_t list_of(const Edit& edit) {
