@@ -1,4 +1,5 @@
 // An engine's tables as others meet them: served and read over sockets, rebuilt and copied.
+#include <algorithm>
 #include <thread>
 
 #include "cli/engine.h"
@@ -88,7 +89,8 @@ Result<void> Engine::rebuild(std::span<const std::string> tables, RebuildProgres
   for (const std::string& table : tables) {
     const auto found = tables_.find(table);
     if (found == tables_.end()) return no_table(table);
-    homes.push_back(found->second.get());
+    TableHome* const home = found->second.get();
+    if (std::ranges::find(homes, home) == homes.end()) homes.push_back(home);  // each once
   }
   const std::unique_lock lock(rebuilding_, std::try_to_lock);
   if (!lock.owns_lock()) return fail(Code::unavailable, "another rebuild is under way");

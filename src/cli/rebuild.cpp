@@ -23,6 +23,8 @@
 namespace wf::cli {
 namespace {
 
+constexpr std::size_t tables_opened_at_once = 4;  // it is the disk that is waited for
+
 struct Counts {
   std::uint64_t records = 0;
   std::uint64_t events = 0;
@@ -135,7 +137,7 @@ class Rebuilder {
   Result<Counts> here(std::span<const TableType* const> tables) {
     const Resources resources(tool_resources());
     std::vector<Result<std::unique_ptr<TableHome>>> opened(tables.size());
-    in_parallel(tables.size(), tables.size(), [&](std::size_t n) {
+    in_parallel(tables_opened_at_once, tables.size(), [&](std::size_t n) {
       const std::string dir = fmt::format("{}/tables/{}", process_.var, tables[n]->info().name);
       opened[n] = TableHome::open(dir, *tables[n], resources, log_->id());
     });

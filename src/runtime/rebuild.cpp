@@ -137,7 +137,7 @@ Result<std::vector<std::shared_ptr<TableStore>>> rebuild(Log& log,
   progress.total = total;
   const auto shared = std::make_shared<RowsInMemory>();
   std::vector<Result<std::unique_ptr<Builder>>> begun(tables.size());
-  in_parallel(tables.size(), tables.size(), [&](std::size_t n) {
+  in_parallel(options.threads, tables.size(), [&](std::size_t n) {
     begun[n] = tables[n]->begin_build(work.positions, options.limits, shared);
   });
   for (std::size_t n = 0; n < tables.size(); ++n) {
@@ -151,17 +151,20 @@ Result<std::vector<std::shared_ptr<TableStore>>> rebuild(Log& log,
     for (std::size_t i = 0; i < count; ++i) threads.emplace_back([&work] { read_slots(work); });
   }
   if (!work.result) return tl::unexpected(work.result.error());
-  // All tables at once: while the disk is waited for by one, another sorts.
+  // A few at once: while the disk is waited for by one, another sorts.
   std::vector<Result<std::shared_ptr<TableStore>>> finished(tables.size());
-  in_parallel(tables.size(), tables.size(), [&](std::size_t n) {
+  in_parallel(options.threads, tables.size(), [&](std::size_t n) {
     finished[n] = progress.cancel ? fail(Code::closed, "the rebuild was cancelled")
                                   : work.builders[n]->finish(work.positions);
   });
   std::vector<std::shared_ptr<TableStore>> built;
   Result<void> done;
   for (auto& store : finished) {
-    if (store) built.push_back(std::move(*store));
-    if (!store) done = tl::unexpected(store.error());
+    if (store) {
+      built.push_back(std::move(*store));
+    } else if (done) {
+      done = tl::unexpected(store.error());
+    }
   }
   if (done && progress.cancel) done = fail(Code::closed, "the rebuild was cancelled");
   if (done) return built;

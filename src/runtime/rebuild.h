@@ -32,14 +32,16 @@ struct RebuildProgress {
 };
 
 // Reads up to the log's ends as of the start, or to `until`. The store it returns may go on by
-// apply(), and be swapped in by Projector::replace or TableHome::swap. `begin_build` is called on
-// this thread: the projector must not swap the same table meanwhile. Code::closed: cancelled.
+// apply(), and be swapped in by Projector::replace or TableHome::swap. Before it returns,
+// `begin_build` is called: the projector must not swap the same table meanwhile. Code::closed:
+// cancelled.
 Result<std::shared_ptr<TableStore>> rebuild(Log& log,
                                             const Catalogue& catalogue,
                                             TableHome& table,
                                             const RebuildOptions& options,
                                             RebuildProgress& progress);
-// The same of several tables in one reading of the log; they share the limit of rows in memory.
+// The same of several tables, each once, in one reading of the log; they share the limit of rows in
+// memory. `options.threads` of them begin and finish at a time.
 Result<std::vector<std::shared_ptr<TableStore>>> rebuild(Log& log,
                                                          const Catalogue& catalogue,
                                                          std::span<TableHome* const> tables,

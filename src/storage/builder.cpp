@@ -4,7 +4,8 @@
 #include <absl/container/node_hash_map.h>
 
 #include <algorithm>
-#include <array>
+#include <functional>
+#include <iterator>
 #include <map>
 #include <mutex>
 
@@ -73,19 +74,15 @@ struct Builder::Shard {
       auto& [key, row] = *ahead[n];
       folder.seal(key, row, changes, totals);
       row = {};
-      list(changes);
+      list();
     }
     rows.clear();
   }
 
   // Moves the edits to the lists.
-  void list(Changes& from) {
-    for (auto* edits : {&from.rows, &from.others}) {
-      for (const Edit& edit : *edits) {
-        std::vector<Edit>& list = lists[list_of(edit)];
-        if (list.empty()) list.reserve(rows.size());
-        list.push_back(edit);
-      }
+  void list() {
+    for (auto* edits : {&changes.rows, &changes.others}) {
+      for (const Edit& edit : *edits) lists[list_of(edit)].push_back(edit);
       edits->clear();
     }
   }
@@ -217,17 +214,17 @@ Result<void> Builder::ingest(const SlotPositions* positions) {
     RowFolder folder(store_->type());
     shards_[n]->seal(folder);
   });
-  Changes own;
   for (const auto& shard : shards_) {
     totals_.digest += shard->totals.digest;
     totals_.rows += shard->totals.rows;
     totals_.quarantined += shard->totals.quarantined;
   }
   if (positions != nullptr) {
-    for (const SlotPosition& position : *positions) put_position(own, position);
-    own.put(kind_key(KeyKind::digest), encode_totals(totals_));
+    Shard& any = *shards_.front();
+    for (const SlotPosition& position : *positions) put_position(any.changes, position);
+    any.changes.put(kind_key(KeyKind::digest), encode_totals(totals_));
+    any.list();
   }
-  shards_.front()->list(own);
   std::map<std::uint16_t, std::size_t> sizes;
   for (const auto& shard : shards_) {
     for (const auto& [id, list] : shard->lists) sizes[id] += list.size();
@@ -241,7 +238,7 @@ Result<void> Builder::ingest(const SlotPositions* positions) {
     for (const auto& shard : shards_) {
       if (const auto list = shard->lists.find(id); list != shard->lists.end()) {
         std::ranges::move(list->second, std::back_inserter(sorted[n]));
-        list->second = {};
+        list->second = std::vector<Edit>();  // {} would keep its memory
       }
     }
     sort_by_key(sorted[n]);

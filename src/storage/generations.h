@@ -14,7 +14,8 @@ namespace wf {
 
 // A directory (VAR/tables/NAME) with a directory per generation, named by the code's hash and a
 // number, and a file CURRENT that names the live one. Reads are thread-safe and always answered by
-// the live generation; open, begin_build and swap belong to the thread that applies.
+// the live generation; open, begin_build and swap are for one thread at a time, which
+// applies or holds up the one that does.
 class TableHome final : public TableView {
  public:
   // Opens the live generation. One of other code whose rows this build reads is frozen: it is read,
