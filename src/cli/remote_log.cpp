@@ -142,7 +142,7 @@ class RemoteLog final : public Log {
   }
   Result<Offset> begin(const Slot& slot) override { return offset(Ask::begin, slot); }
   Result<Offset> end(const Slot& slot) override { return offset(Ask::end, slot); }
-  Result<std::unique_ptr<Ownership>> own(const std::string&) override {
+  Result<std::unique_ptr<Ownership>> own(const std::vector<std::string>&) override {
     return fail(Code::forbidden, "the process that has the log open decides its commands");
   }
 

@@ -236,9 +236,9 @@ Result<void> Submitter::append(const Slot& slot,
   append_since_ = wall_clock().us;
   auto appended = appender_->append(slot, records, durability);
   append_since_ = 0;
-  if (!appended && !wrote_nothing(appended.error())) {
-    appender_.reset();
-    down_ = true;
+  if (!appended) {
+    appender_.reset();  // dead (log.h)
+    down_ = !wrote_nothing(appended.error());
   }
   return appended;
 }

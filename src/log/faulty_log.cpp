@@ -225,8 +225,8 @@ Result<std::unique_ptr<Reader>> FaultyLog::reader() {
 
 Result<Offset> FaultyLog::begin(const Slot& slot) { return inner_.begin(slot); }
 Result<Offset> FaultyLog::end(const Slot& slot) { return inner_.end(slot); }
-Result<std::unique_ptr<Ownership>> FaultyLog::own(const std::string& commands_topic) {
-  return inner_.own(commands_topic);
+Result<std::unique_ptr<Ownership>> FaultyLog::own(const std::vector<std::string>& topics) {
+  return inner_.own(topics);
 }
 
 }  // namespace wf

@@ -55,7 +55,7 @@ class FaultyLog : public Log {
   Result<std::unique_ptr<Reader>> reader() override;
   Result<Offset> begin(const Slot& slot) override;
   Result<Offset> end(const Slot& slot) override;
-  Result<std::unique_ptr<Ownership>> own(const std::string& commands_topic) override;
+  Result<std::unique_ptr<Ownership>> own(const std::vector<std::string>& topics) override;
 
  private:
   class Chance;

@@ -20,6 +20,14 @@ void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
   if (tally->error == RD_KAFKA_RESP_ERR_NO_ERROR) tally->error = message->err;
 }
 
+// What these codes say, that nothing was written, is not known once a record was handed over.
+Error unsure(Error error) {
+  const bool refusal =
+      error.code == Code::full || error.code == Code::invalid || error.code == Code::not_found;
+  if (refusal) error.code = Code::io;
+  return error;
+}
+
 class KafkaAppender final : public Appender {
  public:
   KafkaAppender(std::shared_ptr<Client> client,
@@ -84,9 +92,11 @@ Result<void> KafkaAppender::send(const Slot& slot,
       if (auto ok = settle(tally_.outstanding - 1, slot, deadline); !ok) return ok;
       err = produce(client_->get(), to, slot.partition, record, &tally_, scratch_);
     }
-    if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
-      return tl::unexpected(
-          error_of(err, fmt::format("append to {}/{}", slot.topic, slot.partition)));
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      Error error = error_of(err, fmt::format("append to {}/{}", slot.topic, slot.partition));
+      return tl::unexpected(&record == records.data() ? std::move(error)
+                                                      : unsure(std::move(error)));
+    }
     ++tally_.outstanding;
   }
   return settle(0, slot, deadline);
@@ -108,7 +118,7 @@ Result<void> KafkaAppender::settle(std::size_t outstanding_max,
   }
   if (tally_.error == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
   return tl::unexpected(
-      error_of(tally_.error, fmt::format("append to {}/{}", slot.topic, slot.partition)));
+      unsure(error_of(tally_.error, fmt::format("append to {}/{}", slot.topic, slot.partition))));
 }
 
 // Nothing of a failed append may be sent later from here; what is on the wire may still arrive.
@@ -124,12 +134,14 @@ void KafkaAppender::give_up() {
 Result<std::unique_ptr<Appender>> make_appender(const KafkaLogOptions& options,
                                                 const KnownEnds& slots,
                                                 const std::string& name) {
+  const std::string size = std::to_string(message_bytes_max);
   auto client = Client::make(options,
                              {.type = RD_KAFKA_PRODUCER,
                               .name = name,
                               .preferred = {{"linger.ms", "0"},
                                             {"queue.buffering.max.messages", "100000"},
-                                            {"queue.buffering.max.kbytes", "65536"}},
+                                            {"queue.buffering.max.kbytes", "65536"},
+                                            {"message.max.bytes", size}},
                               .fixed = {{"enable.idempotence", "true"},
                                         {"enable.gapless.guarantee", "true"},
                                         {"acks", "all"},

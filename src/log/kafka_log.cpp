@@ -43,8 +43,8 @@ class KafkaLog final : public Log {
   }
   Result<Offset> begin(const Slot& slot) override;
   Result<Offset> end(const Slot& slot) override;
-  Result<std::unique_ptr<Ownership>> own(const std::string& commands_topic) override {
-    return make_ownership(options_, commands_topic);
+  Result<std::unique_ptr<Ownership>> own(const std::vector<std::string>& topics) override {
+    return make_ownership(options_, topics);
   }
 
  private:

@@ -1,4 +1,6 @@
-// Who decides which command partitions: a consumer group that assigns and never reads.
+// Who works on which partitions of a family: a consumer group that assigns and never reads.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "log/kafka_client.h"
@@ -12,8 +14,8 @@ class KafkaOwnership final : public Ownership {
   KafkaOwnership() = default;
   ~KafkaOwnership() override;
 
-  Result<void> join(const KafkaLogOptions& options, const std::string& commands_topic);
-  Result<std::vector<std::uint32_t>> poll() override;
+  Result<void> join(const KafkaLogOptions& options, const std::vector<std::string>& topics);
+  Result<std::vector<Slot>> poll() override;
 
  private:
   static void on_rebalance(rd_kafka_t* rk,
@@ -22,7 +24,8 @@ class KafkaOwnership final : public Ownership {
                            void* opaque);
 
   std::shared_ptr<Client> client_;
-  std::vector<std::uint32_t> owned_;  // only touched inside rd_kafka_consumer_poll()
+  std::size_t prefix_ = 0;   // of the topics' names on the broker
+  std::vector<Slot> owned_;  // only touched inside rd_kafka_consumer_poll()
 };
 
 // Called by rd_kafka_consumer_poll(). librdkafka is given an empty assignment, so it fetches
@@ -37,22 +40,28 @@ void KafkaOwnership::on_rebalance(rd_kafka_t* rk,
     rd_kafka_assign(rk, nullptr);
     return;
   }
-  for (int i = 0; i < partitions->cnt; ++i)
-    self->owned_.push_back(static_cast<std::uint32_t>(partitions->elems[i].partition));
+  for (int i = 0; i < partitions->cnt; ++i) {
+    const rd_kafka_topic_partition_t& one = partitions->elems[i];
+    self->owned_.push_back({one.topic + self->prefix_, static_cast<std::uint32_t>(one.partition)});
+  }
   std::sort(self->owned_.begin(), self->owned_.end());
   const Partitions nothing(rd_kafka_topic_partition_list_new(0));
   rd_kafka_assign(rk, nothing.get());
 }
 
 Result<void> KafkaOwnership::join(const KafkaLogOptions& options,
-                                  const std::string& commands_topic) {
-  const std::string topic = options.prefix + commands_topic;
+                                  const std::vector<std::string>& topics) {
+  // One group a family, whose range assignor shares each topic among those that ask for it.
+  const std::string& first = topics.front();
+  const std::string group =
+      fmt::format("{}commands{}.deciders", options.prefix, first.substr(first.find('.')));
+  prefix_ = options.prefix.size();
   const int session_ms = milliseconds(options.session_timeout);
   auto client = Client::make(
       options,
       {.type = RD_KAFKA_CONSUMER,
        .name = "owner",
-       .fixed = {{"group.id", topic + ".deciders"},
+       .fixed = {{"group.id", group},
                  {"partition.assignment.strategy", "range"},
                  {"session.timeout.ms", std::to_string(session_ms)},
                  {"heartbeat.interval.ms", std::to_string(std::clamp(session_ms / 20, 1, 300))},
@@ -64,13 +73,16 @@ Result<void> KafkaOwnership::join(const KafkaLogOptions& options,
   client_ = std::move(*client);
   rd_kafka_poll_set_consumer(client_->get());
   const Partitions wanted(rd_kafka_topic_partition_list_new(1));
-  rd_kafka_topic_partition_list_add(wanted.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
+  for (const std::string& topic : topics) {
+    const std::string name = options.prefix + topic;
+    rd_kafka_topic_partition_list_add(wanted.get(), name.c_str(), RD_KAFKA_PARTITION_UA);
+  }
   const auto err = rd_kafka_subscribe(client_->get(), wanted.get());
-  if (err != RD_KAFKA_RESP_ERR_NO_ERROR) return tl::unexpected(error_of(err, "join " + topic));
+  if (err != RD_KAFKA_RESP_ERR_NO_ERROR) return tl::unexpected(error_of(err, "join " + group));
   return {};
 }
 
-Result<std::vector<std::uint32_t>> KafkaOwnership::poll() {
+Result<std::vector<Slot>> KafkaOwnership::poll() {
   while (const Message message{rd_kafka_consumer_poll(client_->get(), 0)}) {
     if (rd_kafka_fatal_error(client_->get(), nullptr, 0) != RD_KAFKA_RESP_ERR_NO_ERROR ||
         message->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
@@ -98,9 +110,9 @@ KafkaOwnership::~KafkaOwnership() {
 }  // namespace
 
 Result<std::unique_ptr<Ownership>> make_ownership(const KafkaLogOptions& options,
-                                                  const std::string& commands_topic) {
+                                                  const std::vector<std::string>& topics) {
   auto ownership = std::make_unique<KafkaOwnership>();
-  if (auto ok = ownership->join(options, commands_topic); !ok) return tl::unexpected(ok.error());
+  if (auto ok = ownership->join(options, topics); !ok) return tl::unexpected(ok.error());
   return ownership;
 }
 

@@ -17,6 +17,9 @@ using KnownEnds = std::map<Slot, std::atomic<Offset>>;
 
 void raise(std::atomic<Offset>& end, Offset to);
 
+// Of a record with its headers: more than the largest body a gateway takes (16 MiB).
+inline constexpr int message_bytes_max = 20'000'000;
+
 Result<std::unique_ptr<Appender>> make_appender(const KafkaLogOptions& options,
                                                 const KnownEnds& slots,
                                                 const std::string& name);
@@ -26,7 +29,7 @@ Result<std::unique_ptr<Reader>> make_reader(const KafkaLogOptions& options,
                                             Consumers& consumers,
                                             std::shared_ptr<Client> asking);
 Result<std::unique_ptr<Ownership>> make_ownership(const KafkaLogOptions& options,
-                                                  const std::string& commands_topic);
+                                                  const std::vector<std::string>& topics);
 
 // The deployment's id is the first record of keys/0. Code::not_found if there is none.
 Result<Uuid> read_log_id(const KafkaLogOptions& options);

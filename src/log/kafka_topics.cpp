@@ -15,6 +15,7 @@ namespace {
 using Severity = TopicsReport::Severity;
 constexpr const char* insync_config = "min.insync.replicas";
 constexpr const char* compaction_config = "max.compaction.lag.ms";
+constexpr const char* size_config = "max.message.bytes";
 
 // Commands and events are kept for ever; keys are compacted within a day (DESIGN.md 4, 5); facts
 // have the retention their operator gives them.
@@ -22,6 +23,7 @@ TopicConfigs wanted_configs(const TopicSpec& topic, const TopicsPlan& plan) {
   TopicConfigs configs{{"message.timestamp.type", "LogAppendTime"},
                        {"unclean.leader.election.enable", "false"},
                        {insync_config, std::to_string(plan.min_insync)},
+                       {size_config, std::to_string(message_bytes_max)},
                        {"cleanup.policy", topic.compacted ? "compact" : "delete"}};
   if (topic.compacted) {
     configs[compaction_config] = std::to_string(Duration::hours(24).us / 1000);
@@ -95,6 +97,8 @@ void check_configs(Check check,
     if (config == insync_config) {
       check.at_least(
           config, std::max(plan.min_insync, TopicsPlan{}.min_insync), std::atoi(is.c_str()));
+    } else if (config == size_config) {
+      check.at_least(config, message_bytes_max, std::atoi(is.c_str()));
     } else {
       check.equal(
           config == compaction_config ? Severity::warning : Severity::error, config, value, is);

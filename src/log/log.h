@@ -67,13 +67,13 @@ class Reader {
   virtual void interrupt() = 0;
 };
 
-// Which partitions of a commands topic this process decides. One thread.
+// Which partitions of some topics this process works on. One thread.
 class Ownership {
  public:
   virtual ~Ownership() = default;
-  // The partitions owned now, ascending. Losing one is not urgent: the fence makes a late writer
+  // The slots owned now, ascending. Losing one is not urgent: the fence makes a late writer
   // harmless.
-  virtual Result<std::vector<std::uint32_t>> poll() = 0;
+  virtual Result<std::vector<Slot>> poll() = 0;
 };
 
 // Thread-safe. Readers, appenders and ownerships must be gone before their log.
@@ -86,7 +86,9 @@ class Log {
   virtual Result<std::unique_ptr<Reader>> reader() = 0;
   virtual Result<Offset> begin(const Slot& slot) = 0;  // the first offset that can be read
   virtual Result<Offset> end(const Slot& slot) = 0;    // the offset after the last durable record
-  virtual Result<std::unique_ptr<Ownership>> own(const std::string& commands_topic) = 0;
+  // Of topics of one family. Whoever asks for the same topic shares its partitions; who asks for
+  // other ones of the family takes none of them.
+  virtual Result<std::unique_ptr<Ownership>> own(const std::vector<std::string>& topics) = 0;
 };
 
 // partition = xxh64(stream) mod N, for commands and events alike (DESIGN.md 4).

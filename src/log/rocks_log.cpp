@@ -51,13 +51,11 @@ class RocksAppender : public Appender {
 
 class OwnsAll : public Ownership {
  public:
-  explicit OwnsAll(std::uint32_t partitions) : all_(partitions) {
-    std::iota(all_.begin(), all_.end(), 0U);
-  }
-  Result<std::vector<std::uint32_t>> poll() override { return all_; }
+  explicit OwnsAll(std::vector<Slot> all) : all_(std::move(all)) {}
+  Result<std::vector<Slot>> poll() override { return all_; }
 
  private:
-  std::vector<std::uint32_t> all_;
+  std::vector<Slot> all_;
 };
 
 class RocksLog : public Log {
@@ -87,11 +85,15 @@ class RocksLog : public Log {
     const std::lock_guard lock(core_.mutex());
     return partition->durable;
   }
-  Result<std::unique_ptr<Ownership>> own(const std::string& commands_topic) override {
-    for (const TopicSpec& topic : core_.topics()) {
-      if (topic.name == commands_topic) return std::make_unique<OwnsAll>(topic.partitions);
+  Result<std::unique_ptr<Ownership>> own(const std::vector<std::string>& topics) override {
+    std::vector<Slot> all;
+    for (const std::string& name : topics) {
+      const auto topic = std::ranges::find(core_.topics(), name, &TopicSpec::name);
+      if (topic == core_.topics().end()) return no_such(name);
+      for (std::uint32_t n = 0; n < topic->partitions; ++n) all.push_back({name, n});
     }
-    return no_such(commands_topic);
+    std::ranges::sort(all);
+    return std::make_unique<OwnsAll>(std::move(all));
   }
 
  private:

@@ -16,13 +16,13 @@ constexpr Duration forward_window = Duration::millis(5);
 
 }  // namespace
 
-// The threads of one partition. Destroying it stops and joins them.
-struct Deciders::Partition {
-  std::unique_ptr<CommandWorker> worker;
+// What works on one slot: a commands slot has a command worker, an events slot a forwarder.
+// Destroying it stops and joins its thread.
+struct Deciders::Worker {
+  std::unique_ptr<CommandWorker> decider;
   std::unique_ptr<Forwarder> forwarder;
-  DeciderStatus status;  // guarded by Deciders::mutex_
-  std::jthread deciding;
-  std::jthread forwarding;
+  DeciderStatus status;  // its own part; guarded by Deciders::mutex_
+  std::jthread thread;
 };
 
 Deciders::Deciders(Log& log,
@@ -47,27 +47,27 @@ void Deciders::start() {
 
 void Deciders::stop() {
   owners_.clear();
-  decltype(partitions_) ended;
+  decltype(workers_) ended;
   {
     const std::scoped_lock lock(mutex_);
-    ended.swap(partitions_);
+    ended.swap(workers_);
   }
-  for (auto& [key, partition] : ended) {
-    partition->deciding.request_stop();
-    partition->forwarding.request_stop();
-  }
+  for (auto& [slot, worker] : ended) worker->thread.request_stop();
 }
 
 // Whoever cannot say what it owns owns nothing, and asks anew.
 void Deciders::own(const std::stop_token& stop, const std::string& family) {
+  std::vector<std::string> topics;
+  if (options_.decide) topics.push_back("commands." + family);
+  if (options_.forward) topics.push_back("events." + family);
   std::unique_ptr<Ownership> ownership;
   std::mutex idle_mutex;
   std::condition_variable_any idle;
   Duration wait = options_.ownership_every;
   while (!stop.stop_requested()) {
-    Result<std::vector<std::uint32_t>> owned = std::vector<std::uint32_t>{};
+    Result<std::vector<Slot>> owned = std::vector<Slot>{};
     if (!ownership) {
-      auto opened = log_.own("commands." + family);
+      auto opened = log_.own(topics);
       if (opened) {
         ownership = std::move(*opened);
       } else {
@@ -90,75 +90,93 @@ void Deciders::own(const std::stop_token& stop, const std::string& family) {
 }
 
 // Begins what is owned and not there, and ends what is there and not owned any more.
-void Deciders::take(const std::string& family, const std::vector<std::uint32_t>& owned) {
-  std::vector<std::unique_ptr<Partition>> lost;
+void Deciders::take(const std::string& family, const std::vector<Slot>& owned) {
+  std::vector<std::unique_ptr<Worker>> lost;
   const std::scoped_lock lock(mutex_);
-  for (auto it = partitions_.begin(); it != partitions_.end();) {
-    const auto& [name, partition] = it->first;
+  for (auto it = workers_.begin(); it != workers_.end();) {
+    const auto& [slot, worker] = *it;
     const bool kept =
-        name != family || std::find(owned.begin(), owned.end(), partition) != owned.end();
+        worker->status.family != family || std::ranges::find(owned, slot) != owned.end();
     if (!kept) lost.push_back(std::move(it->second));
-    it = kept ? std::next(it) : partitions_.erase(it);
+    it = kept ? std::next(it) : workers_.erase(it);
   }
-  for (const std::uint32_t partition : owned) {
-    auto& slot = partitions_[{family, partition}];
-    if (!slot) slot = begin(family, partition);
+  for (const Slot& slot : owned) {
+    auto& worker = workers_[slot];
+    if (!worker) worker = begin(family, slot);
   }
-  for (auto& partition : lost) {
-    partition->deciding.request_stop();
-    partition->forwarding.request_stop();
-  }
+  for (auto& worker : lost) worker->thread.request_stop();
 }
 
-std::unique_ptr<Deciders::Partition> Deciders::begin(const std::string& family,
-                                                     std::uint32_t number) {
-  auto partition = std::make_unique<Partition>();
-  Partition& p = *partition;
-  p.status.family = family;
-  p.status.partition = number;
-  if (options_.decide) {
-    CommandWorkerOptions worker = options_.worker;
-    worker.family = family;
-    worker.partition = number;
-    worker.partitions = options_.partitions;
-    worker.store_path = fmt::format("{}/decider-{}-{}", options_.stores, family, number);
-    p.worker =
-        std::make_unique<CommandWorker>(log_, catalogue_, platform_, std::move(worker), alarm_);
-    p.deciding = std::jthread([this, &p](const std::stop_token& stop) {
-      name_thread(fmt::format("d/{} {}", p.status.partition, p.status.family));
-      run_worker(stop, *p.worker, LoopOptions{}, [this, &p] {
-        const std::scoped_lock lock(mutex_);
-        p.status.resumed = p.worker->resumed();
-        p.status.next = p.worker->next();
-        p.status.decided = p.worker->decided();
-        p.status.failure = p.worker->failure() ? p.worker->failure()->detail : "";
-      });
-      if (auto ok = p.worker->checkpoint(); !ok) alarm_(ok.error().detail);
-    });
+std::unique_ptr<Deciders::Worker> Deciders::begin(const std::string& family, const Slot& slot) {
+  auto worker = std::make_unique<Worker>();
+  worker->status.family = family;
+  worker->status.partition = slot.partition;
+  if (slot.topic.starts_with("commands.")) {
+    decide(*worker, family, slot.partition);
+  } else {
+    forward(*worker, family, slot.partition);
   }
-  if (options_.forward) {
-    ForwarderOptions forwarder = options_.forwarder;
-    forwarder.source = {"events." + family, number};
-    forwarder.answers = slots_of(catalogue_, "events", options_.partitions);
-    forwarder.store_path = fmt::format("{}/forwarder-{}-{}", options_.stores, family, number);
-    p.forwarder = std::make_unique<Forwarder>(log_, std::move(forwarder), alarm_);
-    p.forwarding = std::jthread([this, &p](const std::stop_token& stop) {
-      name_thread(fmt::format("f/{} {}", p.status.partition, p.status.family));
-      run_worker(stop, *p.forwarder, LoopOptions{.window = forward_window}, [this, &p] {
-        const std::scoped_lock lock(mutex_);
-        p.status.forwarded = p.forwarder->forwarded();
-        if (p.forwarder->failure()) p.status.forwarder_failure = p.forwarder->failure()->detail;
-      });
+  return worker;
+}
+
+void Deciders::decide(Worker& w, const std::string& family, std::uint32_t partition) {
+  CommandWorkerOptions options = options_.worker;
+  options.family = family;
+  options.partition = partition;
+  options.partitions = options_.partitions;
+  options.store_path = fmt::format("{}/decider-{}-{}", options_.stores, family, partition);
+  w.decider =
+      std::make_unique<CommandWorker>(log_, catalogue_, platform_, std::move(options), alarm_);
+  w.thread = std::jthread([this, &w](const std::stop_token& stop) {
+    name_thread(fmt::format("d/{} {}", w.status.partition, w.status.family));
+    run_worker(stop, *w.decider, LoopOptions{}, [this, &w] {
+      const std::scoped_lock lock(mutex_);
+      w.status.resumed = w.decider->resumed();
+      w.status.next = w.decider->next();
+      w.status.decided = w.decider->decided();
+      w.status.failure = w.decider->failure() ? w.decider->failure()->detail : "";
     });
-  }
-  return partition;
+    if (auto ok = w.decider->checkpoint(); !ok) alarm_(ok.error().detail);
+  });
+}
+
+void Deciders::forward(Worker& w, const std::string& family, std::uint32_t partition) {
+  ForwarderOptions options = options_.forwarder;
+  options.source = {"events." + family, partition};
+  options.answers = slots_of(catalogue_, "events", options_.partitions);
+  options.store_path = fmt::format("{}/forwarder-{}-{}", options_.stores, family, partition);
+  w.forwarder = std::make_unique<Forwarder>(log_, std::move(options), alarm_);
+  w.thread = std::jthread([this, &w](const std::stop_token& stop) {
+    name_thread(fmt::format("f/{} {}", w.status.partition, w.status.family));
+    run_worker(stop, *w.forwarder, LoopOptions{.window = forward_window}, [this, &w] {
+      const std::scoped_lock lock(mutex_);
+      w.status.forwarded = w.forwarder->forwarded();
+      if (w.forwarder->failure()) w.status.forwarder_failure = w.forwarder->failure()->detail;
+    });
+  });
 }
 
 std::vector<DeciderStatus> Deciders::status() const {
+  std::map<std::pair<std::string, std::uint32_t>, DeciderStatus> all;
   const std::scoped_lock lock(mutex_);
-  std::vector<DeciderStatus> all;
-  for (const auto& [key, partition] : partitions_) all.push_back(partition->status);
-  return all;
+  for (const auto& [slot, worker] : workers_) {
+    const DeciderStatus& own = worker->status;
+    DeciderStatus& status = all[{own.family, own.partition}];
+    status.family = own.family;
+    status.partition = own.partition;
+    if (worker->decider) {
+      status.resumed = own.resumed;
+      status.next = own.next;
+      status.decided = own.decided;
+      status.failure = own.failure;
+    } else {
+      status.forwarded = own.forwarded;
+      status.forwarder_failure = own.forwarder_failure;
+    }
+  }
+  std::vector<DeciderStatus> statuses;
+  for (auto& [key, status] : all) statuses.push_back(std::move(status));
+  return statuses;
 }
 
 std::vector<Slot> slots_of(const Catalogue& catalogue,

@@ -1,5 +1,5 @@
-// Runs a command worker and a forwarder, each on its own thread, for every commands partition this
-// process owns.
+// Runs a command worker for every commands partition this process owns, and a forwarder for every
+// events partition, each on its own thread.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -56,11 +56,13 @@ class Deciders {
   std::vector<DeciderStatus> status() const;
 
  private:
-  struct Partition;
+  struct Worker;
 
   void own(const std::stop_token& stop, const std::string& family);
-  void take(const std::string& family, const std::vector<std::uint32_t>& owned);
-  std::unique_ptr<Partition> begin(const std::string& family, std::uint32_t partition);
+  void take(const std::string& family, const std::vector<Slot>& owned);
+  std::unique_ptr<Worker> begin(const std::string& family, const Slot& slot);
+  void decide(Worker& worker, const std::string& family, std::uint32_t partition);
+  void forward(Worker& worker, const std::string& family, std::uint32_t partition);
 
   Log& log_;
   const Catalogue& catalogue_;
@@ -68,7 +70,7 @@ class Deciders {
   DecidersOptions options_;
   Alarm alarm_;
   mutable std::mutex mutex_;
-  std::map<std::pair<std::string, std::uint32_t>, std::unique_ptr<Partition>> partitions_;
+  std::map<Slot, std::unique_ptr<Worker>> workers_;
   std::vector<std::jthread> owners_;
 };
 

@@ -29,8 +29,8 @@ class FlakyLog : public Log {
   }
   Result<Offset> begin(const Slot& slot) override { return inner_.begin(slot); }
   Result<Offset> end(const Slot& slot) override { return inner_.end(slot); }
-  Result<std::unique_ptr<Ownership>> own(const std::string& topic) override {
-    return inner_.own(topic);
+  Result<std::unique_ptr<Ownership>> own(const std::vector<std::string>& topics) override {
+    return inner_.own(topics);
   }
 
  private:

@@ -6,11 +6,13 @@ from pathlib import Path
 from deployment import START_S, OnKafka
 from process import ROOT, Process
 
+EXTRA = {"work": ["--only", "deciders"], "forwarders": ["--only", "forwarders"]}
 TABLES = json.loads((ROOT / "config/kafka.json").read_text())["tables"][0]["tables"]
 
 
 class Spread(OnKafka):
-    """`serve` answers from tables of its own, `gateway` from those of `project`; `work` decides."""
+    """`serve` answers from tables of its own, `gateway` from those of `project`; of the two kinds
+    of `work` one process decides and another forwards."""
 
     def __init__(self, directory: Path, **config):
         super().__init__(directory, **config)
@@ -25,13 +27,16 @@ class Spread(OnKafka):
 
     def start(self) -> None:
         self.found()
-        for kind in ("project", "serve", "work", "gateway"):
+        for kind in ("project", "serve", "work", "forwarders", "gateway"):
             self.start_node(kind)
 
     def start_node(self, kind: str) -> None:
-        extra = ["--serve", self.address] if kind == "project" else []
+        extra = EXTRA.get(kind, [])
+        if kind == "project":
+            extra = ["--serve", self.address]
         self.nodes[kind] = self.launch(
-            kind, "--config", self.config, "--var", self.var_of(kind), *extra, log=kind)
+            "work" if kind == "forwarders" else kind, "--config", self.config,
+            "--var", self.var_of(kind), *extra, log=kind)
         if kind in ("serve", "gateway"):
             self._urls[kind] = self.wait_ready(self.nodes[kind])
             self.url = self._urls["serve"]

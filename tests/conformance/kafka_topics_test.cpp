@@ -81,24 +81,57 @@ BOOST_AUTO_TEST_CASE(unequal_partition_counts_are_refused) {
 
 BOOST_AUTO_TEST_CASE(two_owners_share_the_partitions) {
   const auto log = create_on_broker(on_broker(topics));
-  auto first = must(log->own("commands.things"));
-  auto second = must(log->own("commands.things"));
+  auto first = must(log->own({"commands.things"}));
+  auto second = must(log->own({"commands.things"}));
   const auto reader = must(log->reader());  // only to wait with
-  std::vector<std::uint32_t> a;
-  std::vector<std::uint32_t> b;
+  std::vector<Slot> a;
+  std::vector<Slot> b;
   for (int i = 0; i < 1200 && !(a.size() == 1 && b.size() == 1); ++i) {
     reader->wait(Duration::millis(25));
     a = must(first->poll());
     b = must(second->poll());
   }
   BOOST_REQUIRE(a.size() == 1 && b.size() == 1);
-  BOOST_TEST(a[0] + b[0] == 1u);
+  BOOST_TEST(a[0].partition + b[0].partition == 1u);
   first.reset();
   for (int i = 0; i < 1200 && b.size() < 2; ++i) {
     reader->wait(Duration::millis(25));
     b = must(second->poll());
   }
-  BOOST_TEST(b == (std::vector<std::uint32_t>{0, 1}), boost::test_tools::per_element());
+  BOOST_TEST((b == std::vector<Slot>{{"commands.things", 0}, {"commands.things", 1}}));
+}
+
+BOOST_AUTO_TEST_CASE(owners_of_one_topic_take_nothing_of_another) {
+  const auto log = create_on_broker(on_broker(topics));
+  auto deciders = must(log->own({"commands.things"}));
+  auto forwarders = must(log->own({"events.things"}));
+  auto both = must(log->own({"commands.things", "events.things"}));
+  const auto reader = must(log->reader());  // only to wait with
+  std::vector<Slot> a, b, c;
+  const auto all_owned = [&] { return a.size() == 1 && b.size() == 1 && c.size() == 2; };
+  for (int i = 0; i < 1200 && !all_owned(); ++i) {
+    reader->wait(Duration::millis(25));
+    a = must(deciders->poll());
+    b = must(forwarders->poll());
+    c = must(both->poll());
+  }
+  BOOST_REQUIRE(all_owned());
+  std::vector<Slot> all = {a[0], b[0], c[0], c[1]};
+  std::ranges::sort(all);
+  BOOST_TEST((all == std::vector<Slot>{{"commands.things", 0},
+                                       {"commands.things", 1},
+                                       {"events.things", 0},
+                                       {"events.things", 1}}));
+  BOOST_TEST(a[0].topic == "commands.things");
+  BOOST_TEST(b[0].topic == "events.things");
+  both.reset();
+  for (int i = 0; i < 1200 && !(a.size() == 2 && b.size() == 2); ++i) {
+    reader->wait(Duration::millis(25));
+    a = must(deciders->poll());
+    b = must(forwarders->poll());
+  }
+  BOOST_TEST((a == std::vector<Slot>{{"commands.things", 0}, {"commands.things", 1}}));
+  BOOST_TEST((b == std::vector<Slot>{{"events.things", 0}, {"events.things", 1}}));
 }
 
 BOOST_AUTO_TEST_CASE(other_tools_see_cloud_events) {

@@ -58,14 +58,15 @@ BOOST_DATA_TEST_CASE(it_knows_its_topics, all_logs(), kind) {
 
 BOOST_DATA_TEST_CASE(the_only_process_owns_all_partitions, all_logs(), kind) {
   const Fixture f(kind);
-  const auto ownership = must(f.log->own("commands.things"));
-  std::vector<std::uint32_t> owned;
+  const auto ownership = must(f.log->own({"commands.things"}));
+  std::vector<Slot> owned;
   // A group of Kafka's needs a few polls until its member has joined.
   for (int i = 0; i < 600 && owned.size() < 3; ++i) {
     owned = must(ownership->poll());
     if (owned.size() < 3) f.reader(events)->wait(Duration::millis(50));
   }
-  BOOST_TEST(owned == (std::vector<std::uint32_t>{0, 1, 2}), boost::test_tools::per_element());
+  const std::string topic = "commands.things";
+  BOOST_TEST((owned == std::vector<Slot>{{topic, 0}, {topic, 1}, {topic, 2}}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
