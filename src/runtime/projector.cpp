@@ -290,7 +290,6 @@ Result<bool> Projector::caught_up(const Lane& lane, std::size_t read) {
   if (lane.live) return true;
   const Lane& first = *lanes_.front();
   if (&lane != &first) return first.live && lane.next == first.next;
-  if (read == 0) return true;
   if (read >= options_.batch.records) return false;
   Offset behind = 0;
   for (std::size_t i = 0; i < lane.slots.size(); ++i) {

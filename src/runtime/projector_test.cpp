@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 #include <future>
 
+#include "log/faulty_log.h"
 #include "runtime/rebuild.h"
 #include "runtime/row_refold.h"
 #include "runtime/test_flaky_log.h"
@@ -135,6 +136,36 @@ BOOST_AUTO_TEST_CASE(a_read_that_fails_loses_nothing_of_the_slots_read_before_it
   world.settle(projector);
   BOOST_CHECK(table->live()->totals() == folded_at_once());
   BOOST_TEST(table->live()->totals().rows == 7u);
+}
+
+// Kafka may have fetched nothing yet of what is there.
+BOOST_AUTO_TEST_CASE(a_slow_fetch_is_not_the_end_of_the_log) {
+  add(2'100);
+  auto table = home("sums");
+  FaultyLog slow(*world.log, 1, {.empty_read = 1});
+  Projector projector(slow, *catalogue, options(), alarm);
+  projector.add(*table);
+  projector.step(world.now);
+  BOOST_TEST(!table->state().live);
+  slow.pause(true);
+  world.settle(projector);
+  BOOST_TEST(table->state().live);
+  BOOST_CHECK(table->live()->totals() == folded_at_once());
+}
+
+BOOST_AUTO_TEST_CASE(a_refold_waits_for_a_slow_fetch) {
+  add(40);
+  auto table = home("sums");
+  Projector projector(*world.log, *catalogue, options(), alarm);
+  projector.add(*table);
+  world.settle(projector);
+  FaultyLog slow(*world.log, 1, {.short_read = 0.5, .empty_read = 0.5});
+  auto refold = RowRefold::open(slow, *catalogue, type, "key");
+  BOOST_REQUIRE(refold);
+  RebuildProgress progress;
+  BOOST_TEST((*refold)->advance(table->live()->positions(), progress).has_value());
+  BOOST_TEST(progress.events == 40u);
+  BOOST_TEST(slow.counts().empty_reads > 0u);
 }
 
 BOOST_AUTO_TEST_CASE(a_table_that_lags_catches_up_beside_one_that_is_level) {

@@ -9,6 +9,7 @@ namespace wf {
 namespace {
 
 constexpr Limit batch_max{.records = 20'000, .bytes = 16u << 20};
+constexpr Duration serve_wait = Duration::seconds(2);
 
 }  // namespace
 
@@ -67,7 +68,10 @@ Result<void> RowRefold::read(std::size_t index, Offset until, RebuildProgress& p
     });
     if (!count) return tl::unexpected(count.error());
     if (!decoded) return decoded;
-    if (*count == 0) return fail(Code::unavailable, "the log does not serve its events now");
+    if (*count == 0) {  // another reader of Kafka was brought them sooner than this one
+      if (reader_->wait(serve_wait)) continue;
+      return fail(Code::unavailable, "the log does not serve its events now");
+    }
     row_.add(events.items, slots_);
     progress.records += *count;
     progress.events += events.seen;
