@@ -3,6 +3,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <sstream>
 
 namespace wf::cli {
@@ -87,7 +89,9 @@ Exit run_command_line(std::span<const Subcommand> subcommands,
   }
   const Exit exit = chosen();
   setup.out.flush();
-  return exit;
+  if (setup.out.ok() || setup.out.error() == EPIPE || exit != Exit::ok) return exit;
+  const std::string why = std::strerror(setup.out.error());
+  return setup.fail({Code::io, "the output was cut: " + why});
 }
 
 }  // namespace wf::cli

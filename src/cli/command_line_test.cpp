@@ -29,6 +29,20 @@ Ran typed(std::vector<std::string> arguments) {
 
 BOOST_AUTO_TEST_SUITE(command_line_tests)
 
+BOOST_AUTO_TEST_CASE(output_that_a_full_disk_cut_is_no_success) {
+  std::FILE* out = std::fopen("/dev/full", "w");
+  std::FILE* err = std::tmpfile();
+  BOOST_REQUIRE(out != nullptr);
+  {
+    Setup setup(0, fileno(out), fileno(err));
+    const Subcommand table[] = {{"greet", "says hello", "  wayfold greet\n", declare_greet}};
+    const std::vector<std::string> arguments = {"greet"};
+    BOOST_TEST((run_command_line(table, arguments, setup) == Exit::failed));
+  }
+  std::fclose(out);
+  BOOST_TEST(take(err).find("the output was cut") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(help_is_given_however_it_is_asked_for) {
   for (const std::vector<std::string>& asked :
        {std::vector<std::string>{"help"}, {"--help"}, {"-h"}}) {

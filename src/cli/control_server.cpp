@@ -26,6 +26,8 @@ struct ControlServer::Session {
 
 namespace {
 
+constexpr std::chrono::milliseconds accept_pause{100};
+
 tl::unexpected<Error> failed(const std::string& path) {
   return fail(Code::io, path + ": " + std::strerror(errno));
 }
@@ -61,8 +63,10 @@ void ControlServer::accept() {
   while (!stopping_) {
     const int fd = ::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
     if (fd < 0) {
-      if (errno == EINTR || errno == ECONNABORTED) continue;
-      return;
+      // Out of descriptors or memory: it passes. stop() ends the loop by shutting the socket down.
+      const bool at_once = errno == EINTR || errno == ECONNABORTED;
+      if (!at_once && !stopping_) std::this_thread::sleep_for(accept_pause);
+      continue;
     }
     Connection connection(fd);
     const std::scoped_lock lock(mutex_);

@@ -9,11 +9,11 @@ namespace wf::cli {
 
 void Output::flush() {
   std::string_view rest = text_;
-  while (ok_ && !rest.empty()) {
+  while (ok() && !rest.empty()) {
     const ssize_t written = ::write(fd_, rest.data(), rest.size());
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) {
-      ok_ = false;
+      error_ = errno;
     } else {
       rest.remove_prefix(static_cast<std::size_t>(written));
     }

@@ -24,7 +24,8 @@ class Output {
   }
   void flush();
   // False once the reader has gone (a closed pipe) or the disk is full: the rest is dropped.
-  bool ok() const { return ok_; }
+  bool ok() const { return error_ == 0; }
+  int error() const { return error_; }  // an errno
   bool is_terminal() const;
   int fd() const { return fd_; }
 
@@ -32,7 +33,7 @@ class Output {
   static constexpr std::size_t flush_at = 256 * 1024;
 
   int fd_;
-  bool ok_ = true;
+  int error_ = 0;
   std::string text_;
 };
 

@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
+
 #include "base/catalogue.h"
 #include "base/json_write.h"
 #include "log/outcome_reader.h"
@@ -10,32 +13,82 @@
 namespace wf::cli {
 namespace {
 
-// Reads up to the `opened` with that nonce.
-Result<Resumption> find(Log& log, const Slot& events, const Uuid& nonce) {
-  auto reader = log.reader();
-  if (!reader) return tl::unexpected(reader.error());
-  OutcomeReader outcomes(**reader, events);
-  const auto begin = log.begin(events);
-  if (!begin) return tl::unexpected(begin.error());
-  Position start;
-  start.offset = *begin;
-  if (auto ok = outcomes.start(start); !ok) return tl::unexpected(ok.error());
-  Resumption found;
-  while (found.epoch < 0) {
-    const auto count = outcomes.read(
+constexpr int tries_max = 8;
+constexpr Duration patience = Duration::seconds(10);
+
+// What is said in an events slot, read further and further.
+class Listener {
+ public:
+  static Result<std::unique_ptr<Listener>> open(Log& log, const Slot& events) {
+    auto reader = log.reader();
+    if (!reader) return tl::unexpected(reader.error());
+    const auto begin = log.begin(events);
+    if (!begin) return tl::unexpected(begin.error());
+    auto listener = std::unique_ptr<Listener>(new Listener(std::move(*reader), events));
+    Position start;
+    start.offset = *begin;
+    if (auto ok = listener->outcomes_.start(start); !ok) return tl::unexpected(ok.error());
+    return listener;
+  }
+
+  Result<void> to_tail() {
+    while (true) {
+      const auto count = read({});
+      if (!count) return tl::unexpected(count.error());
+      if (*count == 0) return {};
+    }
+  }
+  struct Heard {
+    Offset at = -1;
+    Uuid opened;             // the last one said by then, itself if it is one
+    Offset last_cause = -1;  // answered by then
+  };
+  // The `opened` or `resumed` with that id.
+  Result<Heard> hear(const Uuid& id) {
+    heard_.reset();
+    while (!heard_) {
+      const auto count = read(id);
+      if (!count) return tl::unexpected(count.error());
+      if (*count == 0 && !heard_ && !reader_->wait(patience)) {
+        return fail(Code::timeout, "what was appended is not back");
+      }
+    }
+    return *heard_;
+  }
+
+ private:
+  Listener(std::unique_ptr<Reader> reader, const Slot& events)
+      : reader_(std::move(reader)), outcomes_(*reader_, events) {}
+
+  Result<std::size_t> read(const Uuid& wanted) {
+    return outcomes_.read(
         {},
         [](std::span<const Record>) {},
         [&](const Record& record) {
-          if (record.kind == Kind::opened && record.id == nonce) found.epoch = record.offset;
+          if (record.kind == Kind::opened) opened_ = record.id;
+          if (record.id != wanted) return;
+          heard_ = {record.offset, opened_, std::max<Offset>(outcomes_.position().last_cause, -1)};
         });
-    if (!count) return tl::unexpected(count.error());
-    if (*count == 0 && found.epoch < 0) {
-      if (!(*reader)->wait(Duration::seconds(10)))
-        return fail(Code::timeout, "`opened` is not back");
-    }
   }
-  found.after = std::max<Offset>(outcomes.position().last_cause, -1);
-  return found;
+
+  std::unique_ptr<Reader> reader_;
+  OutcomeReader outcomes_;
+  Uuid opened_;  // the last one read
+  std::optional<Heard> heard_;
+};
+
+Record opening(Instant now, const std::string& build) {
+  Record opened;
+  opened.kind = Kind::opened;
+  opened.id = Uuid::random();
+  opened.at = now;
+  opened.type = "opened";
+  opened.payload = build;
+  return opened;
+}
+
+Result<void> append(Appender& writer, const Slot& events, const Record& record) {
+  return writer.append(events, {&record, 1}, Durability::now);
 }
 
 }  // namespace
@@ -54,33 +107,35 @@ Result<Resumption> resume_slot(
   }
   auto writer = log.writer("admin resume");
   if (!writer) return tl::unexpected(writer.error());
+  auto listener = Listener::open(log, events);
+  if (!listener) return tl::unexpected(listener.error());
+  // First, as it may take long: a decider that looks again every few seconds opens the slot as soon
+  // as somebody else has, and what is said in the epoch before is a zombie's.
+  if (auto ok = (*listener)->to_tail(); !ok) return tl::unexpected(ok.error());
   const std::string build = fmt::format(R"({{"build":"{}"}})", catalogue().build);
-  Record opened;
-  opened.kind = Kind::opened;
-  opened.id = Uuid::random();
-  opened.at = now;
-  opened.type = "opened";
-  opened.payload = build;
-  if (auto ok = (*writer)->append(events, {&opened, 1}, Durability::now); !ok) {
-    return tl::unexpected(ok.error());
-  }
-  const auto found = find(log, events, opened.id);
-  if (!found) return found;
   std::string why = R"({"reason":)";
   append_json_string(why, reason);
   why += '}';
-  Record resumed = opened;
-  resumed.kind = Kind::resumed;
-  resumed.id = Uuid::v5(opened.id, "resumed");
-  resumed.type = "resumed";
-  resumed.payload = why;
-  resumed.epoch = found->epoch;
-  resumed.cause = found->after;
-  resumed.next = next;
-  if (auto ok = (*writer)->append(events, {&resumed, 1}, Durability::now); !ok) {
-    return tl::unexpected(ok.error());
+  for (int tries = 0; tries < tries_max; ++tries) {
+    const Record opened = opening(now, build);
+    if (auto ok = append(**writer, events, opened); !ok) return tl::unexpected(ok.error());
+    const auto ours = (*listener)->hear(opened.id);
+    if (!ours) return tl::unexpected(ours.error());
+    const Resumption found{ours->at, ours->last_cause};
+    Record resumed = opened;
+    resumed.kind = Kind::resumed;
+    resumed.id = Uuid::v5(opened.id, "resumed");
+    resumed.type = "resumed";
+    resumed.payload = why;
+    resumed.epoch = found.epoch;
+    resumed.cause = found.after;
+    resumed.next = next;
+    if (auto ok = append(**writer, events, resumed); !ok) return tl::unexpected(ok.error());
+    const auto last = (*listener)->hear(resumed.id);
+    if (!last) return tl::unexpected(last.error());
+    if (last->opened == opened.id) return found;
   }
-  return found;
+  return fail(Code::unavailable, "a decider opens the slot each time first; try again");
 }
 
 }  // namespace wf::cli
