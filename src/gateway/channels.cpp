@@ -93,7 +93,10 @@ class Channels::Subscriber : public Listener {
   }
   bool still_good(Instant now) {
     if (token_.empty()) return true;
-    return std::holds_alternative<Caller>(hub_.authenticator_.authenticate_token(token_, now));
+    const auto answer = hub_.authenticator_.authenticate_token(token_, now);
+    const auto* refusal = std::get_if<Response>(&answer);
+    // While nobody can tell, as no table of sessions is there, it goes on: it is asked again.
+    return refusal == nullptr || refusal->status == 503;
   }
 
  private:

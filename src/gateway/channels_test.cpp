@@ -60,7 +60,14 @@ struct Fixture : test::AppFixture {
     listeners.back()->on_open(to);
     return 101;
   }
+  void connect_in_session() {
+    table("sessions").set(session, R"({"status":"live"})");
+    const std::string bearer = token(asha, role("renter"), session);
+    const std::string offer = "wayfold, bearer." + bearer.substr(7);
+    BOOST_TEST(connect(client, path, "", {{"Sec-WebSocket-Protocol", offer}}) == 101);
+  }
   std::vector<std::unique_ptr<Listener>> listeners;
+  const Uuid session = Uuid::v5({}, "session");
   const std::string path = "/ws/chargers/" + charger.text();
   Client client;
 };
@@ -143,14 +150,22 @@ BOOST_AUTO_TEST_CASE(nobody_subscribes_to_what_is_not_theirs) {
 }
 
 BOOST_AUTO_TEST_CASE(a_channel_ends_with_its_session) {
-  const Uuid session = Uuid::v5({}, "session");
-  table("sessions").set(session, R"({"status":"live"})");
-  const std::string bearer = token(asha, role("renter"), session);
-  const std::string offer = "wayfold, bearer." + bearer.substr(7);
-  BOOST_TEST(connect(client, path, "", {{"Sec-WebSocket-Protocol", offer}}) == 101);
+  connect_in_session();
   app->tick();
   BOOST_TEST(client.closed == 0);
   table("sessions").set(session, R"({"status":"revoked"})");
+  app->tick();
+  BOOST_TEST(client.closed == 1008);
+}
+
+BOOST_AUTO_TEST_CASE(a_channel_outlives_a_moment_without_sessions) {
+  connect_in_session();
+  table("sessions").set(session, "");
+  table("sessions").set_live(false);
+  now = now + Duration::seconds(61);
+  app->tick();
+  BOOST_TEST(client.closed == 0);
+  table("sessions").set_live(true);
   app->tick();
   BOOST_TEST(client.closed == 1008);
 }

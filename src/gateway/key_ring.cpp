@@ -107,7 +107,10 @@ void KeyRing::apply_key(const Record& record) {
   if (forgotten_.contains(key.subject)) forgotten_.insert(record.id);
   if (forgotten_.contains(record.id)) return;
   if (!key.key.empty()) of_subject_.insert_or_assign(key.subject, record.id);
-  keys_.insert_or_assign(record.id, std::move(key));
+  Key& held = keys_[record.id];
+  // Wrapped anew by a master this process does not know yet, it is the same key.
+  if (key.key.empty()) key.key = std::move(held.key);
+  held = std::move(key);
 }
 
 void KeyRing::apply_forgotten(const Record& record) {
@@ -183,6 +186,7 @@ Result<std::string> KeyRing::seal(const Uuid& subject, std::string_view plain) c
   const auto id = of_subject_.find(subject);
   if (id == of_subject_.end()) return fail(Code::unavailable, "the subject has no key yet");
   const Key& key = keys_.at(id->second);
+  if (key.key.empty()) return fail(Code::unavailable, "the subject's key is not known here");
   const std::string name = to_base64url(bytes_of(id->second));
   return name + '.' + to_base64url(wf::seal(key.key, plain, bytes_of(subject)));
 }

@@ -103,6 +103,24 @@ BOOST_AUTO_TEST_CASE(a_new_master_key_takes_over) {
   BOOST_TEST(*ring(third)->open(sealed) == "secret");
 }
 
+// As running gateways are while `admin rotate-key` is done: they know the new one after a restart.
+BOOST_AUTO_TEST_CASE(a_master_key_not_known_yet_takes_no_key_away) {
+  SecretBytes bytes = random_secrets();
+  const std::string old(bytes.masters.front().reveal());
+  const Secrets first(std::move(bytes));
+  KeyRing running(*log, first);
+  BOOST_REQUIRE(running.open());
+  BOOST_REQUIRE(running.ensure_key(asha));
+  const std::string sealed = *running.seal(asha, "secret");
+  SecretBytes both = random_secrets();
+  both.masters.emplace_back(old);
+  const Secrets second(std::move(both));
+  BOOST_TEST(*ring(second)->rewrap() == 1U);
+  running.step();
+  BOOST_TEST(*running.open(sealed) == "secret");
+  BOOST_TEST(running.seal(asha, "more").has_value());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -75,7 +75,7 @@ void RemoteTable::heard(const RemoteNode& node, const Moved* moved, bool first) 
     }
     settled = settle();
     is_current = current_ != none && replicas_[current_].node == &node;
-    if (is_current) floor_ = replica.state.positions;
+    if (settled || is_current) floor_ = replicas_[current_].state.positions;
   }
   moved_.notify_all();
   if (!type_.info().channel || !on_rows_) return;
