@@ -166,6 +166,12 @@ BOOST_AUTO_TEST_CASE(a_refold_waits_for_a_slow_fetch) {
   BOOST_TEST((*refold)->advance(table->live()->positions(), progress).has_value());
   BOOST_TEST(progress.events == 40u);
   BOOST_TEST(slow.counts().empty_reads > 0u);
+  slow.set({.empty_read = 1});  // for ever: it gives up
+  auto never = RowRefold::open(slow, *catalogue, type, "key");
+  BOOST_REQUIRE(never);
+  const auto done = (*never)->advance(table->live()->positions(), progress);
+  BOOST_REQUIRE(!done);
+  BOOST_TEST(name(done.error().code) == "unavailable");
 }
 
 BOOST_AUTO_TEST_CASE(a_table_that_lags_catches_up_beside_one_that_is_level) {

@@ -2,6 +2,8 @@
 #include "runtime/row_refold.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "runtime/decode_events.h"
 
@@ -9,7 +11,8 @@ namespace wf {
 namespace {
 
 constexpr Limit batch_max{.records = 20'000, .bytes = 16u << 20};
-constexpr Duration serve_wait = Duration::seconds(2);
+constexpr int empty_reads_max = 200;  // one after another
+constexpr std::chrono::milliseconds empty_read_wait{10};
 
 }  // namespace
 
@@ -56,6 +59,7 @@ Result<std::size_t> RowRefold::reading_of(const SlotPosition& slot) {
 Result<void> RowRefold::read(std::size_t index, Offset until, RebuildProgress& progress) {
   Reading& reading = readings_[index];
   Result<void> decoded;
+  int empty_reads = 0;
   while (reading.next < until) {
     if (progress.cancel) return fail(Code::closed, "cancelled; the row stays as it is");
     DecodedEvents events;
@@ -69,9 +73,13 @@ Result<void> RowRefold::read(std::size_t index, Offset until, RebuildProgress& p
     if (!count) return tl::unexpected(count.error());
     if (!decoded) return decoded;
     if (*count == 0) {  // another reader of Kafka was brought them sooner than this one
-      if (reader_->wait(serve_wait)) continue;
-      return fail(Code::unavailable, "the log does not serve its events now");
+      if (++empty_reads > empty_reads_max) {
+        return fail(Code::unavailable, "the log does not serve its events now");
+      }
+      std::this_thread::sleep_for(empty_read_wait);  // wait() would tell of other slots, too
+      continue;
     }
+    empty_reads = 0;
     row_.add(events.items, slots_);
     progress.records += *count;
     progress.events += events.seen;
