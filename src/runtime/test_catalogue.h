@@ -276,7 +276,7 @@ class TestCatalogue {
   // Nothing here reads the platform's configuration.
   static const PlatformConfig& platform() {
     static const std::max_align_t nothing{};
-    return reinterpret_cast<const PlatformConfig&>(nothing);
+    return *static_cast<const PlatformConfig*>(static_cast<const void*>(&nothing));
   }
 
  private:
