@@ -1,18 +1,21 @@
 // Keys first: a command without its subject's key could not be read by anyone.
 #include "cli/copy_commands.h"
 
+#include <absl/container/flat_hash_map.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <optional>
 #include <set>
 #include <vector>
+
+#include "base/hash.h"
 
 namespace wf::cli {
 namespace {
 
 constexpr Limit batch_limit{.records = 4096, .bytes = std::size_t{4} << 20U};
+const Slot keys_slot{"keys", 0};
 
 std::string text_of(const Slot& slot) { return fmt::format("{}/{}", slot.topic, slot.partition); }
 
@@ -36,24 +39,57 @@ Result<void> read_from(Log& log,
   }
 }
 
-Result<void> copy_keys(Log& from, Log& to, CopyCounts& counts) {
-  const Slot keys{"keys", 0};
-  std::set<Uuid> there;
-  const auto known = read_from(to, keys, 0, [&](const Batch& batch) -> Result<void> {
-    for (const Record& record : batch.records) there.insert(record.id);
+// The newest record of each stream of the keys topic; after `forgotten` none counts.
+struct NewestKey {
+  Offset offset = -1;
+  Kind kind = Kind::key;
+  Digest128 payload;
+};
+using NewestKeys = absl::flat_hash_map<Uuid, NewestKey>;
+
+Result<NewestKeys> newest_keys(Log& log) {
+  NewestKeys newest;
+  const auto done = read_from(log, keys_slot, 0, [&](const Batch& batch) -> Result<void> {
+    for (const Record& record : batch.records) {
+      NewestKey& known = newest[record.stream];
+      if (known.kind == Kind::forgotten) continue;
+      known = {record.offset, record.kind, xxh3_128(record.payload)};
+    }
     return {};
   });
-  if (!known) return known;
+  if (!done) return tl::unexpected(done.error());
+  return newest;
+}
+
+// Whether the target lacks what `record` says: it is the newest here, and nothing is forgotten.
+bool is_news(const Record& record, const NewestKeys& ours, const NewestKeys& theirs) {
+  if (record.kind == Kind::log_id) return false;
+  if (const auto here = ours.find(record.stream); here != ours.end()) {
+    const bool older = record.offset < here->second.offset;
+    const bool late = here->second.kind == Kind::forgotten && record.kind != Kind::forgotten;
+    if (older || late) return false;
+  }
+  const auto there = theirs.find(record.stream);
+  if (there == theirs.end()) return true;
+  if (there->second.kind == Kind::forgotten) return false;
+  return there->second.kind != record.kind || there->second.payload != xxh3_128(record.payload);
+}
+
+Result<void> copy_keys(Log& from, Log& to, CopyCounts& counts) {
+  const auto ours = newest_keys(from);
+  if (!ours) return tl::unexpected(ours.error());
+  const auto theirs = newest_keys(to);
+  if (!theirs) return tl::unexpected(theirs.error());
   auto appender = to.writer("copy");
   if (!appender) return tl::unexpected(appender.error());
-  return read_from(from, keys, 0, [&](const Batch& batch) -> Result<void> {
+  return read_from(from, keys_slot, 0, [&](const Batch& batch) -> Result<void> {
     std::vector<Record> records;
     for (const Record& record : batch.records) {
-      if (record.kind != Kind::log_id && !there.contains(record.id)) records.push_back(record);
+      if (is_news(record, *ours, *theirs)) records.push_back(record);
     }
     counts.keys += records.size();
     if (records.empty()) return {};
-    return (*appender)->append(keys, records, Durability::now);
+    return (*appender)->append(keys_slot, records, Durability::now);
   });
 }
 

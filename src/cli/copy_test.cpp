@@ -17,13 +17,13 @@ Ran copy(std::vector<std::string> arguments) {
   return run("copy", declare_copy, arguments);
 }
 
-void append_key(Log& log) {
+void append_key(Log& log, Kind kind = Kind::key) {
   auto appender = log.writer("test");
   BOOST_REQUIRE(appender);
   Record key;
-  key.kind = Kind::key;
+  key.kind = kind;
   key.id = key.stream = Uuid::v5({}, "a key");
-  key.type = "key";
+  key.type = kind == Kind::key ? "key" : "forgotten";
   key.payload = "{}";
   BOOST_REQUIRE((*appender)->append({"keys", 0}, {&key, 1}, Durability::now));
 }
@@ -49,6 +49,26 @@ BOOST_AUTO_TEST_CASE(the_same_commands_give_the_same_tables_G5) {
   to.wait_for_chargers(30);
   to.stop();
   BOOST_TEST(digest_of(to.var()) == digest_of(from.var()));
+}
+
+BOOST_AUTO_TEST_CASE(a_key_forgotten_between_two_copies_is_forgotten_there_too) {
+  Deployment from;
+  from.start();
+  append_key(from.engine().log());
+  from.list_chargers(1);
+  Deployment to;
+  const auto keys = [&] {
+    const Ran ran = copy({from.var(), to.var()});
+    BOOST_REQUIRE_MESSAGE(ran.exit == Exit::ok, ran.err);
+    return ran.out.substr(0, ran.out.find(R"(,"commands")"));
+  };
+  BOOST_TEST(keys() == R"({"verbatim":true,"keys":1)");
+  append_key(from.engine().log(), Kind::forgotten);
+  BOOST_TEST(keys() == R"({"verbatim":true,"keys":1)");
+  BOOST_TEST(keys() == R"({"verbatim":true,"keys":0)");
+  append_key(from.engine().log());  // of a process that had not heard of it
+  BOOST_TEST(keys() == R"({"verbatim":true,"keys":0)");
+  from.stop();
 }
 
 BOOST_AUTO_TEST_CASE(another_number_of_partitions_takes_what_clients_sent) {
