@@ -1,6 +1,8 @@
 // Opening the live generation, and swapping in the next.
 #include "storage/generations.h"
 
+#include <rocksdb/env.h>
+
 #include <mutex>
 #include <system_error>
 
@@ -13,6 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view current_name = "CURRENT";
+constexpr std::string_view lock_name = "LOCK";
 
 // Removes what builds and processes that died have left.
 void remove_all_but(const fs::path& dir, const fs::path& live) {
@@ -20,7 +23,8 @@ void remove_all_but(const fs::path& dir, const fs::path& live) {
   std::vector<fs::path> rest;
   for (const auto& entry : fs::directory_iterator(dir, ignored)) {
     const fs::path name = entry.path().filename();
-    if (name != live.filename() && name != current_name) rest.push_back(entry.path());
+    const bool stays = name == live.filename() || name == current_name || name == lock_name;
+    if (!stays) rest.push_back(entry.path());
   }
   for (const fs::path& path : rest) fs::remove_all(path, ignored);
 }
@@ -41,9 +45,23 @@ Result<std::unique_ptr<TableHome>> TableHome::open(const fs::path& dir,
   fs::create_directories(dir, error);
   if (error) return fail(Code::io, dir.string() + ": " + error.message());
   std::unique_ptr<TableHome> home(new TableHome(dir, type, resources, log_id));
+  if (Result<void> locked = home->lock(); !locked) return tl::make_unexpected(locked.error());
   if (Result<void> opened = home->open_live(); !opened) return tl::make_unexpected(opened.error());
   remove_all_but(dir, home->live_->dir());
   return home;
+}
+
+void TableHome::Unlock::operator()(rocksdb::FileLock* lock) const {
+  rocksdb::Env::Default()->UnlockFile(lock).PermitUncheckedError();
+}
+
+// Nobody else removes what is built here. A store locks its own directory only, a frozen one none.
+Result<void> TableHome::lock() {
+  rocksdb::FileLock* lock = nullptr;
+  const auto status = rocksdb::Env::Default()->LockFile((dir_ / lock_name).string(), &lock);
+  if (!status.ok()) return fail(Code::unavailable, "in use: " + status.ToString());
+  lock_.reset(lock);
+  return {};
 }
 
 Result<void> TableHome::open_live() {
@@ -102,13 +120,8 @@ std::shared_ptr<TableStore> TableHome::live() const {
 Result<std::unique_ptr<Builder>> TableHome::begin_build(SlotPositions slots,
                                                         const BuildLimits& limits,
                                                         std::shared_ptr<RowsInMemory> shared) {
-  return Builder::open(next_generation(),
-                       type_,
-                       resources_,
-                       log_id_,
-                       std::move(slots),
-                       limits,
-                       std::move(shared));
+  return Builder::open(
+      next_generation(), type_, resources_, log_id_, std::move(slots), limits, std::move(shared));
 }
 
 Result<void> TableHome::swap(std::shared_ptr<TableStore> next) {

@@ -10,17 +10,22 @@
 #include "storage/builder.h"
 #include "storage/table_store.h"
 
+namespace rocksdb {
+class FileLock;
+}
+
 namespace wf {
 
 // A directory (VAR/tables/NAME) with a directory per generation, named by the code's hash and a
-// number, and a file CURRENT that names the live one. Reads are thread-safe and always answered by
-// the live generation; open, begin_build and swap are for one thread at a time, which
+// number, a file CURRENT that names the live one, and a file LOCK. Reads are thread-safe and always
+// answered by the live generation; open, begin_build and swap are for one thread at a time, which
 // applies or holds up the one that does.
 class TableHome final : public TableView {
  public:
   // Opens the live generation. One of other code whose rows this build reads is frozen: it is read,
   // and not written to, until the next takes its place. Where there is none, or it is of another
   // log or format, or damaged, an empty one. Whatever else the directory holds is removed.
+  // Code::unavailable while another object, of any process, has the directory open.
   static Result<std::unique_ptr<TableHome>> open(const std::filesystem::path& dir,
                                                  const TableType& type,
                                                  const Resources& resources,
@@ -60,6 +65,7 @@ class TableHome final : public TableView {
             const TableType& type,
             const Resources& resources,
             const Uuid& log_id);
+  Result<void> lock();
   Result<void> open_live();
   std::filesystem::path next_generation() const;
   Result<void> name_current(const std::filesystem::path& generation) const;
@@ -68,6 +74,10 @@ class TableHome final : public TableView {
   const TableType& type_;
   const Resources& resources_;
   Uuid log_id_;
+  struct Unlock {
+    void operator()(rocksdb::FileLock* lock) const;
+  };
+  std::unique_ptr<rocksdb::FileLock, Unlock> lock_;
   std::string discarded_;
   std::function<std::optional<int>()> percent_;
   mutable std::shared_mutex mutex_;  // of live_

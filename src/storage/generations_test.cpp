@@ -43,6 +43,7 @@ struct Fixture : TableFixture {
     for (const auto& entry : fs::directory_iterator(dir / "bookings")) {
       names.insert(entry.path().filename().string());
     }
+    names.erase("LOCK");
     return names;
   }
   std::shared_ptr<TableStore> build(TableHome& of, std::size_t slots) {
@@ -108,6 +109,21 @@ BOOST_AUTO_TEST_CASE(other_code_with_the_same_rows_is_read_until_the_next_takes_
   BOOST_TEST(!table->frozen());
   BOOST_TEST(!table->state().frozen_since.has_value());
   BOOST_TEST((files() == std::set<std::string>{"CURRENT", "code-2-1"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_second_process_is_refused_before_it_removes_a_build) {
+  const Public older("code-1");
+  feed(*home(older)->live(), history, 1);
+  const Public newer("code-2");
+  const auto running = home(newer);
+  BOOST_TEST(running->frozen());  // a frozen store locks nothing itself
+  const auto builder = running->begin_build(history.end());
+  require(builder);
+  const std::set<std::string> before = files();
+  const auto second = TableHome::open(dir / "bookings", newer, resources, log_id);
+  BOOST_REQUIRE(!second);
+  BOOST_TEST((second.error().code == Code::unavailable));
+  BOOST_TEST((files() == before));
 }
 
 BOOST_AUTO_TEST_CASE(rows_of_another_format_or_log_are_not_read) {
