@@ -207,7 +207,8 @@ def row_filters(document, table):
                 "name": "radius_m",
                 "in": "query",
                 "schema": {"type": "integer", "minimum": 1},
-                "description": "With `near`, or `lat` and `lon`; the most is configured.",
+                "description": "With `near`, or `lat` and `lon`; the most is configured, and is "
+                "meant when absent.",
             },
         ]
     return filters + sort_parameter(table)

@@ -231,7 +231,26 @@ bool sorts(const Asked& asked, const Index& index, std::size_t bound) {
          asked.table.columns[next.column].name == std::string_view(asked.sort).substr(descending);
 }
 
-// The index with most columns bound; of two, the one with fewer others.
+// The filter on `column` becomes the next part of the prefix.
+std::optional<Response> bind(Asked& asked, const Column& column, IndexOrder order) {
+  if (!append_index_text(asked.query.prefix, column, *filter_on(asked, column), order)) {
+    return invalid_parameter(column.name, what_is_needed(column.type, column.values));
+  }
+  std::erase_if(asked.filters, [&](const auto& filter) { return filter.first == &column; });
+  return std::nullopt;
+}
+
+// Rows stand in the order of their key.
+std::optional<Response> bind_key(Asked& asked) {
+  for (const auto part : asked.table.key) {
+    const Column& column = asked.table.columns[part];
+    if (filter_on(asked, column) == nullptr) break;
+    if (auto no = bind(asked, column, IndexOrder::ascending)) return no;
+  }
+  return std::nullopt;
+}
+
+// The index with most columns bound; of two, the one with fewer others. Without any, the key.
 std::optional<Response> choose_index(Asked& asked) {
   const Index* best = nullptr;
   std::size_t best_bound = 0;
@@ -249,16 +268,13 @@ std::optional<Response> choose_index(Asked& asked) {
   if (best == nullptr) {
     if (asked.query.near) return invalid_parameter("near", "these rows have no place");
     if (!asked.sort.empty()) return invalid_parameter("sort", "there is no index in that order");
+    return bind_key(asked);
   }
-  if (best != nullptr) asked.query.index = best->name;
+  asked.query.index = best->name;
   for (std::size_t i = 0; i < best_bound; ++i) {
     const IndexColumn& part = best->columns[i];
-    const Column& column = asked.table.columns[part.column];
     const IndexOrder order = part.descending ? IndexOrder::descending : IndexOrder::ascending;
-    if (!append_index_text(asked.query.prefix, column, *filter_on(asked, column), order)) {
-      return invalid_parameter(column.name, what_is_needed(column.type, column.values));
-    }
-    std::erase_if(asked.filters, [&](const auto& filter) { return filter.first == &column; });
+    if (auto no = bind(asked, asked.table.columns[part.column], order)) return no;
   }
   return std::nullopt;
 }
@@ -279,6 +295,12 @@ std::variant<RowQuery, Response> list_query(const TableInfo& table,
   if (auto refused = take_place(asked)) return std::move(*refused);
   if (asked.query.radius_m != 0 && !asked.query.near) {
     return invalid_parameter("radius_m", "it needs `near`, or `lat` and `lon`, beside it");
+  }
+  if (asked.query.near && !asked.sort.empty()) {
+    return invalid_parameter("sort", "what is near comes nearest first");
+  }
+  if (asked.query.near && asked.query.radius_m == 0) {
+    asked.query.radius_m = static_cast<std::uint32_t>(bounds.radius_m_max);
   }
   if (auto refused = incomplete(table, "", parameters)) return std::move(*refused);
   add_owner(asked, access, caller);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/hash.h"
 #include "base/index_key.h"
 #include "base/json_write.h"
 #include "gateway/row_json.h"
@@ -139,6 +140,12 @@ Answer QueryHandler::row(const Call& call, const TableView& view, const RowAcces
   Row found = readable_row(view, access, call);
   if (!found.found()) return std::move(found.refusal);
   const TableInfo& info = view.type().info();
+  if (has_personal(info)) {
+    if (!open_personal(info, keys_, found.read.json)) {
+      return retry_later("key_missing", "a key of this row is not here yet");
+    }
+    found.read.hash = xxh3_128(found.read.json).low;  // it changes when a person is forgotten
+  }
   const std::string etag = etag_of(info, found.read);
   Response response;
   response.add("ETag", etag);
@@ -153,9 +160,6 @@ Answer QueryHandler::row(const Call& call, const TableView& view, const RowAcces
     return response;
   }
   response.body = std::move(found.read.json);
-  if (has_personal(info) && !open_personal(info, keys_, response.body)) {
-    return retry_later("key_missing", "a key of this row is not here yet");
-  }
   return response;
 }
 

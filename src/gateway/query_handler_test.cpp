@@ -193,6 +193,17 @@ BOOST_AUTO_TEST_CASE(a_search_around_a_place) {
   BOOST_TEST(asked.computed.has_value());
   BOOST_TEST(get("/chargers?lat=51.5072&lon=-0.1276", "").status == 200);
   BOOST_TEST((table("chargers").asked().near == asked.near));
+  BOOST_TEST(table("chargers").asked().radius_m == process.gateway.radius_m_max);
+  BOOST_TEST(parameter(get("/chargers?near=0,0&sort=-created_at", "")) == "sort");
+}
+
+BOOST_AUTO_TEST_CASE(a_list_by_its_key_begins_there) {
+  BOOST_TEST(get("/inbox-counts", renter).status == 200);
+  const RowQuery mine = table("inbox_counts").asked();
+  BOOST_TEST(mine.index.empty());
+  BOOST_TEST(mine.prefix == std::string(asha.bytes.begin(), asha.bytes.end()));
+  BOOST_TEST(mine.equal.empty());
+  BOOST_TEST(mine.owner == asha.text());  // the row filter stays
 }
 
 BOOST_AUTO_TEST_CASE(every_bad_parameter_is_named) {
@@ -254,7 +265,10 @@ BOOST_AUTO_TEST_CASE(personal_columns_open_for_those_who_may_read_the_row) {
   const std::string path = "/accounts/" + asha.text();
   BOOST_TEST(get(path, renter).body == row("asha@example.org"));
   BOOST_TEST(get(path, other).status == 404);
+  const std::string etag = test::header(get(path, renter), "ETag");
+  BOOST_TEST(get(path, renter, {{"If-None-Match", etag}}).status == 304);
   BOOST_REQUIRE(backend->keys.forget(asha));
+  BOOST_TEST(get(path, renter, {{"If-None-Match", etag}}).status == 200);  // no longer the same
   BOOST_TEST(get(path, renter).body.ends_with(R"("identifier":null})"));
   table("accounts").set(asha, row("AAAAAAAAAAAAAAAAAAAAAA.AAAA"));
   BOOST_TEST(get(path, renter).status == 503);

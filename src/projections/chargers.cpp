@@ -225,12 +225,17 @@ std::optional<std::string> answer(const Row& row, const Own& own, const Query& q
   const std::optional<Instant> to = Instant::parse(query.get("available_to"));
   const std::optional<Interval> wanted =
       from && to ? std::optional(Interval{*from, *to}) : std::nullopt;
-  if (wanted && !takes(own, *wanted)) return std::nullopt;
-  const bool fits = std::ranges::any_of(own.connectors, [&](const Connector& one) {
-    return (type.empty() || name(one.type) == type) && one.power_w >= power &&
-           (!wanted || is_free(own, one.number, *wanted));
-  });
-  if (!fits) return std::nullopt;
+  const auto fits = [&](const Connector& one) {
+    return (type.empty() || name(one.type) == type) && one.power_w >= power;
+  };
+  if (std::ranges::none_of(own.connectors, fits)) return std::nullopt;
+  if (wanted) {
+    const auto is_free_then = [&](const Connector& one) {
+      return fits(one) && is_free(own, one.number, *wanted);
+    };
+    if (!takes(own, *wanted)) return std::nullopt;
+    if (std::ranges::none_of(own.connectors, is_free_then)) return std::nullopt;
+  }
   std::string out;
   write_json(out, row);
   return out;
