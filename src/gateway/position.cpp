@@ -51,11 +51,25 @@ class Bytes {
   bool ok_ = true;
 };
 
-auto find_slot(const Offsets& offsets, const SlotOffset& slot) {
-  return std::ranges::find_if(offsets, [&](const SlotOffset& one) {
-    return one.partition == slot.partition && one.topic == slot.topic;
-  });
-}
+// Finds slots one after another; asked for in the order of `offsets` each is found at once.
+template <class Slots>
+class SlotFinder {
+ public:
+  explicit SlotFinder(Slots& offsets) : offsets_(offsets) {}
+  // Null if there is none.
+  auto* find(const SlotOffset& slot) {
+    for (std::size_t tried = 0; tried < offsets_.size(); ++tried) {
+      if (at_ == offsets_.size()) at_ = 0;
+      auto& one = offsets_[at_++];
+      if (one.partition == slot.partition && one.topic == slot.topic) return &one;
+    }
+    return static_cast<decltype(offsets_.data())>(nullptr);
+  }
+
+ private:
+  Slots& offsets_;
+  std::size_t at_ = 0;
+};
 
 }  // namespace
 
@@ -101,13 +115,12 @@ std::optional<PositionToken> decode_position(std::string_view text) {
 }
 
 void merge_offsets(Offsets& into, const Offsets& other) {
+  SlotFinder slots(into);
   for (const SlotOffset& slot : other) {
-    const auto found = find_slot(into, slot);
-    if (found == into.end()) {
-      into.push_back(slot);
+    if (SlotOffset* const found = slots.find(slot)) {
+      found->offset = std::max(found->offset, slot.offset);
     } else {
-      auto& offset = into[static_cast<std::size_t>(found - into.begin())].offset;
-      offset = std::max(offset, slot.offset);
+      into.push_back(slot);
     }
   }
 }
@@ -118,9 +131,10 @@ bool has_reached(const TableState& table, const Offsets& wanted) {
 }
 
 bool covers(const Offsets& reached, const Offsets& wanted) {
+  SlotFinder slots(reached);
   return std::ranges::all_of(wanted, [&](const SlotOffset& slot) {
-    const auto found = find_slot(reached, slot);
-    return found == reached.end() || found->offset >= slot.offset;
+    const SlotOffset* const found = slots.find(slot);
+    return found == nullptr || found->offset >= slot.offset;
   });
 }
 

@@ -10,7 +10,8 @@
 
 namespace wf::gateway {
 
-inline constexpr std::size_t position_slots_max = 256;
+// More than a deployment's families have partitions, and what fits into a request's header.
+inline constexpr std::size_t position_slots_max = 1024;
 
 // base64url of: format, the log's id, then per topic its slots and their offsets.
 std::string encode_position(const Uuid& log, const Offsets& offsets);

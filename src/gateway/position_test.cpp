@@ -1,7 +1,10 @@
 // The position token: what goes in comes out, and nothing else is taken.
 #include "gateway/position.h"
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
+
+#include "gateway/limits.h"
 
 namespace wf::gateway::position_test {
 namespace {
@@ -26,6 +29,23 @@ BOOST_AUTO_TEST_CASE(a_token_that_lost_a_byte_is_refused) {
   }
   BOOST_TEST(!decode_position("not a token"));
   BOOST_TEST(!decode_position(""));
+}
+
+// As many partitions as the configuration takes (schemas/config/process.json), of four families.
+BOOST_AUTO_TEST_CASE(the_largest_deployments_own_token_is_taken) {
+  Offsets offsets;
+  for (const std::string topic : {"events.accounts", "events.bookings", "events.c", "events.d"}) {
+    for (std::uint32_t p = 0; p < 256; ++p) offsets.push_back({topic, p, 3'000'000'000});
+  }
+  const std::string text = encode_position(log_id, offsets);
+  BOOST_TEST(text.size() < Limits{}.header_bytes_max);
+  const auto token = decode_position(text);
+  BOOST_REQUIRE(token);
+  BOOST_TEST((token->offsets == offsets));
+  std::ranges::reverse(offsets);
+  BOOST_TEST(covers(offsets, token->offsets));
+  ++offsets.back().offset;
+  BOOST_TEST(!covers(token->offsets, offsets));
 }
 
 BOOST_AUTO_TEST_CASE(merging_keeps_the_furthest_of_each_slot) {
