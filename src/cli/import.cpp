@@ -26,25 +26,9 @@ struct ImportOptions {
   std::string refused;
   std::size_t parallel = 64;
   std::int64_t rate = 20'000;
+  std::string import;
   bool no_end = false;
 };
-
-constexpr Uuid import_space{{0x77,
-                             0x61,
-                             0x79,
-                             0x66,
-                             0x6f,
-                             0x6c,
-                             0x64,
-                             0x2d,  // wayfold-import
-                             0x69,
-                             0x6d,
-                             0x70,
-                             0x6f,
-                             0x72,
-                             0x74,
-                             0x00,
-                             0x01}};
 
 // Lets streams that were last written by this import be woken again.
 Result<void> end_import(Log& log, const Uuid& import) {
@@ -127,6 +111,26 @@ Result<ImportReport> send_all(Setup& setup,
   });
 }
 
+// What follows when every line has its answer.
+Result<void> finish(Setup& setup,
+                    const ImportOptions& options,
+                    const ProcessConfig& process,
+                    const ImportReport& report,
+                    const Uuid& import) {
+  if (auto ok = write_refused(setup, report, options.refused); !ok) return ok;
+  if (options.no_end) return {};
+  const auto log = open_tool_log(process);
+  if (!log) return tl::unexpected(log.error());
+  return end_import(**log, import);
+}
+
+void say_open(Setup& setup, const Uuid& import) {
+  setup.err.line(fmt::format(
+      "import {} has not ended: deadlines of its streams sleep until a run with `--import {}` ends",
+      import.text(),
+      import.text()));
+}
+
 Exit import_file(Setup& setup, ImportOptions& options) {
   const auto process = load_process(setup.config, setup.var);
   if (!process) return setup.fail(process.error());
@@ -137,24 +141,22 @@ Exit import_file(Setup& setup, ImportOptions& options) {
   auto address = HttpAddress::parse(options.url);
   if (!address) return setup.fail(address.error());
   address->ca = options.ca;
+  const auto import = options.import.empty() ? Uuid{} : Uuid::parse(options.import);
+  if (!import) return setup.usage("--import: an import's id is a UUID");
   const bool piped = options.file == "-";
   const auto name = piped ? Result<std::string>(Uuid::random().text()) : input_name(options.file);
   if (!name) return setup.fail(name.error());
   if (options.state.empty() && !piped) options.state = options.file + ".state";
-  auto state = ImportState::open(options.state, *name);
+  auto state = ImportState::open(options.state, *name, *import);
   if (!state) return setup.fail(state.error());
   const SenderOptions sender{
-      .address = *address, .token = options.token, .import = Uuid::v5(import_space, *name)};
+      .address = *address, .token = options.token, .import = state->import()};
   const Instant started = wall_clock();
   const auto report = send_all(setup, options, sender, std::move(*state));
-  if (stop_requested()) return Exit::interrupted;
-  if (!report) return setup.fail(report.error());
-  if (auto ok = write_refused(setup, *report, options.refused); !ok) return setup.fail(ok.error());
-  if (!options.no_end) {
-    const auto log = open_tool_log(*process);
-    if (!log) return setup.fail(log.error());
-    if (auto ok = end_import(**log, sender.import); !ok) return setup.fail(ok.error());
-  }
+  const auto ended = report ? finish(setup, options, *process, *report, sender.import)
+                            : Result<void>(tl::unexpected(report.error()));
+  if (!ended || options.no_end) say_open(setup, sender.import);
+  if (!ended) return stop_requested() ? Exit::interrupted : setup.fail(ended.error());
   print(setup, *report, sender.import, wall_clock() - started);
   return report->refused.empty() ? Exit::ok : Exit::found;
 }
@@ -177,6 +179,11 @@ Action declare_import(const Arguments& takes, Setup& setup) {
   takes.option("--rate", options->rate, "lines per second at most")
       .within(1, 1'000'000)
       .shows_default();
+  takes
+      .option("--import",
+              options->import,
+              "the import these lines belong to (default: the state's, else one of its own)")
+      .named("ID");
   takes.flag("--no-end",
              options->no_end,
              "more of this import follows: deadlines of its streams stay asleep");

@@ -15,7 +15,7 @@ namespace wf::cli {
 struct ImportTask {
   std::uint64_t number = 0;  // of the line, from 1
   std::uint32_t group = 0;
-  ImportLine line;
+  ImportLine line = {};
 };
 
 // Any threads: one that adds, several that take.

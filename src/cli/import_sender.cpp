@@ -32,7 +32,7 @@ std::string member(const HttpReply& reply, std::string_view name) {
 }
 
 ImportAnswer answer_of(const HttpReply& reply) {
-  ImportAnswer answer{.status = reply.status, .id = {}, .code = {}, .detail = {}};
+  ImportAnswer answer{.status = reply.status};
   if (reply.status >= 200 && reply.status < 300) {
     answer.id = member(reply, "id");
     return answer;
@@ -67,7 +67,7 @@ void RateLimit::wait() {
 ImportSender::ImportSender(const SenderOptions& options, RateLimit& rate)
     : options_(options), rate_(rate), client_(options.address, answer_max) {}
 
-Result<ImportAnswer> ImportSender::send(const ImportLine& line, std::string& position) {
+Result<ImportAnswer> ImportSender::send(const ImportLine& line, const std::string& position) {
   HttpClient::Headers headers{{"Authorization", "Bearer " + options_.token},
                               {"Content-Type", "application/json"},
                               {"Idempotency-Key", line.key},
@@ -86,7 +86,7 @@ Result<ImportAnswer> ImportSender::send(const ImportLine& line, std::string& pos
       if (reply->status == 401 || answer.code == "importer_only") {
         return fail(Code::forbidden, "the token is not an importer's: " + answer.detail);
       }
-      if (!reply->position.empty()) position = reply->position;
+      answer.position = reply->position;
       return answer;
     }
     const bool distrusted = !reply && reply.error().code != Code::unavailable;

@@ -36,8 +36,8 @@ class ImportSender {
   ImportSender(const SenderOptions& options, RateLimit& rate);
   // Repeats what may be repeated: the key makes it harmless. An error ends the import: nobody
   // answers (unavailable), the token is not an importer's (forbidden), or a signal (closed).
-  // `position` is what the stream's lines have seen: sent along, and replaced by the answer's.
-  Result<ImportAnswer> send(const ImportLine& line, std::string& position);
+  // `position` is what the line's own and those it follows have seen; empty: nothing.
+  Result<ImportAnswer> send(const ImportLine& line, const std::string& position);
 
  private:
   const SenderOptions& options_;

@@ -16,7 +16,52 @@ namespace {
 
 constexpr std::streamoff sampled = 1 << 20;
 
-std::string head_of(const std::string& input) { return R"({"input":")" + input + "\"}"; }
+constexpr Uuid import_space{{0x77,
+                             0x61,
+                             0x79,
+                             0x66,
+                             0x6f,
+                             0x6c,
+                             0x64,
+                             0x2d,  // wayfold-import
+                             0x69,
+                             0x6d,
+                             0x70,
+                             0x6f,
+                             0x72,
+                             0x74,
+                             0x00,
+                             0x01}};
+
+struct Head {
+  std::string input;
+  Uuid import;
+};
+
+std::string head_line(const Head& head) {
+  return fmt::format(R"({{"input":"{}","import":"{}"}})", head.input, head.import.text());
+}
+
+// Empty if it is none.
+Head read_head(const std::string& text) {
+  Head head;
+  std::string import;
+  JsonCursor cursor(text);
+  cursor.begin_object();
+  for (std::string_view key; cursor.next_key(key);) {
+    if (key == "input") {
+      cursor.string(head.input);
+    } else if (key == "import") {
+      cursor.string(import);
+    } else {
+      cursor.skip();
+    }
+  }
+  const auto id = Uuid::parse(import);
+  if (!cursor.finished() || !id) return {};
+  head.import = *id;
+  return head;
+}
 
 // False for a line that a crash cut short.
 bool read_answer(const std::string& text, std::uint64_t& line, ImportAnswer& answer) {
@@ -33,6 +78,8 @@ bool read_answer(const std::string& text, std::uint64_t& line, ImportAnswer& ans
       cursor.string(answer.code);
     } else if (key == "detail") {
       cursor.string(answer.detail);
+    } else if (key == "position") {
+      cursor.string(answer.position);
     } else {
       cursor.skip();
     }
@@ -57,15 +104,24 @@ Result<std::string> input_name(const std::string& path) {
   return xxh3_128(bytes).text();
 }
 
-Result<ImportState> ImportState::open(const std::string& path, const std::string& input) {
+Result<ImportState> ImportState::open(const std::string& path,
+                                      const std::string& input,
+                                      const Uuid& import) {
   ImportState state;
+  state.import_ = import.nil() ? Uuid::v5(import_space, input) : import;
   if (path.empty()) return state;
   bool whole = true;
   if (std::ifstream file(path); file) {
     std::string text;
-    if (std::getline(file, text) && text != head_of(input)) {
-      return fail(Code::mismatch,
-                  path + " is of another import; remove it or name another --state");
+    if (std::getline(file, text)) {
+      const Head head = read_head(text);
+      if (head.input != input || (!import.nil() && head.import != import)) {
+        return fail(Code::mismatch,
+                    fmt::format("{} is of another file, or of import {}; name another --state",
+                                path,
+                                head.import.text()));
+      }
+      state.import_ = head.import;
     }
     while (std::getline(file, text)) {
       std::uint64_t line = 0;
@@ -77,7 +133,7 @@ Result<ImportState> ImportState::open(const std::string& path, const std::string
   state.file_.reset(std::fopen(path.c_str(), "a"));
   if (!state.file_) return fail(Code::io, path + ": " + std::strerror(errno));
   if (std::ftell(state.file_.get()) == 0) {
-    fmt::print(state.file_.get(), "{}\n", head_of(input));
+    fmt::print(state.file_.get(), "{}\n", head_line({input, state.import_}));
   } else if (!whole) {
     fmt::print(state.file_.get(), "\n");
   }
@@ -93,6 +149,7 @@ void ImportState::add(std::uint64_t line, ImportAnswer answer) {
   if (file_) {
     std::string text = fmt::format(R"({{"line":{},"status":{},"id":")", line, answer.status);
     text += answer.id + "\"";
+    if (!answer.position.empty()) append_json_string(text += R"(,"position":)", answer.position);
     if (!answer.accepted()) {
       append_json_string(text += R"(,"code":)", answer.code);
       append_json_string(text += R"(,"detail":)", answer.detail);

@@ -14,9 +14,10 @@ namespace wf::cli {
 // How one line was answered.
 struct ImportAnswer {
   int status = 0;
-  std::string id;      // of what it created; empty: none
-  std::string code;    // of a refusal; empty: accepted
-  std::string detail;  // of a refusal, for people
+  std::string id = {};        // of what it created; empty: none
+  std::string code = {};      // of a refusal; empty: accepted
+  std::string detail = {};    // of a refusal, for people
+  std::string position = {};  // Wayfold-Position: what a table must have read to know of it
 
   bool accepted() const { return code.empty(); }
 };
@@ -25,9 +26,14 @@ struct ImportAnswer {
 // with the same keys, and get the same answers.
 class ImportState {
  public:
-  // Goes on with the file at `path` if it is of the same input, else Code::mismatch. Empty path:
-  // nothing is kept.
-  static Result<ImportState> open(const std::string& path, const std::string& input);
+  // Goes on with the file at `path` if it is of the same input, and of the same import unless
+  // `import` is nil, else Code::mismatch. Of a new file, or with an empty path (nothing is kept),
+  // the import is `import`, or if that is nil one that only this input has.
+  static Result<ImportState> open(const std::string& path,
+                                  const std::string& input,
+                                  const Uuid& import);
+
+  const Uuid& import() const { return import_; }
 
   const std::map<std::uint64_t, ImportAnswer>& answers() const { return answers_; }
   const ImportAnswer* find(std::uint64_t line) const;
@@ -38,6 +44,7 @@ class ImportState {
   struct Close {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
+  Uuid import_;
   std::map<std::uint64_t, ImportAnswer> answers_;  // by line, from 1
   std::unique_ptr<std::FILE, Close> file_;
 };

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "base/json.h"
+#include "gateway/position.h"
 #include "support/temp_dir.h"
 
 namespace wf::cli::import_test {
@@ -116,7 +117,7 @@ Result<ImportReport> import_lines(SmallServer& server,
                               .token = "secret",
                               .import = Uuid::v5({}, "import"),
                               .give_up = give_up};
-  auto opened = ImportState::open(state, "input");
+  auto opened = ImportState::open(state, "input", {});
   BOOST_REQUIRE(opened);
   return Importer(options, 1'000'000, 8, std::move(*opened)).run(input, [](auto, auto) {});
 }
@@ -225,18 +226,49 @@ BOOST_AUTO_TEST_CASE(what_is_refused_is_listed_and_so_is_what_refers_to_it) {
   BOOST_TEST(server.requests().size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(each_line_says_what_its_stream_has_seen) {
-  SmallServer server([](const std::string& request) {
-    std::string answer = accepted(request);
-    const std::string seen = "Wayfold-Position: after-" + value_of(request, "Idempotency-Key");
-    return answer.insert(answer.find("\r\n") + 2, seen + "\r\n");
-  });
-  const auto report = import_lines(server,
-                                   "{\"route\":\"POST /chargers\",\"key\":\"c\"}\n"
-                                   "{\"route\":\"POST /chargers/{id:c}/pause\",\"key\":\"p\"}\n");
-  BOOST_REQUIRE(report);
-  BOOST_TEST(value_of(server.requests().at(0), "Wayfold-Position").empty());
-  BOOST_TEST(value_of(server.requests().at(1), "Wayfold-Position") == "after-c");
+// Accepts all but key "no"; every answer is of its own slot: the key's first byte.
+std::string accepted_at(const std::string& request) {
+  const std::string key = value_of(request, "Idempotency-Key");
+  if (key == "no") return reply(401, "{}");
+  std::string answer = accepted(request);
+  const Offsets after{{"events", static_cast<std::uint32_t>(key[0]), 7}};
+  const std::string seen = "Wayfold-Position: " + gateway::encode_position({}, after);
+  return answer.insert(answer.find("\r\n") + 2, seen + "\r\n");
+}
+// The slots of the position that came with a request.
+std::string seen_by(const std::string& request) {
+  const auto token = gateway::decode_position(value_of(request, "Wayfold-Position"));
+  std::string slots;
+  if (token) {
+    for (const auto& slot : token->offsets) slots += static_cast<char>(slot.partition);
+  }
+  std::ranges::sort(slots);
+  return slots;
+}
+
+BOOST_AUTO_TEST_CASE(each_line_says_what_it_follows_has_seen) {
+  TempDir dir;
+  const std::string state = (dir / "state").string();
+  const std::string lines =
+      R"({"route":"POST /chargers","key":"c"})"
+      "\n"
+      R"({"route":"POST /chargers","key":"d"})"
+      "\n"
+      R"({"route":"POST /chargers/{id:c}/pause","key":"p","body":{"like":"{id:d}"}})"
+      "\n"
+      R"({"route":"POST /chargers/{id:c}/pause","key":"no","body":{"like":"{id:p}"}})"
+      "\n";
+  SmallServer server(accepted_at);
+  BOOST_REQUIRE(!import_lines(server, lines, state));
+  const std::vector<std::string> requests = server.requests();
+  BOOST_REQUIRE(requests.size() == 4U);
+  BOOST_TEST(seen_by(requests[0]).empty());
+  BOOST_TEST(seen_by(requests[1]).empty());
+  BOOST_TEST(seen_by(requests[2]) == "cd");
+  BOOST_TEST(seen_by(requests[3]) == "cdp");
+  SmallServer later(accepted);  // another run knows what the first has seen
+  BOOST_REQUIRE(import_lines(later, lines, state));
+  BOOST_TEST(seen_by(later.requests().at(0)) == "cp");
 }
 
 BOOST_AUTO_TEST_CASE(busy_answers_are_asked_again) {
@@ -272,8 +304,22 @@ BOOST_AUTO_TEST_CASE(a_later_run_goes_on_where_the_first_ended) {
   BOOST_TEST(report->accepted == 2U);
   BOOST_REQUIRE(server.requests().size() == 1U);
   BOOST_TEST(server.requests()[0].starts_with("POST /chargers/id-of-c/pause "));
-  BOOST_TEST((ImportState::open(state, "another").error().code == Code::mismatch));
-  BOOST_TEST(ImportState::open(state, "input")->answers().size() == 2U);
+  BOOST_TEST((ImportState::open(state, "another", {}).error().code == Code::mismatch));
+  BOOST_TEST(ImportState::open(state, "input", {})->answers().size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_run_that_goes_on_is_of_the_import_that_began) {
+  TempDir dir;
+  const std::string state = (dir / "state").string();
+  const Uuid one = ImportState::open("", "input", {})->import();
+  BOOST_TEST((one == ImportState::open("", "input", {})->import()));
+  BOOST_TEST((one != ImportState::open("", "another", {})->import()));
+  const Uuid named = Uuid::v5({}, "named");
+  BOOST_TEST((ImportState::open(state, "input", named)->import() == named));
+  BOOST_TEST((ImportState::open(state, "input", {})->import() == named));
+  const auto other = ImportState::open(state, "input", one);
+  BOOST_TEST((other.error().code == Code::mismatch));
+  BOOST_TEST(other.error().detail.find(named.text()) != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(nobody_there_ends_the_import) {
@@ -285,7 +331,7 @@ BOOST_AUTO_TEST_CASE(nobody_there_ends_the_import) {
   std::istringstream input("{\"route\":\"POST /chargers\",\"key\":\"c\"}\n");
   const SenderOptions options{
       .address = nobody, .token = "t", .import = {}, .give_up = Duration::millis(1)};
-  auto state = ImportState::open("", "");
+  auto state = ImportState::open("", "", {});
   const auto report = Importer(options, 1000, 2, std::move(*state)).run(input, [](auto, auto) {});
   BOOST_REQUIRE(!report);
   BOOST_TEST((report.error().code == Code::unavailable));

@@ -6,12 +6,13 @@
 #include <vector>
 
 #include "cli/stop_signal.h"
+#include "gateway/position.h"
 
 namespace wf::cli {
 namespace {
 
 ImportAnswer refusal(std::string code, std::string detail) {
-  return {.status = 0, .id = {}, .code = std::move(code), .detail = std::move(detail)};
+  return {.code = std::move(code), .detail = std::move(detail)};
 }
 
 }  // namespace
@@ -49,7 +50,7 @@ bool Importer::take_line(std::uint64_t number, const std::string& text) {
     ++report_.lines;
   }
   if (!line) {
-    answered(number, {}, refusal("malformed_line", line.error().detail));
+    answered({.number = number}, refusal("malformed_line", line.error().detail));
     return true;
   }
   const std::vector<std::string> keys = references(*line);
@@ -67,6 +68,7 @@ bool Importer::take_line(std::uint64_t number, const std::string& text) {
     }
     if (const ImportAnswer* earlier = state_.find(number)) {
       done = true;
+      saw(group, earlier->position);
       if (earlier->accepted()) ++report_.accepted;
       if (!earlier->accepted()) {
         report_.refused[number] = {number, line->key, line->method + " " + line->path, *earlier};
@@ -95,13 +97,12 @@ std::uint32_t Importer::group_of(const ImportLine& line, const std::vector<std::
 void Importer::work() {
   ImportSender sender(options_, rate_);
   while (auto task = queue_.take()) {
+    const std::string position = position_before(*task);
     auto refused = prepare(task->line);
-    std::string position = position_of(task->group);
     auto answer =
         refused ? Result<ImportAnswer>(std::move(*refused)) : sender.send(task->line, position);
-    remember(task->group, std::move(position));
     if (answer) {
-      answered(task->number, task->line, std::move(*answer));
+      answered(*task, std::move(*answer));
     } else {
       fail_with(answer.error());
     }
@@ -109,16 +110,32 @@ void Importer::work() {
   }
 }
 
-// A thing made by one line is found by the next only where its table has read that far.
-std::string Importer::position_of(std::uint32_t group) {
+// A thing made by one line is found by the next only where its table has read that far. A group
+// has seen all that its lines have, and what the lines of other groups have seen that they follow.
+std::string Importer::position_before(const ImportTask& task) {
+  const std::vector<std::string> keys = references(task.line);
   const std::scoped_lock lock(mutex_);
-  const auto found = positions_.find(group);
-  return found == positions_.end() ? std::string() : found->second;
+  for (const std::string& key : keys) {
+    const auto found = known_.find(key);
+    const ImportAnswer* answer = found == known_.end() ? nullptr : state_.find(found->second.line);
+    if (answer != nullptr) saw(task.group, answer->position);
+  }
+  const auto seen = positions_.find(task.group);
+  return seen == positions_.end() ? std::string() : seen->second;
 }
 
-void Importer::remember(std::uint32_t group, std::string position) {
-  const std::scoped_lock lock(mutex_);
-  if (!position.empty()) positions_[group] = std::move(position);
+// Under mutex_.
+void Importer::saw(std::uint32_t group, const std::string& position) {
+  if (position.empty()) return;
+  std::string& seen = positions_[group];
+  auto all = gateway::decode_position(seen);
+  const auto more = gateway::decode_position(position);
+  if (!all || !more || all->log != more->log) {
+    seen = position;
+    return;
+  }
+  gateway::merge_offsets(all->offsets, more->offsets);
+  seen = gateway::encode_position(all->log, all->offsets);
 }
 
 std::optional<ImportAnswer> Importer::prepare(ImportLine& line) {
@@ -139,14 +156,16 @@ std::optional<ImportAnswer> Importer::prepare(ImportLine& line) {
   return std::nullopt;
 }
 
-void Importer::answered(std::uint64_t number, const ImportLine& line, ImportAnswer answer) {
+void Importer::answered(const ImportTask& task, ImportAnswer answer) {
   const std::scoped_lock lock(mutex_);
+  saw(task.group, answer.position);
   if (answer.accepted()) {
     ++report_.accepted;
   } else {
-    report_.refused[number] = {number, line.key, line.method + " " + line.path, answer};
+    const ImportLine& line = task.line;
+    report_.refused[task.number] = {task.number, line.key, line.method + " " + line.path, answer};
   }
-  state_.add(number, std::move(answer));
+  state_.add(task.number, std::move(answer));
 }
 
 void Importer::fail_with(const Error& error) {

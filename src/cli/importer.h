@@ -49,10 +49,10 @@ class Importer {
 
   bool take_line(std::uint64_t number, const std::string& text);
   std::uint32_t group_of(const ImportLine& line, const std::vector<std::string>& keys);
-  std::string position_of(std::uint32_t group);
-  void remember(std::uint32_t group, std::string position);
+  std::string position_before(const ImportTask& task);
+  void saw(std::uint32_t group, const std::string& position);
   void work();
-  void answered(std::uint64_t number, const ImportLine& line, ImportAnswer answer);
+  void answered(const ImportTask& task, ImportAnswer answer);
   void fail_with(const Error& error);
 
   const SenderOptions& options_;
