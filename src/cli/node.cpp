@@ -77,12 +77,10 @@ Result<void> Node::open_gateway() {
       .secrets = *secrets_,
       .process = config_.process,
       .platform = config_.platform,
-      .command_outcome = [this](const Uuid& id) -> Result<std::optional<gateway::KnownOutcome>> {
-        auto known = engine_->outcomes().get(id);
+      .command_outcome = [this](const Uuid& id, const Offsets& read)
+          -> Result<std::optional<gateway::KnownOutcome>> {
+        auto known = engine_->outcomes().find(id, read);
         if (!known) return tl::unexpected(known.error());
-        if (!*known && !engine_->outcomes().live()) {
-          return fail(Code::unavailable, "outcomes are still read from the log");
-        }
         if (!*known) return std::nullopt;
         return gateway::KnownOutcome{(*known)->principal, std::move((*known)->json)};
       },

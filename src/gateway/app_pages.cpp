@@ -42,8 +42,10 @@ Answer App::command_page(const Call& call) {
   };
   const auto id = Uuid::parse(call.match.parameters[0]);
   if (!id) return unknown();
+  const bool under_way = backend_.waiting.contains(*id, call.now);
+  const auto answered = backend_.tail.answered();
   if (services_.command_outcome) {
-    auto known = services_.command_outcome(*id);
+    auto known = services_.command_outcome(*id, answered.value_or(Offsets{}));
     if (!known) return retry_later("unavailable", "outcomes cannot be read now");
     if (*known) {
       const std::uint32_t all =
@@ -52,7 +54,7 @@ Answer App::command_page(const Call& call) {
       return may ? Answer(json_response(200, std::move((*known)->json))) : Answer(unknown());
     }
   }
-  if (backend_.waiting.contains(*id, call.now) || backend_.tail.lag_max() > 0) {
+  if (under_way || !answered) {
     return retry_later("not_yet", "it is not decided yet, or not known here yet");
   }
   return unknown();

@@ -37,8 +37,10 @@ struct Services {
   const ProcessConfig& process;
   const PlatformConfig& platform;
   std::function<Instant()> clock = wall_clock;
-  // Of the table `commands`; empty: GET /commands/{id} knows only what is still under way.
-  std::function<Result<std::optional<KnownOutcome>>(const Uuid&)> command_outcome = {};
+  // Of the table `commands`; an error if it is not known and the table has not come as far as
+  // `read`. Empty: GET /commands/{id} knows only what is still under way.
+  using FindOutcome = Result<std::optional<KnownOutcome>>(const Uuid& id, const Offsets& read);
+  std::function<FindOutcome> command_outcome = {};
   std::function<bool()> ready = {};  // empty: yes
   std::string docs_directory = {};   // Swagger UI's files; empty: /docs is 404
 };

@@ -46,7 +46,7 @@ Uuid CommandHandler::fingerprint(const Secrets& secrets, const CommandType& type
 EarlierEvents CommandHandler::earlier_events() const {
   return [this](const Uuid& command) -> std::optional<std::string> {
     if (!services_.command_outcome) return std::nullopt;
-    const auto known = services_.command_outcome(command);
+    const auto known = services_.command_outcome(command, {});
     if (!known || !*known) return std::nullopt;
     return member((*known)->json, "events");
   };

@@ -57,11 +57,15 @@ Result<Offset> finish(Reader& reader, const Slot& slot, Search search) {
   }
 }
 
+// The command that is to be answered next, also while a new owner has yet to say where it goes on.
+Offset next_command(const Position& position) {
+  if (position.next >= 0) return position.next;
+  return position.last_cause == Position::unknown ? -1 : position.last_cause + 1;
+}
+
 }  // namespace
 
-Result<std::vector<Position>> newest_opened(Log& log,
-                                            Reader& reader,
-                                            std::span<const Slot> slots) {
+Result<std::vector<Position>> newest_opened(Log& log, Reader& reader, std::span<const Slot> slots) {
   std::vector<Search> searches;
   for (const Slot& slot : slots) {  // all before the first read: see start_all()
     const auto search = search_end(log, reader, slot);
@@ -191,7 +195,9 @@ Result<bool> OutcomeTail::read_all() {
       more = tl::unexpected(read.error());
       break;  // whoever was taken out of `waiting_` must still hear of it
     }
-    lane->next = lane->reader->position().next;
+    const Position& position = lane->reader->position();
+    lane->read = position.offset;  // before `next`, as answered() relies on
+    lane->next = next_command(position);
     *more = *more || *read != 0;
   }
   if (!finished.empty()) tell(posts_, std::move(finished));
@@ -227,9 +233,19 @@ Result<void> OutcomeTail::sample_lag() {
     const auto end = log_.end(lane->commands);
     if (!end) return tl::unexpected(end.error());
     const Offset next = lane->next;
-    lane->lag = next < 0 ? 0 : std::max<Offset>(0, *end - next);
+    lane->lag = next < 0 && *end > 0 ? -1 : std::max<Offset>(0, *end - std::max<Offset>(next, 0));
   }
   return {};
+}
+
+std::optional<Offsets> OutcomeTail::answered() const {
+  if (!caught_up() || failing_since().us != 0) return std::nullopt;
+  Offsets read;
+  for (const auto& lane : lanes_) {
+    if (lane->lag != 0) return std::nullopt;
+    read.push_back({lane->events.topic, lane->events.partition, lane->read});
+  }
+  return read;
 }
 
 std::int64_t OutcomeTail::lag(std::string_view family, std::uint32_t partition) const {

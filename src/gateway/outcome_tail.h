@@ -2,6 +2,7 @@
 #pragma once
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <thread>
@@ -12,6 +13,7 @@
 #include "gateway/waiting.h"
 #include "log/log.h"
 #include "log/outcome_reader.h"
+#include "storage/table_view.h"
 
 namespace wf::gateway {
 
@@ -39,14 +41,18 @@ class OutcomeTail {
   Instant failing_since() const;
   std::uint64_t outcomes() const { return outcomes_.load(std::memory_order_relaxed); }
   std::int64_t lag_max() const;
+  // How far events were read, if that holds the outcome of every command there was when the log was
+  // last asked. Nothing: it does not, or that is not known.
+  std::optional<Offsets> answered() const;
 
  private:
   struct Lane {
     Slot events;
     Slot commands;
     std::unique_ptr<OutcomeReader> reader;
-    std::atomic<Offset> next{-1};  // the command that is to be answered next
-    std::atomic<std::int64_t> lag{0};
+    std::atomic<Offset> read{0};        // of events
+    std::atomic<Offset> next{-1};       // the command that is to be answered next; -1: not known
+    std::atomic<std::int64_t> lag{-1};  // -1: not known
   };
 
   void run();

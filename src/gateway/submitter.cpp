@@ -12,6 +12,9 @@ namespace {
 
 // What a command costs the queue besides its payload.
 constexpr std::size_t command_bytes = sizeof(Command);
+// More than tick() ever takes to hand over whom it took.
+constexpr Duration failed_kept = Duration::seconds(60);
+constexpr std::size_t failed_max = 10'000;  // from then on older ones are looked for
 
 Record record_of(const Command& command) {
   Record record;
@@ -198,12 +201,17 @@ void Submitter::perform(Work work) {
   }
   std::ranges::sort(order);
   std::vector<Command> group;
+  std::size_t group_bytes = 0;
   for (std::size_t i = 0; i < order.size(); ++i) {
     group.push_back(std::move(work.commands[order[i].second]));
-    const bool ends = i + 1 == order.size() || order[i + 1].first != order[i].first;
+    group_bytes += group.back().payload.size();
+    const bool ends =
+        i + 1 == order.size() || order[i + 1].first != order[i].first ||
+        group_bytes + work.commands[order[i + 1].second].payload.size() > options_.batch_bytes_max;
     if (!ends && group.size() < options_.batch_max) continue;
     append_slot(order[i].first, group);
     group.clear();
+    group_bytes = 0;
   }
   queued_bytes_ -= bytes;
   if (!work.patience.empty()) tell_pending(std::move(work.patience));
@@ -216,6 +224,8 @@ void Submitter::append_slot(const Slot& slot, std::span<Command> commands) {
   const auto appended = append(slot, records_, Durability::with_outcome);
   if (appended) {
     last_slot_ = slot;
+    if (failed_.empty()) return;
+    for (const Command& command : commands) failed_.erase({command.id, command.body});
     return;
   }
   const bool nothing = wrote_nothing(appended.error());
@@ -250,16 +260,33 @@ void Submitter::tell_pending(std::vector<Waiting::Expired> patience) {
   if (!down_ && !last_slot_.topic.empty() && !append(last_slot_, {}, Durability::now)) {
     fate = Outcome::Fate::unknown;
   }
-  conclude(std::move(patience), fate);
+  std::vector<Told> told(patience.size());
+  for (std::size_t i = 0; i < patience.size(); ++i) {
+    const auto failed = failed_.find(patience[i].key);
+    told[i].outcome.fate = failed == failed_.end() ? fate : failed->second.fate;
+    told[i].waiters = std::move(patience[i].waiters);
+  }
+  tell(posts_, std::move(told));
 }
 
 void Submitter::conclude(std::span<const Command> commands, Outcome::Fate fate) {
   std::vector<Told> told(commands.size());
   for (std::size_t i = 0; i < commands.size(); ++i) {
-    told[i].waiters = waiting_.take({commands[i].id, commands[i].body});
+    const Waiting::Key key{commands[i].id, commands[i].body};
+    told[i].waiters = waiting_.take(key);
     told[i].outcome.fate = fate;
+    if (told[i].waiters.empty()) remember(key, fate);
+    if (fate == Outcome::Fate::unknown) waiting_.ended(key.id, wall_clock());
   }
   tell(posts_, std::move(told));
+}
+
+void Submitter::remember(const Waiting::Key& key, Outcome::Fate fate) {
+  const Instant now = wall_clock();
+  if (failed_.size() >= failed_max) {
+    absl::erase_if(failed_, [&](const auto& one) { return one.second.at + failed_kept < now; });
+  }
+  failed_.insert_or_assign(key, Failed{fate, now});
 }
 
 void Submitter::conclude(std::vector<Waiting::Expired> expired, Outcome::Fate fate) {

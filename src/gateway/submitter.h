@@ -1,6 +1,8 @@
 // Commands on their way to the log: a turn of an io loop is collected, and appended as one batch
 // per slot.
 #pragma once
+#include <absl/container/flat_hash_map.h>
+
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
@@ -37,7 +39,8 @@ struct Command {
 
 struct SubmitterOptions {
   std::size_t queue_bytes_max = std::size_t{64} << 20U;  // waiting for their append
-  std::size_t batch_max = 512;                           // commands of one append
+  std::size_t batch_max = 512;                           // commands of one append…
+  std::size_t batch_bytes_max = std::size_t{8} << 20U;   // …and their payloads, or one command
   std::size_t waiters_max = 20'000;
   std::int64_t lag_max = 50'000;                 // commands a decider may be behind
   Duration stuck_after = Duration::seconds(1);   // an append this old turns newcomers away
@@ -94,6 +97,7 @@ class Submitter {
   void tell_pending(std::vector<Waiting::Expired> patience);
   void conclude(std::vector<Waiting::Expired> expired, Outcome::Fate fate);
   void conclude(std::span<const Command> commands, Outcome::Fate fate);
+  void remember(const Waiting::Key& key, Outcome::Fate fate);
   void probe();
   Slot slot_of(const Command& command) const;
   std::uint32_t partitions_of(std::string_view family) const;
@@ -121,6 +125,13 @@ class Submitter {
   std::unique_ptr<Appender> appender_;  // the appending thread's
   std::vector<Record> records_;
   Slot last_slot_;
+  struct Failed {
+    Outcome::Fate fate = Outcome::Fate::unknown;
+    Instant at;
+  };
+  // Commands whose append failed while nobody waited for them in Waiting: tick() has taken those
+  // who did, and will hand them over.
+  absl::flat_hash_map<Waiting::Key, Failed> failed_;
 
   std::atomic<std::size_t> queued_bytes_ = 0;
   std::atomic<bool> down_ = false;

@@ -81,6 +81,12 @@ std::vector<Waiting::Expired> Waiting::take_expired(Instant now) {
   return expired;
 }
 
+void Waiting::ended(const Uuid& id, Instant now) {
+  const std::lock_guard lock(mutex_);
+  ended_.emplace_back(now, id);
+  if (ended_.size() > waiters_max_) ended_.pop_front();
+}
+
 bool Waiting::contains(const Uuid& id, Instant now) const {
   const std::lock_guard lock(mutex_);
   const bool lately = std::ranges::any_of(

@@ -43,6 +43,8 @@ class Waiting {
   };
   std::vector<Expired> take_expired(Instant now);
 
+  // Nobody waits for it any longer, and what became of it is not known.
+  void ended(const Uuid& id, Instant now);
   // Whether it is waited for, or was until a moment ago.
   bool contains(const Uuid& id, Instant now) const;
   std::size_t size() const;

@@ -46,8 +46,10 @@ void append_outcome(std::string& out, std::span<const Record> outcome) {
   Kind kind = Kind::event;
   std::string_view closing;
   std::uint64_t version = 0;
+  Instant decided;
   for (const Record& record : outcome) {
     version = std::max(version, record.version);  // of a send: the one before the events
+    decided = std::max(decided, record.at);       // a deadline's are of when it was due
     if (record.kind == Kind::send || record.kind == Kind::event) continue;
     kind = record.kind;
     closing = record.payload;
@@ -56,7 +58,7 @@ void append_outcome(std::string& out, std::span<const Record> outcome) {
   put_little(out, static_cast<std::uint8_t>(kind));
   put_id(out, first.stream);
   put_little(out, version);
-  put_little(out, first.at.us);
+  put_little(out, decided.us);
   put_text(out, kind == Kind::rejected ? closing : std::string_view());
   for (const Record& record : outcome) {
     if (record.kind == Kind::event && !of_deadline(record)) put_text(out, record.type);
@@ -149,8 +151,8 @@ Result<void> CommandOutcomes::save(const SlotPositions& positions) {
   if (unwritten_.size() >= unwritten_max_) {
     if (auto ok = write(); !ok) return ok;
   }
-  positions_ = positions;
   const std::lock_guard lock(mutex_);
+  positions_ = positions;
   for (auto& [command, value] : folded) unwritten_.insert_or_assign(command, std::move(value));
   return {};
 }
@@ -188,6 +190,26 @@ Result<std::optional<CommandOutcome>> CommandOutcomes::get(const Uuid& command) 
   const auto stored = store_->get(command_key(command));
   if (!stored) return tl::unexpected(stored.error());
   return *stored ? outcome_of(command, **stored) : std::nullopt;
+}
+
+bool CommandOutcomes::has_folded(const Offsets& read) const {
+  const std::lock_guard lock(mutex_);
+  return std::ranges::all_of(read, [&](const SlotOffset& wanted) {
+    return std::ranges::any_of(positions_, [&](const SlotPosition& slot) {
+      return slot.partition == wanted.partition && slot.topic == wanted.topic &&
+             slot.offset >= wanted.offset;
+    });
+  });
+}
+
+Result<std::optional<CommandOutcome>> CommandOutcomes::find(const Uuid& command,
+                                                            const Offsets& read) const {
+  const bool complete = live() && has_folded(read);  // before the look-up
+  auto known = get(command);
+  if (known && !*known && !complete) {
+    return fail(Code::unavailable, "outcomes are still read from the log");
+  }
+  return known;
 }
 
 }  // namespace wf

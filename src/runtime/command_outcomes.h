@@ -16,6 +16,7 @@
 #include "log/fence.h"
 #include "storage/fold_item.h"
 #include "storage/kv_store.h"
+#include "storage/table_view.h"
 
 namespace wf {
 
@@ -44,6 +45,9 @@ class CommandOutcomes {
   Result<void> save(const SlotPositions& positions);
   SlotPositions positions() const { return positions_; }
   Result<std::optional<CommandOutcome>> get(const Uuid& command) const;
+  // Likewise, but nothing means that no outcome before `read` is the command's: Code::unavailable
+  // while the table has not come so far.
+  Result<std::optional<CommandOutcome>> find(const Uuid& command, const Offsets& read) const;
   void mark_live() { live_ = true; }  // the log's end was reached
   bool live() const { return live_; }
 
@@ -55,6 +59,7 @@ class CommandOutcomes {
       : store_(std::move(store)), log_id_(log_id), window_(window), unwritten_max_(unwritten) {}
   Result<void> load();
   Result<void> write();
+  bool has_folded(const Offsets& read) const;
   std::string store_name() const;  // of the log and of how outcomes are kept
 
   std::unique_ptr<KvStore> store_;
@@ -63,10 +68,10 @@ class CommandOutcomes {
   std::size_t unwritten_max_;
   std::vector<std::pair<Uuid, std::string>> folded_;  // not saved yet
   Instant highest_appended_;
-  SlotPositions positions_;
   std::atomic<bool> live_ = false;
 
   mutable std::mutex mutex_;  // of what follows; only the writer changes it
+  SlotPositions positions_;
   absl::flat_hash_map<Uuid, std::string, UuidHash> unwritten_;
 };
 

@@ -110,6 +110,20 @@ BOOST_AUTO_TEST_CASE(written_and_unwritten_outcomes_are_found_and_outlast_a_rest
   all_are_there();
 }
 
+BOOST_AUTO_TEST_CASE(a_command_is_unknown_only_where_all_that_was_read_is_folded) {
+  const auto is_known_to_be_none = [&] {
+    const auto known = outcomes->find(command, {{"events.lamps", 0, 7}});
+    BOOST_TEST((known || known.error().code == Code::unavailable));
+    return known.has_value();
+  };
+  outcomes->mark_live();
+  BOOST_TEST(!is_known_to_be_none());
+  BOOST_REQUIRE(outcomes->save({{"events.lamps", 0, 6, "fence"}, {"events.lamps", 1, 9, "fence"}}));
+  BOOST_TEST(!is_known_to_be_none());
+  BOOST_REQUIRE(outcomes->save({{"events.lamps", 0, 7, "fence"}}));
+  BOOST_TEST(is_known_to_be_none());
+}
+
 BOOST_AUTO_TEST_CASE(a_store_of_an_earlier_format_is_not_opened) {
   outcomes.reset();
   const std::string path = dir.path() / "old";

@@ -101,8 +101,9 @@ Node::Node(Environment& env, NodeSetup& setup, int number)
   outcomes_ = std::move(*outcomes);
   projector_->add(*outcomes_);
   services.command_outcome =
-      [this](const Uuid& command) -> Result<std::optional<gateway::KnownOutcome>> {
-    auto known = outcomes_->get(command);
+      [this](const Uuid& command,
+             const Offsets& read) -> Result<std::optional<gateway::KnownOutcome>> {
+    auto known = outcomes_->find(command, read);
     if (!known) return tl::unexpected(known.error());
     if (!*known) return std::nullopt;
     return gateway::KnownOutcome{(*known)->principal, std::move((*known)->json)};

@@ -1,0 +1,114 @@
+// What waiters are told when appends fail, and how commands are put together.
+#include "gateway/submitter.h"
+
+#include <boost/test/unit_test.hpp>
+
+#include "gateway/test_app.h"
+
+namespace wf::gateway::submitter_test {
+namespace {
+
+// A log whose appends are seen first, and fail if `on_append` says so.
+class WatchedLog : public Log {
+ public:
+  using OnAppend = std::function<Result<void>(std::span<const Record>)>;
+
+  explicit WatchedLog(Log& inner) : inner_(inner) {}
+  OnAppend on_append = [](auto) { return Result<void>(); };
+
+  Uuid id() const override { return inner_.id(); }
+  const std::vector<TopicSpec>& topics() const override { return inner_.topics(); }
+  Result<std::unique_ptr<Appender>> writer(std::string name) override {
+    auto appender = inner_.writer(std::move(name));
+    if (!appender) return appender;
+    return std::make_unique<Watched>(*this, std::move(*appender));
+  }
+  Result<std::unique_ptr<Reader>> reader() override { return inner_.reader(); }
+  Result<Offset> begin(const Slot& slot) override { return inner_.begin(slot); }
+  Result<Offset> end(const Slot& slot) override { return inner_.end(slot); }
+  Result<std::unique_ptr<Ownership>> own(const std::vector<std::string>& topics) override {
+    return inner_.own(topics);
+  }
+
+ private:
+  class Watched : public Appender {
+   public:
+    Watched(WatchedLog& log, std::unique_ptr<Appender> inner)
+        : log_(log), inner_(std::move(inner)) {}
+    Result<void> append(const Slot& slot,
+                        std::span<const Record> records,
+                        Durability durability) override {
+      if (auto seen = log_.on_append(records); !seen) return seen;
+      return inner_->append(slot, records, durability);
+    }
+
+   private:
+    WatchedLog& log_;
+    std::unique_ptr<Appender> inner_;
+  };
+  Log& inner_;
+};
+
+struct Fixture : test::AppFixture {
+  WatchedLog watched{*log};
+  Waiting waiting{100};
+  Posts posts{[](const std::function<void()>& run) { run(); }};
+  OutcomeTail tail{watched, catalogue(), waiting, posts};
+  Submitter submitter{watched, catalogue(), waiting, tail, {.batch_bytes_max = 100}, posts};
+  std::vector<Outcome::Fate> told;
+
+  void submit(const std::string& key, std::size_t bytes = 2) {
+    Command command;
+    command.type = catalogue().command("booking.Reserve");
+    command.id = Uuid::v5({}, key);
+    command.stream = asha;
+    command.at = now;
+    command.payload = std::string(bytes, ' ');
+    const Waiter waiter{.io = 0, .tell = [this](const Outcome& one) { told.push_back(one.fate); }};
+    BOOST_REQUIRE((submitter.submit(std::move(command), now, waiter) == Submitter::Taken::yes));
+    submitter.turn_ended(0);
+  }
+};
+
+BOOST_FIXTURE_TEST_SUITE(submitter_tests, Fixture)
+
+BOOST_AUTO_TEST_CASE(whose_append_failed_is_never_told_pending) {
+  watched.on_append = [&](std::span<const Record> records) -> Result<void> {
+    if (records.empty()) return {};
+    submitter.tick(now + Duration::seconds(1));  // their patience ends while it is under way
+    return fail(Code::unavailable, "the broker died");
+  };
+  submit("first");
+  submitter.step();
+  BOOST_TEST(told.empty());  // tick() had taken them
+  submitter.step();          // the log answers again
+  BOOST_REQUIRE(told.size() == 1U);
+  BOOST_TEST((told[0] == Outcome::Fate::unknown));
+  BOOST_TEST(waiting.contains(Uuid::v5({}, "first"), wall_clock()));
+
+  watched.on_append = [](auto) { return Result<void>(); };
+  submit("first");  // another try goes well
+  submitter.step();
+  submitter.tick(now + Duration::seconds(1));
+  submitter.step();
+  BOOST_REQUIRE(told.size() == 2U);
+  BOOST_TEST((told[1] == Outcome::Fate::pending));
+}
+
+BOOST_AUTO_TEST_CASE(an_append_takes_so_many_bytes_or_one_command) {
+  std::vector<std::size_t> appends;
+  watched.on_append = [&](std::span<const Record> records) {
+    appends.push_back(records.size());
+    return Result<void>();
+  };
+  for (const std::size_t bytes : {40U, 60U, 1U, 1'000U, 99U}) {
+    submit(std::to_string(bytes), bytes);
+  }
+  submitter.step();
+  BOOST_TEST(appends == (std::vector<std::size_t>{2, 1, 1, 1}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace wf::gateway::submitter_test
