@@ -302,7 +302,7 @@ Answer AuthHandler::refresh(const Call& call) {
         }
         const bool refused = outcome.kind == Kind::rejected || outcome.kind == Kind::expired;
         if (!decided(outcome) || refused) {
-          return retry_later("unavailable", "nothing was changed: try again");
+          return retry_later("unavailable", "it is not decided yet: try again within the grace");
         }
         // Refreshed, or the token before within its grace: either way the next one is good
         // now.

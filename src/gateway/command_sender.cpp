@@ -8,6 +8,9 @@
 namespace wf::gateway {
 namespace {
 
+// So long a command waits at most for a key, behind others whose keys the log does not take.
+constexpr Duration queued_max = Duration::seconds(10);
+
 // Whom a personal field is about.
 std::optional<Uuid> subject_of(const SealedField& field, const Draft& draft) {
   if (field.subject == "principal") return draft.command.principal.value;
@@ -62,6 +65,7 @@ void append_json(std::string& out, Json value) {
 }
 
 std::optional<Outcome::Fate> CommandSender::send(Draft draft) {
+  if (backend_.submitter.down()) return Outcome::Fate::not_appended;
   if (draft.command.type->sealed.empty()) return submit(std::move(draft), {});
   if (at_once(draft)) {
     const auto sealed = seal(draft, false);
@@ -70,7 +74,11 @@ std::optional<Outcome::Fate> CommandSender::send(Draft draft) {
   }
   auto shared = std::make_shared<Draft>(std::move(draft));
   const bool queued = backend_.key_pool.submit([this, shared] {
-    auto sealed = std::make_shared<tl::expected<SealedFields, Outcome::Fate>>(seal(*shared, true));
+    using AllSealed = tl::expected<SealedFields, Outcome::Fate>;
+    const Instant end = std::max(shared->until, shared->command.at + queued_max);
+    const bool late = backend_.services.clock() > end;
+    auto sealed = std::make_shared<AllSealed>(late ? tl::unexpected(Outcome::Fate::overloaded)
+                                                   : seal(*shared, true));
     backend_.posts[io_]([this, shared, sealed] {
       const OnOutcome tell = shared->on_outcome;
       std::optional<Outcome::Fate> fate;

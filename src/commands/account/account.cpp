@@ -82,7 +82,8 @@ Decision decide(const State& s, const OpenSession& c, const Context& ctx) {
 }
 
 // A client that lost the answer asks again with the token before the current one: within the grace
-// it gets the current one again. Any other use of an old token means that two have it.
+// it gets the current one again, and the grace begins anew: while nobody decides, a client that
+// goes on trying is late only after a pause. Any other use of an old token means that two have it.
 Decision decide(const State& s, const RefreshSession& c, const Context& ctx) {
   if (s.phase == Phase::suspended) return Reason::suspended;
   const auto at = s.sessions.find(c.session);
@@ -90,7 +91,9 @@ Decision decide(const State& s, const RefreshSession& c, const Context& ctx) {
   const Session& session = at->second;
   if (c.n == session.n) return SessionRefreshed{c.session, c.n + 1, ctx.now};
   const Duration grace = Duration::seconds(ctx.platform.refresh_grace_seconds);
-  if (c.n == session.n - 1 && ctx.now - session.refreshed_at <= grace) return {};
+  if (c.n == session.n - 1 && ctx.now - session.refreshed_at <= grace) {
+    return SessionRefreshed{c.session, session.n, ctx.now};
+  }
   return SessionRevoked{c.session, RevokedWhy::reuse};
 }
 

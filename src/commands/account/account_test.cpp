@@ -73,7 +73,12 @@ BOOST_AUTO_TEST_CASE(refreshing_rotates_the_token_AU2) {
 
 BOOST_AUTO_TEST_CASE(a_lost_answer_may_be_asked_for_again_within_the_grace_AU2) {
   const SessionRefreshed once{phone, 1, after(60)};
-  given({session_opened(), once}).when(RefreshSession{phone, 0}).at(after(90)).then_nothing();
+  const SessionRefreshed again{phone, 1, after(90)};
+  given({session_opened(), once}).when(RefreshSession{phone, 0}).at(after(90)).then(again);
+  given({session_opened(), once, again})
+      .when(RefreshSession{phone, 0})
+      .at(after(120))
+      .then(SessionRefreshed{phone, 1, after(120)});
   given({session_opened(), once})
       .when(RefreshSession{phone, 0})
       .at(after(90) + Duration::millis(1))
