@@ -4,8 +4,8 @@
 
 #include <map>
 #include <memory>
-#include <string>
 #include <mutex>
+#include <string>
 
 #include "base/time.h"
 
@@ -18,8 +18,14 @@ const absl::TimeZone& zone_of(const void* zone) {
 
 // A caller's text may name any file below the zone database: only names IANA could give are looked
 // up.
+// Names of the database's zones, and not of what a machine's own files hold beside them: its local
+// time, or zones with leap seconds.
 bool plausible(std::string_view name) {
   if (name.empty() || name.size() > 64 || name.front() == '/') return false;
+  for (const std::string_view other : {"localtime", "posixrules", "Factory"}) {
+    if (name == other) return false;
+  }
+  if (name.starts_with("right/") || name.starts_with("posix/")) return false;
   for (const char c : name) {
     const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     if (!letter && c != '/' && c != '_' && c != '-' && c != '+') return false;

@@ -19,6 +19,13 @@ const Ended* ended_of(const State& s, const BookingId& id) {
   return at == s.ended.end() ? nullptr : &*at;
 }
 
+// Bookings the sender ended that are still remembered.
+std::ptrdiff_t ended_by(const State& s, const Context& ctx) {
+  return std::ranges::count_if(s.ended, [&](const Ended& one) {
+    return one.renter == ctx.principal && one.forget_at > ctx.now;
+  });
+}
+
 enum class Whose { renters, hosts, both };
 
 // The booking a command is about, live or over; or why its sender may not.
@@ -106,6 +113,7 @@ Decision decide(const State& s, const Reserve& c, const Context& ctx) {
   const Interval wanted{c.start, c.end};
   if (const auto no = unfit(s, c.connector, wanted, nullptr, ctx)) return *no;
   if (std::ssize(s.busy) >= ctx.platform.live_bookings_max) return Reason::charger_full;
+  if (ended_by(s, ctx) >= ctx.platform.ended_bookings_max) return Reason::too_many_ended;
   if (s.instant) return made<Reserved>(s, c, id, no_show_at(wanted, ctx), ctx);
   const Instant answer_by = ctx.now + Duration::minutes(ctx.platform.hold_minutes);
   return made<Requested>(s, c, id, std::min(answer_by, c.end), ctx);

@@ -103,6 +103,34 @@ BOOST_AUTO_TEST_CASE(the_old_slot_is_free_after_a_change_BK1) {
       .then(again);
 }
 
+BOOST_AUTO_TEST_CASE(a_late_retry_makes_no_booking_again_that_was_moved_and_ended_before_BK1) {
+  const Instant asked = t(12) + Duration::hours(30 * 24);
+  Reserved first = reserved();
+  first.start = asked;
+  first.end = asked + Duration::hours(2);
+  Completed other = completed();  // far later: what may be forgotten is
+  other.booking = other_id;
+  other.at = t(13) + Duration::hours(4 * 24);
+  given({listed(), first, changed(t(12), t(14)), completed(), reserved(other_id), other})
+      .when(Reserve{garage, 1, first.start, first.end})
+      .at(t(9) + Duration::hours(5 * 24))
+      .then_nothing();
+}
+
+BOOST_AUTO_TEST_CASE(a_renter_ends_a_bounded_number_of_bookings_to_come) {
+  PlatformConfig small = platform;
+  small.ended_bookings_max = 1;
+  const std::vector<SpecEvent> past{listed(), reserved(), cancelled()};
+  const auto again = [&](const AccountId& who) {
+    return Specs(aggregate(), small)(past).by(who).as(Role::renter).when(reserve()).id(Uuid{{7}});
+  };
+  const BookingId id{Uuid::v5(Uuid{{7}}, "booking")};
+  again(ravi).then(Reason::too_many_ended);
+  Reserved others = reserved(id);
+  others.renter = mira;
+  again(mira).then(others);
+}
+
 BOOST_AUTO_TEST_CASE(changing_to_what_it_is_changes_nothing) {
   given(booked).when(to(t(12), t(14))).then_nothing();
 }

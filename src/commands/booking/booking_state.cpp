@@ -53,6 +53,7 @@ void make(State& s, const Made& e, Phase phase, Instant due) {
   live.fee_bp = e.fee_bp;
   live.price_per_hour = e.price_per_hour;
   live.cancel_until = e.cancel_until;
+  live.asked_end = e.end;
   live.due = due;
   occupy(s, e.booking, live);
   add_timer(s, e.booking, due);
@@ -73,7 +74,8 @@ State finish(State s, const BookingId& id, How how, Instant at) {
   const Live& live = found->second;
   vacate(s, id, live);
   remove_timer(s, id, live.due);
-  s.ended.push_back({id, live.renter, how, std::max(at, live.end) + remembered});
+  const Instant over = std::max({at, live.end, live.asked_end});
+  s.ended.push_back({id, live.renter, how, over + remembered});
   s.live.erase(found);
   return s;
 }

@@ -90,6 +90,7 @@ BOOST_AUTO_TEST_CASE(an_interval_has_a_length) {
 BOOST_AUTO_TEST_CASE(what_is_over_cannot_be_booked_so_a_late_retry_cannot_double_BK1) {
   given({listed()}).when(at(t(7), t(9))).then(Reason::in_the_past);
   given({listed()}).when(at(t(8), t(9, 1))).then(reserved_at(t(8), t(9, 1)));
+  given({listed()}).when(at(t(8) - Duration::millis(1), t(12))).then(Reason::in_the_past);
   given({listed()}).when(reserve()).at(t(14)).then(Reason::in_the_past);
   given({listed()}).when(at(Instant{-1}, t(12))).at(Instant{-2}).then(Reason::in_the_past);
 }
@@ -108,6 +109,9 @@ BOOST_AUTO_TEST_CASE(lengths_have_the_chargers_limits) {
   given({limited(120, 120)}).when(reserve()).then(reserved());
   given({limited(121, {})}).when(reserve()).then(Reason::too_short);
   given({limited({}, 119)}).when(reserve()).then(Reason::too_long);
+  const Instant year_later = t(12) + Duration::hours(366 * 24);
+  given({listed()}).when(at(t(12), year_later)).then(reserved_at(t(12), year_later));
+  given({listed()}).when(at(t(12), year_later + Duration::millis(1))).then(Reason::too_long);
 }
 
 BOOST_AUTO_TEST_CASE(a_paused_or_retired_charger_takes_no_booking) {

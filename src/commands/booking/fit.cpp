@@ -8,15 +8,23 @@
 namespace wf::booking {
 namespace {
 
-std::optional<Reason> unfit_length(const State& s, const Interval& wanted, const Context& ctx) {
+constexpr std::int64_t longest_minutes = 527'040;     // 366 days; what max_minutes may be at most
+constexpr Duration started_max = Duration::hours(1);  // so long ago a new interval may begin
+
+std::optional<Reason> unfit_time(const State& s,
+                                 const Interval& wanted,
+                                 const BookingId* own,
+                                 const Context& ctx) {
   if (wanted.start == wanted.end) return Reason::empty_interval;
   if (wanted.end < wanted.start) return Reason::reversed_interval;
-  if (wanted.end <= ctx.now || wanted.start < Instant{}) return Reason::in_the_past;
+  const bool kept = own && s.live.at(*own).start == wanted.start;
+  const bool began = !kept && wanted.start + started_max < ctx.now;
+  if (began || wanted.end <= ctx.now || wanted.start < Instant{}) return Reason::in_the_past;
   if (wanted.start > ctx.now + Duration::hours(24 * ctx.platform.booking_window_days)) {
     return Reason::too_far_ahead;
   }
   if (s.min_minutes && wanted.is_shorter(*s.min_minutes)) return Reason::too_short;
-  if (s.max_minutes && wanted.is_longer(*s.max_minutes)) return Reason::too_long;
+  if (wanted.is_longer(s.max_minutes.value_or(longest_minutes))) return Reason::too_long;
   return std::nullopt;
 }
 
@@ -52,7 +60,7 @@ std::optional<Reason> unfit(const State& s,
   if (!own && std::ranges::find(s.connectors, connector) == s.connectors.end()) {
     return Reason::unknown_connector;
   }
-  if (const auto no = unfit_length(s, wanted, ctx)) return no;
+  if (const auto no = unfit_time(s, wanted, own, ctx)) return no;
   if (!s.bookable) return Reason::not_bookable;
   if (!is_open(s, wanted)) return Reason::outside_schedule;
   for (const Block& one : s.blocks) {

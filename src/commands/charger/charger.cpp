@@ -11,6 +11,16 @@ namespace {
 
 constexpr std::int64_t price_minor_max = 1'000'000'000;  // per hour or kWh: sums stay in range
 
+constexpr std::ptrdiff_t lifted_max = 1'000;  // blocks taken away whose time is still to come
+
+bool has(const std::vector<Block>& blocks, const BlockId& id) {
+  return std::ranges::find(blocks, id, &Block::id) != blocks.end();
+}
+
+std::ptrdiff_t coming(const std::vector<Block>& blocks, Instant now) {
+  return std::ranges::count_if(blocks, [now](const Block& one) { return one.end > now; });
+}
+
 State counted(State s) {
   ++s.revision;
   return s;
@@ -99,13 +109,19 @@ State evolve(State s, const Edited& e) {
 State evolve(State s, const ScheduleSet&) { return counted(std::move(s)); }
 
 State evolve(State s, const Blocked& e) {
-  std::erase_if(s.blocks, [&e](const Block& one) { return one.end <= e.at; });
+  for (auto* const blocks : {&s.blocks, &s.lifted}) {
+    std::erase_if(*blocks, [&e](const Block& one) { return one.end <= e.at; });
+  }
   s.blocks.push_back({e.block, e.start, e.end});
   return counted(std::move(s));
 }
 
 State evolve(State s, const Unblocked& e) {
-  std::erase_if(s.blocks, [&e](const Block& one) { return one.id == e.block; });
+  const auto at = std::ranges::find(s.blocks, e.block, &Block::id);
+  if (at != s.blocks.end()) {
+    s.lifted.push_back(*at);
+    s.blocks.erase(at);
+  }
   return counted(std::move(s));
 }
 
@@ -159,19 +175,18 @@ Decision decide(const State& s, const SetSchedule& c, const Context& ctx) {
 Decision decide(const State& s, const AddBlock& c, const Context& ctx) {
   if (const auto no = refusal_unless_retired(s, ctx)) return *no;
   const BlockId id{ctx.id("block")};
-  if (std::ranges::find(s.blocks, id, &Block::id) != s.blocks.end()) return {};
+  if (has(s.blocks, id) || has(s.lifted, id)) return {};
   if (c.start == c.end) return Reason::empty_interval;
   if (c.end < c.start) return Reason::reversed_interval;
   if (c.end <= ctx.now) return Reason::in_the_past;
-  const auto coming =
-      std::ranges::count_if(s.blocks, [&ctx](const Block& one) { return one.end > ctx.now; });
-  if (coming >= ctx.platform.blocks_max) return Reason::too_many_blocks;
+  if (coming(s.blocks, ctx.now) >= ctx.platform.blocks_max) return Reason::too_many_blocks;
+  if (coming(s.lifted, ctx.now) >= lifted_max) return Reason::too_many_blocks;
   return Blocked{id, c.start, c.end, ctx.now};
 }
 
 Decision decide(const State& s, const RemoveBlock& c, const Context& ctx) {
   if (const auto no = refusal_unless_retired(s, ctx)) return *no;
-  if (std::ranges::find(s.blocks, c.block, &Block::id) == s.blocks.end()) return {};
+  if (!has(s.blocks, c.block)) return {};
   return Unblocked{c.block};
 }
 

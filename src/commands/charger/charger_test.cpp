@@ -153,6 +153,13 @@ BOOST_AUTO_TEST_CASE(a_block_takes_time_out_AS3) {
   given({listed()}).when(AddBlock{later(-2), later(0)}).then(Reason::in_the_past);
 }
 
+BOOST_AUTO_TEST_CASE(a_late_retry_brings_no_lifted_block_back_AS3) {
+  const Unblocked lifted{blocked().block};
+  given({listed(), blocked(), lifted}).when(AddBlock{later(1), later(2)}).then_nothing();
+  const Blocked other = blocked(3, 4, BlockId{Uuid{{9}}});
+  given({listed(), blocked(), lifted, other}).when(AddBlock{later(1), later(2)}).then_nothing();
+}
+
 BOOST_AUTO_TEST_CASE(blocks_have_a_bound_and_past_ones_do_not_count_AS3) {
   PlatformConfig small = platform;
   small.blocks_max = 1;
