@@ -84,6 +84,7 @@ Result<void> Node::open_gateway() {
         if (!*known) return std::nullopt;
         return gateway::KnownOutcome{(*known)->principal, std::move((*known)->json)};
       },
+      .positions = engine_->outcomes().positions(),
       .ready = [this] { return engine_->healthy(); },
       .docs_directory = docs_directory()};
   auto gateway = gateway::Gateway::open(std::move(services));

@@ -26,7 +26,7 @@ Backend::Backend(Services the_services, Posts io, PasswordCost cost)
       tokens(services.secrets, services.catalogue.roles, std::string(issuer)),
       keys(services.log, services.secrets),
       waiting(size(services.process.gateway.inflight_max)),
-      tail(services.log, services.catalogue, waiting, posts),
+      tail(services.log, services.catalogue, waiting, posts, services.positions),
       submitter(services.log,
                 services.catalogue,
                 waiting,

@@ -19,6 +19,7 @@
 #include "gen/platform.h"
 #include "gen/process.h"
 #include "log/log.h"
+#include "storage/fold_item.h"
 
 namespace wf::gateway {
 
@@ -41,6 +42,7 @@ struct Services {
   // `read`. Empty: GET /commands/{id} knows only what is still under way.
   using FindOutcome = Result<std::optional<KnownOutcome>>(const Uuid& id, const Offsets& read);
   std::function<FindOutcome> command_outcome = {};
+  SlotPositions positions = {};      // where that table stands: reading outcomes may begin there
   std::function<bool()> ready = {};  // empty: yes
   std::string docs_directory = {};   // Swagger UI's files; empty: /docs is 404
 };

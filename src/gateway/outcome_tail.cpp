@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/thread_name.h"
+#include "log/position.h"
 
 namespace wf::gateway {
 namespace {
@@ -81,7 +82,8 @@ Result<std::vector<Position>> newest_opened(Log& log, Reader& reader, std::span<
   return found;
 }
 
-OutcomeTail::OutcomeTail(Log& log, const Catalogue& catalogue, Waiting& waiting, Posts posts)
+OutcomeTail::OutcomeTail(
+    Log& log, const Catalogue& catalogue, Waiting& waiting, Posts posts, const SlotPositions& known)
     : log_(log), catalogue_(catalogue), waiting_(waiting), posts_(std::move(posts)) {
   for (const TopicSpec& topic : log.topics()) {
     if (!topic.name.starts_with("events.")) continue;
@@ -89,9 +91,15 @@ OutcomeTail::OutcomeTail(Log& log, const Catalogue& catalogue, Waiting& waiting,
       auto lane = std::make_unique<Lane>();
       lane->events = {topic.name, i};
       lane->commands = {"commands." + topic.name.substr(std::string_view("events.").size()), i};
+      const auto at = std::ranges::find_if(known, [&](const SlotPosition& one) {
+        return one.topic == lane->events.topic && one.partition == lane->events.partition;
+      });
+      const auto start = at == known.end() ? std::nullopt : position_of(at->fence);
+      if (start) starts_.push_back(*start);
       lanes_.push_back(std::move(lane));
     }
   }
+  if (starts_.size() != lanes_.size()) starts_.clear();
 }
 
 OutcomeTail::~OutcomeTail() { stop(); }
@@ -112,13 +120,20 @@ Result<void> OutcomeTail::open() {
   if (!reader) return tl::unexpected(reader.error());
   for (const auto& lane : lanes_) lane->reader.reset();
   reader_ = std::move(*reader);
-  std::vector<Slot> slots;
-  for (const auto& lane : lanes_) slots.push_back(lane->events);
-  const auto starts = newest_opened(log_, *reader_, slots);
-  if (!starts) return tl::unexpected(starts.error());
+  if (starts_.empty()) {
+    std::vector<Slot> slots;
+    for (const auto& lane : lanes_) slots.push_back(lane->events);
+    auto found = newest_opened(log_, *reader_, slots);
+    if (!found) return tl::unexpected(found.error());
+    starts_ = std::move(*found);
+  }
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
-    lanes_[i]->reader = std::make_unique<OutcomeReader>(*reader_, slots[i]);
-    if (auto started = lanes_[i]->reader->start((*starts)[i]); !started) return started;
+    Lane& lane = *lanes_[i];
+    lane.reader = std::make_unique<OutcomeReader>(*reader_, lane.events);
+    if (auto sought = lane.reader->seek(starts_[i]); !sought) return sought;
+  }
+  for (const auto& lane : lanes_) {  // after every seek, as in start_all()
+    if (auto good = lane->reader->check(); !good) return good;
   }
   return {};
 }
@@ -142,6 +157,7 @@ Result<bool> OutcomeTail::step(Instant now) {
     const auto done = open();
     opened_ = done.has_value();
     if (!done) more = tl::unexpected(done.error());
+    if (opened_ || done.error().code != Code::unavailable) starts_.clear();
   }
   if (opened_) more = read_all();
   if (more) {

@@ -13,17 +13,22 @@
 #include "gateway/waiting.h"
 #include "log/log.h"
 #include "log/outcome_reader.h"
-#include "storage/table_view.h"
+#include "storage/fold_item.h"
 
 namespace wf::gateway {
 
-// One thread of its own, or whoever calls step(), reads every events slot from its newest `opened`
-// record on. When the log cannot be read it goes on trying; what waits then runs into its own
-// deadline. A second one asks now and then how far the commands have come, which also shows whether
-// the log answers at all.
+// One thread of its own, or whoever calls step(), reads every events slot, from where `known` says
+// that a store of this log stood; if that does not name every slot, from its newest `opened` record
+// on, which is as far back as its decider has run. When the log cannot be read it goes on trying;
+// what waits then runs into its own deadline. A second one asks now and then how far the commands
+// have come, which also shows whether the log answers at all.
 class OutcomeTail {
  public:
-  OutcomeTail(Log& log, const Catalogue& catalogue, Waiting& waiting, Posts posts);
+  OutcomeTail(Log& log,
+              const Catalogue& catalogue,
+              Waiting& waiting,
+              Posts posts,
+              const SlotPositions& known = {});
   ~OutcomeTail();
 
   void start();
@@ -67,6 +72,7 @@ class OutcomeTail {
   Waiting& waiting_;
   const Posts posts_;
   std::vector<std::unique_ptr<Lane>> lanes_;
+  std::vector<Position> starts_;  // of each lane; empty: they are looked for
   std::unique_ptr<Reader> reader_;
   bool opened_ = false;  // every lane has its reader
   std::thread thread_;

@@ -43,7 +43,10 @@ class CommandOutcomes {
   // From now on get() finds what was folded; `positions` is where that stands. Both are written
   // together, now or later.
   Result<void> save(const SlotPositions& positions);
-  SlotPositions positions() const { return positions_; }
+  SlotPositions positions() const {
+    const std::lock_guard lock(mutex_);
+    return positions_;
+  }
   Result<std::optional<CommandOutcome>> get(const Uuid& command) const;
   // Likewise, but nothing means that no outcome before `read` is the command's: Code::unavailable
   // while the table has not come so far.

@@ -100,6 +100,7 @@ Node::Node(Environment& env, NodeSetup& setup, int number)
   }
   outcomes_ = std::move(*outcomes);
   projector_->add(*outcomes_);
+  services.positions = outcomes_->positions();
   services.command_outcome =
       [this](const Uuid& command,
              const Offsets& read) -> Result<std::optional<gateway::KnownOutcome>> {
