@@ -235,6 +235,24 @@ def sort_parameter(table):
     ]
 
 
+def whose_rows(table):
+    """Which rows a list shows to whom."""
+    roles = {}
+    for role, column in table.readers:
+        roles.setdefault(column, []).append(role)
+    said = [
+        f"{', '.join(some)}: {f'rows whose `{column}` is the caller' if column else 'all rows'}."
+        for column, some in roles.items()
+    ]
+    columns = [column for column in roles if column]
+    if len(columns) > 1:
+        said.append(
+            "Of a caller with several of these roles the first counts, unless a filter names "
+            f"another: `{columns[1]}=` one's own account."
+        )
+    return " ".join(said)
+
+
 def table_routes(document, table):
     row = document.schema(table.row)
     name = row["$ref"].rsplit("/", 1)[1]
@@ -260,6 +278,7 @@ def table_routes(document, table):
     item["get"] = base | {
         "operationId": f"{table.name}.list",
         "summary": summary,
+        "description": whose_rows(table),
         "parameters": filters + [parameter("Cursor"), parameter("Limit"), parameter("Position")],
         "responses": {"200": answer("A page of rows.", page, READ + ("Link",))}
         | {"400": problem("`invalid_parameter`")}
