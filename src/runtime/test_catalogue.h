@@ -5,6 +5,7 @@
 
 #include <charconv>
 #include <memory>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -275,8 +276,8 @@ class TestCatalogue {
   const Catalogue& operator*() const { return catalogue_; }
   // Nothing here reads the platform's configuration.
   static const PlatformConfig& platform() {
-    static const std::max_align_t nothing{};
-    return *static_cast<const PlatformConfig*>(static_cast<const void*>(&nothing));
+    static const void* const nothing = ::operator new(1);
+    return *static_cast<const PlatformConfig*>(nothing);
   }
 
  private:
