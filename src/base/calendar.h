@@ -26,6 +26,8 @@ struct Interval {
   bool contains(const Interval& other) const { return start <= other.start && other.end <= end; }
 
   static constexpr std::int64_t minute_us = 60'000'000;
+  static constexpr std::int64_t longest_minutes =
+      527'040;  // 366 days: nothing is booked for longer
 };
 
 // One weekday's opening, in minutes since local midnight. It opens at the first instant whose local

@@ -106,7 +106,7 @@ std::optional<std::string> slots(const Own& own, std::string_view date) {
 bool takes(const Own& own, const Interval& wanted) {
   if (own.status != Status::listed || wanted.start >= wanted.end) return false;
   if (own.min_minutes && wanted.is_shorter(*own.min_minutes)) return false;
-  if (own.max_minutes && wanted.is_longer(*own.max_minutes)) return false;
+  if (wanted.is_longer(own.max_minutes.value_or(Interval::longest_minutes))) return false;
   const std::optional<TimeZone> zone = TimeZone::find(own.time_zone);
   return zone && open_throughout(*zone, openings_of(own.schedule), wanted);
 }

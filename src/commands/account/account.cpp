@@ -8,6 +8,8 @@
 namespace wf::account {
 namespace {
 
+constexpr Duration renewed_max = Duration::minutes(10);  // the grace of a token, by its renewals
+
 // Whatever ends one.
 State without(State s, const SessionId& id) {
   s.sessions.erase(id);
@@ -38,12 +40,13 @@ State evolve(State s, const Opened& e) {
 }
 
 State evolve(State s, const SessionOpened& e) {
-  s.sessions[e.session] = {0, e.opened_at, e.expires_at};
+  s.sessions[e.session] = {0, e.opened_at, e.opened_at, e.expires_at};
   return s;
 }
 
 State evolve(State s, const SessionRefreshed& e) {
   if (const auto at = s.sessions.find(e.session); at != s.sessions.end()) {
+    if (at->second.n != e.n) at->second.rotated_at = e.at;
     at->second.n = e.n;
     at->second.refreshed_at = e.at;
   }
@@ -82,8 +85,9 @@ Decision decide(const State& s, const OpenSession& c, const Context& ctx) {
 }
 
 // A client that lost the answer asks again with the token before the current one: within the grace
-// it gets the current one again, and the grace begins anew: while nobody decides, a client that
-// goes on trying is late only after a pause. Any other use of an old token means that two have it.
+// it gets the current one again, and the grace begins anew, for so long that a client that goes on
+// trying while nobody decides is not taken for a thief, and no longer, so that a thief cannot keep
+// the owner from finding out. Any other use of an old token means that two have it.
 Decision decide(const State& s, const RefreshSession& c, const Context& ctx) {
   if (s.phase == Phase::suspended) return Reason::suspended;
   const auto at = s.sessions.find(c.session);
@@ -91,7 +95,8 @@ Decision decide(const State& s, const RefreshSession& c, const Context& ctx) {
   const Session& session = at->second;
   if (c.n == session.n) return SessionRefreshed{c.session, c.n + 1, ctx.now};
   const Duration grace = Duration::seconds(ctx.platform.refresh_grace_seconds);
-  if (c.n == session.n - 1 && ctx.now - session.refreshed_at <= grace) {
+  const bool renewable = ctx.now - session.rotated_at <= renewed_max;
+  if (c.n == session.n - 1 && renewable && ctx.now - session.refreshed_at <= grace) {
     return SessionRefreshed{c.session, session.n, ctx.now};
   }
   return SessionRevoked{c.session, RevokedWhy::reuse};

@@ -79,6 +79,17 @@ BOOST_AUTO_TEST_CASE(a_lost_answer_may_be_asked_for_again_within_the_grace_AU2) 
       .when(RefreshSession{phone, 0})
       .at(after(120))
       .then(SessionRefreshed{phone, 1, after(120)});
+  std::vector<SpecEvent> long_since{session_opened(), once};  // who has it cannot hide for ever
+  for (int at = 90; at <= 660; at += 30)
+    long_since.push_back(SessionRefreshed{phone, 1, after(at)});
+  given(long_since)
+      .when(RefreshSession{phone, 0})
+      .at(after(660))
+      .then(SessionRefreshed{phone, 1, after(660)});
+  given(long_since)
+      .when(RefreshSession{phone, 0})
+      .at(after(661))
+      .then(SessionRevoked{phone, RevokedWhy::reuse});
   given({session_opened(), once})
       .when(RefreshSession{phone, 0})
       .at(after(90) + Duration::millis(1))

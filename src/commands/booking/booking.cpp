@@ -19,10 +19,10 @@ const Ended* ended_of(const State& s, const BookingId& id) {
   return at == s.ended.end() ? nullptr : &*at;
 }
 
-// Bookings the sender ended that are still remembered.
+// The sender's bookings that have ended although their time is still to come.
 std::ptrdiff_t ended_by(const State& s, const Context& ctx) {
   return std::ranges::count_if(s.ended, [&](const Ended& one) {
-    return one.renter == ctx.principal && one.forget_at > ctx.now;
+    return one.renter == ctx.principal && one.forget_at > ctx.now + remembered;
   });
 }
 

@@ -129,6 +129,19 @@ BOOST_AUTO_TEST_CASE(a_renter_ends_a_bounded_number_of_bookings_to_come) {
   Reserved others = reserved(id);
   others.renter = mira;
   again(mira).then(others);
+  Completed before = completed();  // its time has passed, though it is not forgotten yet
+  before.at = t(14);
+  Reserved next = reserved(id);
+  next.start = next.cancel_until = t(15);
+  next.end = t(17);
+  next.no_show_at = t(15, 15);
+  Specs(aggregate(), small)({listed(), reserved(), before})
+      .by(ravi)
+      .as(Role::renter)
+      .when(Reserve{garage, 1, t(15), t(17)})
+      .at(t(14, 30))
+      .id(Uuid{{7}})
+      .then(next);
 }
 
 BOOST_AUTO_TEST_CASE(changing_to_what_it_is_changes_nothing) {

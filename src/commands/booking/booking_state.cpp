@@ -2,13 +2,10 @@
 #include <algorithm>
 
 #include "base/calendar.h"
-#include "gen/booking.h"
+#include "commands/booking/fit.h"
 
 namespace wf::booking {
 namespace {
-
-constexpr Duration remembered =
-    Duration::hours(24);  // after its interval, when no retry can make it again
 
 template <class Key>
 auto key_of(const Key& one) {

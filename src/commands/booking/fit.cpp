@@ -8,7 +8,6 @@
 namespace wf::booking {
 namespace {
 
-constexpr std::int64_t longest_minutes = 527'040;     // 366 days; what max_minutes may be at most
 constexpr Duration started_max = Duration::hours(1);  // so long ago a new interval may begin
 
 std::optional<Reason> unfit_time(const State& s,
@@ -24,7 +23,7 @@ std::optional<Reason> unfit_time(const State& s,
     return Reason::too_far_ahead;
   }
   if (s.min_minutes && wanted.is_shorter(*s.min_minutes)) return Reason::too_short;
-  if (wanted.is_longer(s.max_minutes.value_or(longest_minutes))) return Reason::too_long;
+  if (wanted.is_longer(s.max_minutes.value_or(Interval::longest_minutes))) return Reason::too_long;
   return std::nullopt;
 }
 

@@ -7,6 +7,10 @@
 
 namespace wf::booking {
 
+// A booking that is over is remembered for so long after its interval, when no retry can make it
+// again.
+inline constexpr Duration remembered = Duration::hours(24);
+
 // Why not, or nothing. `own`: the booking being moved, which is no obstacle to itself; its
 // connector may be gone from the charger meanwhile. Cost: logarithmic in the live bookings.
 std::optional<Reason> unfit(const State& s,

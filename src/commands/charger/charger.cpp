@@ -11,14 +11,10 @@ namespace {
 
 constexpr std::int64_t price_minor_max = 1'000'000'000;  // per hour or kWh: sums stay in range
 
-constexpr std::ptrdiff_t lifted_max = 1'000;  // blocks taken away whose time is still to come
+constexpr std::size_t lifted_max = 1'000;  // blocks taken away and remembered; then the oldest go
 
 bool has(const std::vector<Block>& blocks, const BlockId& id) {
   return std::ranges::find(blocks, id, &Block::id) != blocks.end();
-}
-
-std::ptrdiff_t coming(const std::vector<Block>& blocks, Instant now) {
-  return std::ranges::count_if(blocks, [now](const Block& one) { return one.end > now; });
 }
 
 State counted(State s) {
@@ -121,6 +117,7 @@ State evolve(State s, const Unblocked& e) {
   if (at != s.blocks.end()) {
     s.lifted.push_back(*at);
     s.blocks.erase(at);
+    if (s.lifted.size() > lifted_max) s.lifted.erase(s.lifted.begin());
   }
   return counted(std::move(s));
 }
@@ -179,8 +176,9 @@ Decision decide(const State& s, const AddBlock& c, const Context& ctx) {
   if (c.start == c.end) return Reason::empty_interval;
   if (c.end < c.start) return Reason::reversed_interval;
   if (c.end <= ctx.now) return Reason::in_the_past;
-  if (coming(s.blocks, ctx.now) >= ctx.platform.blocks_max) return Reason::too_many_blocks;
-  if (coming(s.lifted, ctx.now) >= lifted_max) return Reason::too_many_blocks;
+  const auto coming =
+      std::ranges::count_if(s.blocks, [&ctx](const Block& one) { return one.end > ctx.now; });
+  if (coming >= ctx.platform.blocks_max) return Reason::too_many_blocks;
   return Blocked{id, c.start, c.end, ctx.now};
 }
 
