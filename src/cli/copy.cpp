@@ -117,7 +117,7 @@ Action declare_copy(const Arguments& takes, Setup& setup) {
   takes.option("TO", options->to, "the same; an embedded one is made if it is not there")
       .required();
   takes.option("--partitions", options->partitions, "of an embedded TO that is made")
-      .within(1, 1024);
+      .within(1, 256);
   return [&setup, options] { return copy(setup, *options); };
 }
 

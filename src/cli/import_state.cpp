@@ -42,7 +42,7 @@ std::string head_line(const Head& head) {
   return fmt::format(R"({{"input":"{}","import":"{}"}})", head.input, head.import.text());
 }
 
-// Empty if it is none.
+// Empty if it is none. A head without an import is of a build that had but one for each input.
 Head read_head(const std::string& text) {
   Head head;
   std::string import;
@@ -57,7 +57,7 @@ Head read_head(const std::string& text) {
       cursor.skip();
     }
   }
-  const auto id = Uuid::parse(import);
+  const auto id = import.empty() ? Uuid::v5(import_space, head.input) : Uuid::parse(import);
   if (!cursor.finished() || !id) return {};
   head.import = *id;
   return head;

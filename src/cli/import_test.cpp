@@ -317,6 +317,9 @@ BOOST_AUTO_TEST_CASE(a_run_that_goes_on_is_of_the_import_that_began) {
   const Uuid named = Uuid::v5({}, "named");
   BOOST_TEST((ImportState::open(state, "input", named)->import() == named));
   BOOST_TEST((ImportState::open(state, "input", {})->import() == named));
+  std::ofstream(dir / "old") << R"({"input":"input"})"
+                                "\n";  // of a build before imports had names
+  BOOST_TEST((ImportState::open((dir / "old").string(), "input", {})->import() == one));
   const auto other = ImportState::open(state, "input", one);
   BOOST_TEST((other.error().code == Code::mismatch));
   BOOST_TEST(other.error().detail.find(named.text()) != std::string::npos);
