@@ -54,7 +54,7 @@ Answer App::command_page(const Call& call) {
       return may ? Answer(json_response(200, std::move((*known)->json))) : Answer(unknown());
     }
   }
-  if (under_way || !answered) {
+  if (under_way || !answered || backend_.submitter.is_stuck()) {
     return retry_later("not_yet", "it is not decided yet, or not known here yet");
   }
   return unknown();

@@ -14,7 +14,6 @@ namespace {
 constexpr std::size_t command_bytes = sizeof(Command);
 // More than tick() ever takes to hand over whom it took.
 constexpr Duration failed_kept = Duration::seconds(60);
-constexpr std::size_t failed_max = 10'000;  // from then on older ones are looked for
 
 Record record_of(const Command& command) {
   Record record;
@@ -264,6 +263,7 @@ void Submitter::tell_pending(std::vector<Waiting::Expired> patience) {
   for (std::size_t i = 0; i < patience.size(); ++i) {
     const auto failed = failed_.find(patience[i].key);
     told[i].outcome.fate = failed == failed_.end() ? fate : failed->second.fate;
+    waiting_.ended(patience[i].key.id, wall_clock());
     told[i].waiters = std::move(patience[i].waiters);
   }
   tell(posts_, std::move(told));
@@ -283,8 +283,9 @@ void Submitter::conclude(std::span<const Command> commands, Outcome::Fate fate) 
 
 void Submitter::remember(const Waiting::Key& key, Outcome::Fate fate) {
   const Instant now = wall_clock();
-  if (failed_.size() >= failed_max) {
+  if (failed_.size() >= failed_max_) {
     absl::erase_if(failed_, [&](const auto& one) { return one.second.at + failed_kept < now; });
+    failed_max_ = std::max(failed_max, 2 * failed_.size());
   }
   failed_.insert_or_assign(key, Failed{fate, now});
 }

@@ -80,6 +80,8 @@ class Submitter {
   void tick(Instant now);
 
   std::size_t queued_bytes() const { return queued_bytes_.load(std::memory_order_relaxed); }
+  // Whether the log takes no appends: it is away, or one is under way for too long.
+  bool is_stuck() const;
   bool down() const { return down_.load(std::memory_order_relaxed); }
 
  private:
@@ -88,7 +90,6 @@ class Submitter {
     std::vector<Waiting::Expired> patience;  // told `pending` after a sync
   };
 
-  bool is_stuck() const;  // the log does not take appends
   void run();
   void append_all(Work work, bool probing);
   void perform(Work work);
@@ -132,6 +133,8 @@ class Submitter {
   // Commands whose append failed while nobody waited for them in Waiting: tick() has taken those
   // who did, and will hand them over.
   absl::flat_hash_map<Waiting::Key, Failed> failed_;
+  static constexpr std::size_t failed_max = 10'000;
+  std::size_t failed_max_ = failed_max;  // from then on old ones are looked for
 
   std::atomic<std::size_t> queued_bytes_ = 0;
   std::atomic<bool> down_ = false;
