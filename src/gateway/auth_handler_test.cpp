@@ -199,6 +199,9 @@ BOOST_AUTO_TEST_CASE(a_token_ends_with_its_session) {
   now = now + Duration::minutes(2);
   BOOST_TEST(ask({Method::get, "/accounts/" + asha.text(), {{"Authorization", ghost}}}).status ==
              401);
+  table("sessions").quarantine(Uuid::v5({}, "ghost"), now);  // there, and not to be read
+  BOOST_TEST(ask({Method::get, "/accounts/" + asha.text(), {{"Authorization", ghost}}}).status ==
+             503);
 }
 
 BOOST_AUTO_TEST_CASE(logging_out_closes_the_session_of_the_token) {

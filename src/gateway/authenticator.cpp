@@ -80,6 +80,7 @@ std::optional<Response> Authenticator::check_session(const Claims& claims, Insta
     if (member(row->json, "status") == "live") return std::nullopt;
     return session_ended();
   }
+  if (row->quarantined_since) return retry_later("not_yet", "the session's row is quarantined");
   if (now - claims.issued_at <= fold_lag_max) return std::nullopt;
   if (!sessions_->state().live) return retry_later("not_yet", "sessions are not ready");
   return refused("session_ended", "there is no such session");

@@ -150,7 +150,9 @@ std::variant<Accept, Response> Channels::upgrade(const Request& request, Instant
   }
   const auto row = table.get(key);
   if (!row) return retry_later("unavailable", "the table cannot be read now");
-  if (!row->found() && !table.state().live) return retry_later("not_yet", "it is not ready");
+  if (!row->found() && (row->quarantined_since || !table.state().live)) {
+    return retry_later("not_yet", "it is not ready");
+  }
   if (!row->found() || !may_read(access, caller, row->json)) return not_found();
   Accept accept;
   accept.listener =
@@ -239,12 +241,24 @@ bool Channels::next_row() {
   due_.pop_back();
   const auto at = by_address_.find(address);
   if (at == by_address_.end()) return true;
-  row_ = read(address);  // none: the next change brings it
+  row_ = read(address);
   if (row_) left_.assign(at->second.rbegin(), at->second.rend());
+  if (!row_) unread_.push_back(address);
   return true;
 }
 
+// What could not be read is due again.
+void Channels::retry_unread() {
+  if (unread_.empty()) return;
+  const std::lock_guard lock(mutex_);
+  dirty_.insert(unread_.begin(), unread_.end());
+  unread_.clear();
+  if (std::exchange(posted_, true)) return;
+  post_([this] { publish_some(); });
+}
+
 void Channels::tick(Instant now) {
+  retry_unread();
   for (std::size_t n = std::min(checked_per_tick, subscribers_.size()); n != 0; --n) {
     checked_ = checked_ + 1 < subscribers_.size() ? checked_ + 1 : 0;
     Subscriber& one = *subscribers_[checked_];

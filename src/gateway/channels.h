@@ -64,6 +64,7 @@ class Channels {
   void remove(Subscriber& subscriber);
   void publish_some();
   bool next_row();
+  void retry_unread();
 
   const Services& services_;
   Authenticator& authenticator_;
@@ -73,7 +74,8 @@ class Channels {
   absl::flat_hash_map<Address, std::vector<Subscriber*>> by_address_;
   std::size_t checked_ = 0;  // where tick() goes on
 
-  std::vector<Address> due_;  // rows to be read and published
+  std::vector<Address> due_;     // rows to be read and published
+  std::vector<Address> unread_;  // whose reading failed: due again at the next tick()
   std::optional<Published> row_;
   std::vector<Subscriber*> left_;  // whom row_ is still to be offered to
 

@@ -94,6 +94,29 @@ BOOST_AUTO_TEST_CASE(when_any_row_may_have_changed_only_those_that_did_are_sent)
   BOOST_TEST(client.messages[1] == R"({"sequence":2,"row":{"revision":2}})");
 }
 
+BOOST_AUTO_TEST_CASE(a_change_that_could_not_be_read_is_sent_when_it_can_be) {
+  BOOST_TEST(connect(client, path) == 101);
+  table("chargers").set_failing(2);
+  change(2);
+  while (run_posted()) {
+  }
+  BOOST_TEST(client.messages.size() == 1U);
+  for (int ticks = 0; ticks < 2; ++ticks) {
+    app->tick();
+    while (run_posted()) {
+    }
+  }
+  BOOST_REQUIRE(client.messages.size() == 2U);
+  BOOST_TEST(client.messages[1] == R"({"sequence":2,"row":{"revision":2}})");
+}
+
+BOOST_AUTO_TEST_CASE(a_quarantined_row_is_not_absent) {
+  const Uuid parked = Uuid::v5({}, "parked");
+  table("chargers").quarantine(parked, now);
+  BOOST_TEST(connect(client, "/ws/chargers/" + parked.text()) == 503);
+  BOOST_TEST(connect(client, "/ws/chargers/" + Uuid::v5({}, "none").text()) == 404);
+}
+
 BOOST_AUTO_TEST_CASE(one_who_comes_back_gets_only_what_is_newer) {
   set(5);
   BOOST_TEST(connect(client, path, "since=5") == 101);

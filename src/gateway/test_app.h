@@ -35,6 +35,10 @@ class HandTable : public TableView {
   }
   Result<RowRead> get(std::string_view key) const override {
     const std::lock_guard lock(mutex_);
+    if (fails_ > 0) {
+      --fails_;
+      return fail(Code::timeout, "nobody answered");
+    }
     const auto found = rows_.find(std::string(key));
     return found == rows_.end() ? RowRead{} : found->second;
   }
@@ -69,6 +73,11 @@ class HandTable : public TableView {
     append_index_key(key, id);
     rows_[key].quarantined_since = since;
   }
+  // So many reads of a row fail.
+  void set_failing(int reads) {
+    const std::lock_guard lock(mutex_);
+    fails_ = reads;
+  }
   void set_live(bool live) {
     const std::lock_guard lock(mutex_);
     live_ = live;
@@ -93,6 +102,7 @@ class HandTable : public TableView {
   const TableType& type_;
   mutable std::mutex mutex_;
   std::map<std::string, RowRead> rows_;
+  mutable int fails_ = 0;
   bool live_ = true;
   std::optional<Instant> frozen_since_;
   std::optional<int> built_percent_;

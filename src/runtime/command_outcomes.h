@@ -40,6 +40,7 @@ class CommandOutcomes {
   ~CommandOutcomes();  // writes what is in memory; what is lost is folded again
 
   void fold(std::span<const Record> outcome);
+  void forget_unsaved() { folded_.clear(); }  // it will be folded again
   // From now on get() finds what was folded; `positions` is where that stands. Both are written
   // together, now or later.
   Result<void> save(const SlotPositions& positions);

@@ -152,6 +152,7 @@ Instant Projector::next_due(Instant now) const {
 // What a failed step had read, or had given to some tables only, is read again by every table from
 // its own position.
 void Projector::start_again() {
+  if (outcomes_ != nullptr) outcomes_->forget_unsaved();
   const std::scoped_lock lock(added_mutex_);
   for (const auto& lane : lanes_) {
     for (Fed& table : lane->tables) added_.push_back(std::move(table));
@@ -329,7 +330,7 @@ Result<void> Projector::apply(Lane& lane, Gathered& gathered) {
     for (Touch& touch : touches) keys.push_back(std::move(touch.key));
     std::sort(keys.begin(), keys.end());
     keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
-    on_rows_(info, keys);
+    on_rows_(info, keys.empty() && info.channel ? no_row : keys);
   }
   if (lane.commands) return outcomes_->save(gathered.positions);
   return {};

@@ -431,6 +431,24 @@ BOOST_AUTO_TEST_CASE(a_table_that_has_caught_up_says_that_any_row_may_have_chang
   BOOST_TEST(any == std::vector<bool>{true});
 }
 
+BOOST_AUTO_TEST_CASE(a_batch_that_touches_no_row_of_a_table_says_so) {
+  auto table = home("sums");
+  Projector projector(*world.log, *catalogue, options(), alarm);
+  std::vector<std::vector<std::string>> told;
+  projector.add(*table);
+  world.settle(projector);
+  projector.on_rows(
+      [&](const TableInfo&, const std::vector<std::string>& keys) { told.push_back(keys); });
+  Record opened;
+  opened.kind = Kind::opened;
+  opened.id = Uuid::random();
+  opened.payload = R"({"build":"another"})";
+  world.append({"events.counters", 0}, opened);
+  world.settle(projector);
+  BOOST_REQUIRE(told.size() == 1U);
+  BOOST_TEST((told[0] == no_row));
+}
+
 BOOST_AUTO_TEST_CASE(a_restart_goes_on_where_the_store_stands) {
   add(20);
   {

@@ -6,6 +6,7 @@
 namespace wf::remote {
 
 void Watchers::rows_changed(std::size_t table, const std::vector<std::string>& keys) {
+  if (keys.size() == 1 && keys.front().empty()) return;  // no row: moved() tells the position
   const std::lock_guard lock(mutex_);
   for (Watcher* const watcher : watchers_) {
     Changes& changes = watcher->changes_[table];
