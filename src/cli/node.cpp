@@ -63,7 +63,14 @@ Node::~Node() { stop(); }
 
 Result<void> Node::open_secrets(bool make) {
   const std::string path = secrets_path(config_.process);
-  auto bytes = make ? gateway::load_or_make_secrets(path) : gateway::load_secrets(path);
+  const auto keys = engine_->log().end({"keys", 0});
+  if (!keys) return tl::unexpected(keys.error());
+  const bool fresh = *keys <= 1;  // its first record is the log's id
+  auto bytes = make && fresh ? gateway::load_or_make_secrets(path) : gateway::load_secrets(path);
+  if (make && !fresh && !bytes && bytes.error().code == Code::not_found) {
+    return fail(Code::mismatch,
+                path + " does not exist, but this log has keys: put the deployment's file back");
+  }
   if (!bytes) return tl::unexpected(bytes.error());
   secrets_ = std::make_unique<gateway::Secrets>(std::move(*bytes));
   return {};
