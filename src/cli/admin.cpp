@@ -233,14 +233,13 @@ Exit forget(Setup& setup, const AdminOptions& options) {
 }
 
 Exit rotate(Setup& setup, const AdminOptions& options) {
-  const auto process = load_process(setup.config, setup.var);
-  if (!process) return setup.fail(process.error());
-  if (auto ok = gateway::add_master_key(secrets_path(*process, options)); !ok) {
-    return setup.fail(ok.error());
-  }
-  const auto office = open_office(setup, options);
+  const auto office = open_office(setup, options);  // before the file changes: the log answers
   if (!office) return setup.fail(office.error());
-  gateway::KeyRing keys(*office->log, office->secrets);
+  const std::string path = secrets_path(office->process, options);
+  if (auto ok = gateway::add_master_key(path); !ok) return setup.fail(ok.error());
+  const auto secrets = load(office->process, options);
+  if (!secrets) return setup.fail(secrets.error());
+  gateway::KeyRing keys(*office->log, *secrets);
   if (auto ok = keys.start(); !ok) return setup.fail(ok.error());
   const auto count = keys.rewrap();
   if (!count) return setup.fail(count.error());

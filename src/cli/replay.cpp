@@ -1,6 +1,7 @@
 // `wayfold replay`: the history as NDJSON, through the fence.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "base/catalogue.h"
@@ -48,12 +49,18 @@ class Replay {
         setup_.out.flush();
         reader_->wait(wait_slice);
       }
-    } while (options_.follow && !done());
+    } while (options_.follow && !done() && !at_end());
     return {};
   }
 
  private:
   bool done() const { return stop_requested() || !setup_.out.ok() || printed_ >= options_.limit; }
+
+  // Whether every slot was read as far as was asked for.
+  bool at_end() const {
+    return std::ranges::all_of(
+        slots_, [&](const auto& slot) { return slot->next() >= options_.filter.to; });
+  }
 
   Result<void> start_slots() {
     const std::string kind = options_.commands ? "commands." : "events.";

@@ -88,6 +88,17 @@ class Verifier {
   Resources resources_{tool_resources()};
 };
 
+// A row's JSON, or the words that say why there is none.
+void append_row(std::string& out, const std::string& row) {
+  if (row.empty()) {
+    out += "null";
+  } else if (row.starts_with('{')) {
+    out += row;
+  } else {
+    append_json_string(out, row);
+  }
+}
+
 void print(Setup& setup, const TableType& type, const Proof& proof) {
   std::string& out = setup.out.text();
   if (!setup.json) {
@@ -125,8 +136,8 @@ void print(Setup& setup, const TableType& type, const Proof& proof) {
   if (!proof.why.empty()) {
     fmt::format_to(std::back_inserter(out), R"(,"row":"{}","why":)", proof.key);
     append_json_string(out, proof.why);
-    out.append(R"(,"store":)").append(proof.store.empty() ? "null" : proof.store);
-    out.append(R"(,"log":)").append(proof.log.empty() ? "null" : proof.log);
+    append_row(out += R"(,"store":)", proof.store);
+    append_row(out += R"(,"log":)", proof.log);
   }
   setup.out.line("}");
 }
