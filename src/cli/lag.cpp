@@ -73,8 +73,8 @@ void print(Setup& setup, const Status& status) {
     setup.out.line(fmt::format("{:<18} {:>10} {:>10} {:>10} {:>10} {}{}",
                                fmt::format("{}/{}", slot.family, slot.partition),
                                slot.commands_end,
-                               slot.decided,
-                               slot.undecided(),
+                               slot.opening() ? "opening" : fmt::to_string(slot.decided),
+                               slot.opening() ? "-" : fmt::to_string(slot.undecided()),
                                slot.events_end,
                                slot.tables.empty() ? "" : behind_text(slot),
                                slot.failure.empty() ? "" : "  FAILED: " + slot.failure));
@@ -133,7 +133,8 @@ Exit lag(Setup& setup, std::int64_t limit) {
   print(setup, *status);
   const bool found =
       std::any_of(status->slots.begin(), status->slots.end(), [&](const SlotStatus& slot) {
-        return !slot.failure.empty() || (limit >= 0 && slot.undecided() > limit);
+        const bool behind = slot.opening() || slot.undecided() > limit;
+        return !slot.failure.empty() || (limit >= 0 && behind);
       });
   return found ? Exit::found : Exit::ok;
 }

@@ -17,7 +17,7 @@ void append_slot(std::string& out, const SlotStatus& slot) {
                  slot.partition,
                  slot.commands_end,
                  slot.events_end,
-                 slot.decided,
+                 slot.opening() ? "null" : fmt::format_int(slot.decided).c_str(),
                  slot.forwarded);
   append_json_string(out, slot.failure);
   out += R"(,"tables":{)";
@@ -42,7 +42,7 @@ SlotStatus read_slot(JsonCursor& cursor) {
     } else if (key == "events_end") {
       slot.events_end = cursor.int64();
     } else if (key == "decided") {
-      slot.decided = cursor.int64();
+      slot.decided = cursor.take_null() ? -1 : cursor.int64();
     } else if (key == "forwarded") {
       slot.forwarded = static_cast<std::uint64_t>(cursor.int64());
     } else if (key == "failure") {
@@ -94,6 +94,7 @@ Result<Status> status_of(Engine& engine) {
     SlotStatus& row = status.slots.emplace_back();
     row.family = slot.topic.substr(slot.topic.find('.') + 1);
     row.partition = slot.partition;
+    row.decided = -1;
     by_slot[slot] = status.slots.size() - 1;
     const auto commands = engine.log().end({"commands." + row.family, slot.partition});
     const auto events = engine.log().end(slot);
@@ -106,7 +107,7 @@ Result<Status> status_of(Engine& engine) {
       engine.deciders() != nullptr ? engine.deciders()->status() : std::vector<DeciderStatus>{};
   for (const DeciderStatus& decider : deciders) {
     SlotStatus& row = status.slots[by_slot.at({"events." + decider.family, decider.partition})];
-    row.decided = decider.next;
+    row.decided = decider.resumed ? decider.next : -1;
     row.forwarded = decider.forwarded;
     row.failure = decider.failure.empty() ? decider.forwarder_failure : decider.failure;
   }

@@ -14,12 +14,13 @@ struct SlotStatus {
   std::uint32_t partition = 0;
   Offset commands_end = 0;
   Offset events_end = 0;
-  Offset decided = 0;  // the command to decide next
+  Offset decided = 0;  // the command to decide next; −1: its decider is still opening
   std::uint64_t forwarded = 0;
   std::string failure;                   // of its decider; empty: none
   std::map<std::string, Offset> tables;  // the event each reads next
 
-  std::int64_t undecided() const { return commands_end - decided; }
+  bool opening() const { return decided < 0; }
+  std::int64_t undecided() const { return commands_end - decided; }  // unless it is opening
 };
 struct TableStatus {
   std::string name;
