@@ -52,7 +52,9 @@ Result<Connection> Connection::open(const std::string& path) {
   if (fd < 0) return fail(Code::io, std::string("socket: ") + std::strerror(errno));
   Connection connection(fd);
   if (::connect(fd, reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) {
-    const Code code = errno == ENOENT || errno == ECONNREFUSED ? Code::not_found : Code::io;
+    const Code code = errno == ENOENT || errno == ECONNREFUSED ? Code::not_found
+                      : errno == EACCES                        ? Code::forbidden
+                                                               : Code::io;
     return fail(code, path + ": " + std::strerror(errno));
   }
   return connection;

@@ -81,9 +81,14 @@ Result<std::unique_ptr<rocksdb::DB>> open_engine_to_read(const std::filesystem::
   return std::unique_ptr<rocksdb::DB>(db);
 }
 
+bool is_locked(const rocksdb::Status& status) {
+  return status.IsIOError() && status.ToString().find("lock hold") != std::string::npos;
+}
+
 Error engine_error(const rocksdb::Status& status) {
   const Code code = status.IsCorruption()        ? Code::corrupt
                     : status.IsInvalidArgument() ? Code::mismatch
+                    : is_locked(status)          ? Code::unavailable
                                                  : Code::io;
   return {code, "table store: " + status.ToString()};
 }

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "storage/current_file.h"
+#include "storage/engine_db.h"
 
 namespace wf {
 namespace {
@@ -59,7 +60,7 @@ void TableHome::Unlock::operator()(rocksdb::FileLock* lock) const {
 Result<void> TableHome::lock() {
   rocksdb::FileLock* lock = nullptr;
   const auto status = rocksdb::Env::Default()->LockFile((dir_ / lock_name).string(), &lock);
-  if (!status.ok()) return fail(Code::unavailable, "in use: " + status.ToString());
+  if (!status.ok()) return tl::make_unexpected(engine_error(status));
   lock_.reset(lock);
   return {};
 }

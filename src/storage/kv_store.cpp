@@ -15,12 +15,14 @@
 #include <atomic>
 #include <filesystem>
 
+#include "storage/engine_db.h"
 #include "storage/rocks_logger.h"
 
 namespace wf {
 namespace {
 
 Error error_of(const rocksdb::Status& status) {
+  if (is_locked(status)) return {Code::unavailable, "in use: " + status.ToString()};
   return {status.IsCorruption() ? Code::corrupt : Code::io, status.ToString()};
 }
 
