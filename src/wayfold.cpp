@@ -84,7 +84,8 @@ constexpr Subcommand subcommands[] = {
      wf::cli::declare_replay},
     {"run",
      "run everything on this machine, with the embedded log",
-     "Log, deciders, tables and gateway in one process. The first start makes DIR/secrets.json.\n"
+     "Log, deciders, tables and gateway in one process. The first start, on a new log, makes\n"
+     "DIR/secrets.json.\n"
      "  wayfold run --config config/dev.json --var ./var\n",
      wf::cli::declare_run},
     {"schema",
