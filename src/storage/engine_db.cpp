@@ -82,7 +82,11 @@ Result<std::unique_ptr<rocksdb::DB>> open_engine_to_read(const std::filesystem::
 }
 
 bool is_locked(const rocksdb::Status& status) {
-  return status.IsIOError() && status.ToString().find("lock hold") != std::string::npos;
+  if (!status.IsIOError()) return false;
+  const std::string text = status.ToString();
+  const auto says = [&text](const char* words) { return text.find(words) != std::string::npos; };
+  return says("lock hold") ||
+         (says("lock file") && says("temporarily unavailable"));  // ours, others
 }
 
 Error engine_error(const rocksdb::Status& status) {

@@ -1,7 +1,12 @@
 // Which generation is live: after a start, a build, a swap and a crash.
 #include "storage/generations.h"
 
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <boost/test/unit_test.hpp>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -124,6 +129,30 @@ BOOST_AUTO_TEST_CASE(a_second_process_is_refused_before_it_removes_a_build) {
   BOOST_REQUIRE(!second);
   BOOST_TEST((second.error().code == Code::unavailable));
   BOOST_TEST((files() == before));
+}
+
+BOOST_AUTO_TEST_CASE(what_another_process_uses_is_no_damage) {
+  { const auto first = home(type); }
+  int ready[2];
+  BOOST_REQUIRE(::pipe(ready) == 0);
+  const pid_t other = ::fork();
+  if (other == 0) {  // only what is safe after a fork
+    const int lock = ::open((dir / "bookings" / "LOCK").c_str(), O_RDWR);
+    struct flock whole {};
+    whole.l_type = F_WRLCK;
+    if (::fcntl(lock, F_SETLK, &whole) == 0 && ::write(ready[1], "x", 1) == 1) ::pause();
+    ::_exit(1);
+  }
+  char byte = 0;
+  BOOST_TEST(::read(ready[0], &byte, 1) == 1);
+  const auto second = TableHome::open(dir / "bookings", type, resources, log_id);
+  ::kill(other, SIGKILL);
+  ::waitpid(other, nullptr, 0);
+  ::close(ready[0]);
+  ::close(ready[1]);
+  BOOST_REQUIRE(!second);
+  BOOST_TEST((second.error().code == Code::unavailable), second.error().detail);
+  BOOST_TEST(home(type)->discarded().empty());
 }
 
 BOOST_AUTO_TEST_CASE(rows_of_another_format_or_log_are_not_read) {
