@@ -72,6 +72,27 @@ Exit show_embedded(Setup& setup, const ProcessConfig& process) {
   return Exit::ok;
 }
 
+// A new deployment gets its secrets here, once: every process of it needs the same file.
+Result<void> make_secrets(Setup& setup, const ProcessConfig& process) {
+  const std::string path = secrets_path(process);
+  if (std::filesystem::exists(path)) return {};
+  const auto log = open_tool_log(process);
+  if (!log) return tl::unexpected(log.error());
+  const auto keys = (*log)->end({"keys", 0});
+  if (!keys) return tl::unexpected(keys.error());
+  std::string said = "secrets " + path + ": every process needs this file";
+  if (*keys <= 1) {  // its first record is the log's id
+    std::error_code ignored;
+    std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
+    const auto secrets = gateway::load_or_make_secrets(path);
+    if (!secrets) return tl::unexpected(secrets.error());
+  } else {
+    said = "no secrets at " + path + ": processes need the file this deployment has";
+  }
+  if (!setup.json) setup.out.line(said);
+  return {};
+}
+
 Exit topics(Setup& setup, bool check_only) {
   const auto process = load_process(setup.config, setup.var);
   if (!process) return setup.fail(process.error());
@@ -83,14 +104,8 @@ Exit topics(Setup& setup, bool check_only) {
   const auto report = ensure_topics(kafka_options(*process), plan);
   if (!report) return setup.fail(report.error());
   print(setup, *report);
-  // A new deployment gets its secrets here, once: every process of it needs the same file.
-  if (!check_only && !report->created.empty()) {
-    const std::string path = secrets_path(*process);
-    std::error_code ignored;
-    std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
-    const auto secrets = gateway::load_or_make_secrets(path);
-    if (!secrets) return setup.fail(secrets.error());
-    if (!setup.json) setup.out.line("secrets " + path + ": every process needs this file");
+  if (!check_only) {
+    if (auto ok = make_secrets(setup, *process); !ok) return setup.fail(ok.error());
   }
   return report->ok() ? Exit::ok : Exit::found;
 }
