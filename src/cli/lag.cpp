@@ -133,8 +133,7 @@ Exit lag(Setup& setup, std::int64_t limit) {
   print(setup, *status);
   const bool found =
       std::any_of(status->slots.begin(), status->slots.end(), [&](const SlotStatus& slot) {
-        const bool behind = slot.opening() || slot.undecided() > limit;
-        return !slot.failure.empty() || (limit >= 0 && behind);
+        return !slot.failure.empty() || (limit >= 0 && slot.undecided() > limit);
       });
   return found ? Exit::found : Exit::ok;
 }

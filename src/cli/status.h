@@ -14,13 +14,13 @@ struct SlotStatus {
   std::uint32_t partition = 0;
   Offset commands_end = 0;
   Offset events_end = 0;
-  Offset decided = 0;  // the command to decide next; −1: its decider is still opening
+  Offset decided = 0;  // the command to decide next; −1: its decider has not come so far yet
   std::uint64_t forwarded = 0;
   std::string failure;                   // of its decider; empty: none
   std::map<std::string, Offset> tables;  // the event each reads next
 
   bool opening() const { return decided < 0; }
-  std::int64_t undecided() const { return commands_end - decided; }  // unless it is opening
+  std::int64_t undecided() const { return commands_end - (opening() ? 0 : decided); }  // at most
 };
 struct TableStatus {
   std::string name;

@@ -131,7 +131,7 @@ void Deciders::decide(Worker& w, const std::string& family, std::uint32_t partit
     name_thread(fmt::format("d/{} {}", w.status.partition, w.status.family));
     run_worker(stop, *w.decider, LoopOptions{}, [this, &w] {
       const std::scoped_lock lock(mutex_);
-      w.status.resumed = w.decider->resumed();
+      w.status.resumed = w.status.resumed || w.decider->resumed();
       w.status.next = w.decider->next();
       w.status.decided = w.decider->decided();
       w.status.failure = w.decider->failure() ? w.decider->failure()->detail : "";
