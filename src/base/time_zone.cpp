@@ -17,9 +17,7 @@ const absl::TimeZone& zone_of(const void* zone) {
 }
 
 // A caller's text may name any file below the zone database: only names IANA could give are looked
-// up.
-// Names of the database's zones, and not of what a machine's own files hold beside them: its local
-// time, or zones with leap seconds.
+// up, and not what a machine holds beside them: its local time, or zones with leap seconds.
 bool plausible(std::string_view name) {
   if (name.empty() || name.size() > 64 || name.front() == '/') return false;
   for (const std::string_view other : {"localtime", "posixrules", "Factory"}) {

@@ -8,9 +8,6 @@
 namespace wf::gateway {
 namespace {
 
-// So long a command waits at most for a key, behind others whose keys the log does not take.
-constexpr Duration queued_max = Duration::seconds(10);
-
 // Whom a personal field is about.
 std::optional<Uuid> subject_of(const SealedField& field, const Draft& draft) {
   if (field.subject == "principal") return draft.command.principal.value;
@@ -75,8 +72,10 @@ std::optional<Outcome::Fate> CommandSender::send(Draft draft) {
   auto shared = std::make_shared<Draft>(std::move(draft));
   const bool queued = backend_.key_pool.submit([this, shared] {
     using AllSealed = tl::expected<SealedFields, Outcome::Fate>;
-    const Instant end = std::max(shared->until, shared->command.at + queued_max);
-    const bool late = backend_.services.clock() > end;
+    // Behind others whose keys the log does not take; also of one who wanted to wait for nothing.
+    const Services& services = backend_.services;
+    const auto patience = Duration::millis(services.process.gateway.wait_ms);
+    const bool late = services.clock() > std::max(shared->until, shared->command.at + patience);
     auto sealed = std::make_shared<AllSealed>(late ? tl::unexpected(Outcome::Fate::overloaded)
                                                    : seal(*shared, true));
     backend_.posts[io_]([this, shared, sealed] {

@@ -127,14 +127,12 @@ Result<void> OutcomeTail::open() {
     if (!found) return tl::unexpected(found.error());
     starts_ = std::move(*found);
   }
-  for (std::size_t i = 0; i < lanes_.size(); ++i) {
-    Lane& lane = *lanes_[i];
-    lane.reader = std::make_unique<OutcomeReader>(*reader_, lane.events);
-    if (auto sought = lane.reader->seek(starts_[i]); !sought) return sought;
+  std::vector<std::unique_ptr<OutcomeReader>> readers;
+  for (const auto& lane : lanes_) {
+    readers.push_back(std::make_unique<OutcomeReader>(*reader_, lane->events));
   }
-  for (const auto& lane : lanes_) {  // after every seek, as in start_all()
-    if (auto good = lane->reader->check(); !good) return good;
-  }
+  if (auto started = start_all(readers, starts_); !started) return started;
+  for (std::size_t i = 0; i < lanes_.size(); ++i) lanes_[i]->reader = std::move(readers[i]);
   return {};
 }
 
