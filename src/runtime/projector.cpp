@@ -367,10 +367,12 @@ void Projector::swap_level(Lane& lane) {
       return other.home == fed.home && !other.next;
     });
     if (!level) return false;
-    const auto swapped = fed.home->swap(fed.next);
-    if (swapped) return true;
-    alarm_(fmt::format("{}: {}", fed.home->type().info().name, swapped.error().detail));
-    return false;
+    if (const auto swapped = fed.home->swap(fed.next); !swapped) {
+      alarm_(fmt::format("{}: {}", fed.home->type().info().name, swapped.error().detail));
+      return false;
+    }
+    if (on_rows_) on_rows_(fed.home->type().info(), {});  // any row may be another now
+    return true;
   });
 }
 

@@ -30,12 +30,6 @@ struct ProjectorOptions {
   std::uint32_t final_tries = 5;  // failures of stored bytes or another log before it stops
 };
 
-// A table took a batch, which is visible now; `keys` are the rows that changed if it has a channel:
-// none if any may have, as when it has caught up, `no_row` if only its position moved. On the
-// projector's thread.
-using OnRows = std::function<void(const TableInfo& table, const std::vector<std::string>& keys)>;
-inline const std::vector<std::string> no_row{std::string()};  // a key that no row has
-
 // Whether the log still has what a store at these positions last accepted. Code::mismatch: it is
 // another log, or it lost that; the store must be folded again.
 Result<void> check_positions(Log& log, const SlotPositions& positions);
@@ -60,6 +54,7 @@ class Projector {
   // done. Any other thread may ask, while step() is called.
   void between_steps(std::function<void()> work);
   void add(CommandOutcomes& outcomes) { outcomes_ = &outcomes; }
+  // Called on the projector's thread.
   void on_rows(OnRows callback) { on_rows_ = std::move(callback); }
 
   Progress step(Instant now);

@@ -2,6 +2,7 @@
 // Thread-safe.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -75,5 +76,10 @@ class TableView {
                                                     const Query& query) const = 0;
   virtual Result<RowPage> page(const RowQuery& query) const = 0;
 };
+
+// A table moved, and whoever reads now sees it; `keys` are the rows that changed if it has a
+// channel: none if any may have, as when it has caught up, `no_row` if only its position moved.
+using OnRows = std::function<void(const TableInfo& table, const std::vector<std::string>& keys)>;
+inline const std::vector<std::string> no_row{std::string()};  // a key that no row has
 
 }  // namespace wf

@@ -78,11 +78,11 @@ void RemoteTable::heard(const RemoteNode& node, const Moved* moved, bool first) 
     if (settled || is_current) floor_ = replicas_[current_].state.positions;
   }
   moved_.notify_all();
-  if (!type_.info().channel || !on_rows_) return;
+  if (!on_rows_) return;
   if (settled || (is_current && moved != nullptr && moved->all_changed)) {
     on_rows_(type_.info(), {});
-  } else if (is_current && moved != nullptr && !moved->keys.empty()) {
-    on_rows_(type_.info(), moved->keys);
+  } else if (is_current && moved != nullptr) {
+    on_rows_(type_.info(), moved->keys.empty() ? no_row : moved->keys);
   }
 }
 

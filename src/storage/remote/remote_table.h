@@ -10,7 +10,7 @@ namespace wf::remote {
 
 class RemoteTable final : public TableView {
  public:
-  RemoteTable(const TableType& type, Duration request_max, const OnRowsChanged& on_rows)
+  RemoteTable(const TableType& type, Duration request_max, const OnRows& on_rows)
       : type_(type), request_max_(request_max), on_rows_(on_rows) {}
 
   // Before the node is started, which outlives all that follows.
@@ -51,7 +51,7 @@ class RemoteTable final : public TableView {
 
   const TableType& type_;
   const Duration request_max_;
-  const OnRowsChanged& on_rows_;
+  const OnRows& on_rows_;
   mutable std::mutex mutex_;
   mutable std::condition_variable moved_;
   std::vector<Replica> replicas_;

@@ -35,11 +35,6 @@ struct RemoteTablesOptions {
   std::function<void(std::string_view)> alarm = [](std::string_view) {};
 };
 
-// Rows of a table with a channel that changed, visible to whoever reads now; no keys: any of its
-// rows may have changed (after a reconnect, or past a bound). Called by one thread per node.
-using OnRowsChanged =
-    std::function<void(const TableInfo& table, const std::vector<std::string>& keys)>;
-
 // Each table as a TableView. A question goes to one node that is up, live, and not behind what
 // state() has said before; the next one is asked when it fails. So answers never go back in time,
 // and a page is of one node. state() is a look at what the node pushed last: it costs no question,
@@ -54,8 +49,9 @@ class RemoteTables {
                                                     RemoteTablesOptions options);
   ~RemoteTables();
 
-  // Before start().
-  void on_rows(OnRowsChanged callback) { on_rows_ = std::move(callback); }
+  // Before start(). Any row may have changed after a reconnect, too, and past a bound. Called by
+  // one thread per node.
+  void on_rows(OnRows callback) { on_rows_ = std::move(callback); }
   // Begins to reach for the nodes; until then, and until one answers, nothing is live.
   void start();
   // Nothing is live any more, and on_rows is not called again.
@@ -69,7 +65,7 @@ class RemoteTables {
 
  private:
   RemoteTables();
-  OnRowsChanged on_rows_;
+  OnRows on_rows_;
   std::map<std::string, std::unique_ptr<remote::RemoteTable>, std::less<>> tables_;
   std::vector<std::unique_ptr<remote::RemoteNode>> nodes_;  // go first: their threads tell tables
 };

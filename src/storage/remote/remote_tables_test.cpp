@@ -251,6 +251,20 @@ BOOST_AUTO_TEST_CASE(changed_rows_are_told_when_they_can_be_read) {
   server->rows_changed(type.info(), {"a", "b", "c", "d"});
   server->moved();
   told.wait_for_all(2);
+  server->rows_changed(type.info(), {});  // any row may have, as after a rebuild
+  server->moved();
+  told.wait_for_all(3);
+}
+
+// Whoever waits for a position looks when the table has moved, whichever row it was.
+BOOST_AUTO_TEST_CASE(a_position_that_moved_is_told_with_no_row) {
+  const auto server = start("a", one);
+  reach({"a"});
+  told.wait_for_all(1);
+  one.set(2);
+  server->rows_changed(type.info(), no_row);
+  server->moved();
+  told.wait_for_key(no_row.front());
 }
 
 BOOST_AUTO_TEST_CASE(after_a_reconnect_every_row_may_have_changed) {

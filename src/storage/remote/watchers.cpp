@@ -3,15 +3,17 @@
 
 #include <utility>
 
+#include "storage/table_view.h"
+
 namespace wf::remote {
 
 void Watchers::rows_changed(std::size_t table, const std::vector<std::string>& keys) {
-  if (keys.size() == 1 && keys.front().empty()) return;  // no row: moved() tells the position
+  if (keys == no_row) return;  // no row: moved() tells the position
   const std::lock_guard lock(mutex_);
   for (Watcher* const watcher : watchers_) {
     Changes& changes = watcher->changes_[table];
     if (changes.all) continue;
-    if (keys.size() > keys_max_ - changes.keys.size()) {
+    if (keys.empty() || keys.size() > keys_max_ - changes.keys.size()) {
       changes = {.all = true, .keys = {}};
     } else {
       changes.keys.insert(changes.keys.end(), keys.begin(), keys.end());

@@ -23,6 +23,7 @@ class Watchers {
  public:
   Watchers(std::size_t tables, std::size_t keys_max) : tables_(tables), keys_max_(keys_max) {}
 
+  // `keys` as in OnRows. It is told with what moved() says next.
   void rows_changed(std::size_t table, const std::vector<std::string>& keys);
   void moved();
   void stop();
