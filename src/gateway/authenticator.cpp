@@ -7,8 +7,8 @@
 namespace wf::gateway {
 namespace {
 
-// A token is signed only after its session was opened, so within this a missing row is a table that
-// is a little behind; sessions that ended keep their rows.
+// A token is signed only after its session was opened, and sessions that ended keep their rows: so
+// a missing row is a table that is behind. For so long the token is trusted all the same.
 constexpr Duration fold_lag_max = Duration::seconds(60);
 
 Response refused(std::string_view code, std::string_view detail) {
@@ -82,8 +82,7 @@ std::optional<Response> Authenticator::check_session(const Claims& claims, Insta
   }
   if (row->quarantined_since) return retry_later("not_yet", "the session's row is quarantined");
   if (now - claims.issued_at <= fold_lag_max) return std::nullopt;
-  if (!sessions_->state().live) return retry_later("not_yet", "sessions are not ready");
-  return refused("session_ended", "there is no such session");
+  return retry_later("not_yet", "sessions are behind: this one is not known yet");
 }
 
 }  // namespace wf::gateway

@@ -190,6 +190,9 @@ BOOST_AUTO_TEST_CASE(a_channel_outlives_a_moment_without_sessions) {
   BOOST_TEST(client.closed == 0);
   table("sessions").set_live(true);
   app->tick();
+  BOOST_TEST(client.closed == 0);  // what is behind tells nothing of the session
+  table("sessions").set(session, R"({"status":"closed"})");
+  app->tick();
   BOOST_TEST(client.closed == 1008);
 }
 
