@@ -98,7 +98,10 @@ def command_route(document, command):
         "422": problem("`invalid`: every fault is listed; `key_reused`: see Idempotency-Key"),
         "429": problem("`rate_limited`, with Retry-After"),
         "500": problem("`internal`, `undecidable`, `hops`, `clock`: the server's fault"),
-        "503": problem("`unavailable`, `overloaded`, `not_yet`, …, with Retry-After"),
+        "503": problem(
+            "`unavailable`, `overloaded`, `not_yet`, …, with Retry-After; "
+            "`overdue`: with another key"
+        ),
         "504": problem(
             "`unknown_fate`: ask the Location, or send it again; "
             "`expired`: it never will be decided"

@@ -16,6 +16,7 @@ constexpr Reason engine_reasons[] = {
     {"key_reused", 422, "the Idempotency-Key was used before with another body or path"},
     {"invalid", 422, "the command is not what its schema says"},
     {"too_large", 413, "what would come of the command is too much at once"},
+    {"overdue", 503, "too many deadlines came due and go first: send it with another key"},
     {"clock", 500, "the clock of this server is wrong: the command was not decided"},
     {"expired", 504, "it waited too long and never will be decided: send it with another key"},
     {"undecidable", 500, "deciding the command failed again and again: it was given up"},
@@ -94,7 +95,8 @@ Response accepted(const AnswerPlan& plan, std::uint64_t stream_version, std::str
 
 Response refused(const AnswerPlan& plan, std::string_view name) {
   const Reason reason = reason_named(*plan.type, name);
-  Response response = problem(reason.status, reason.name, reason.detail);
+  Response response = reason.status == 503 ? retry_later(reason.name, reason.detail)
+                                           : problem(reason.status, reason.name, reason.detail);
   response.body.pop_back();
   response.body.append(R"(,"command":")").append(plan.command.text()).append(R"("})");
   return response;

@@ -89,7 +89,7 @@ Result<void> Decider::decide(const Record& command, Offset epoch, Outcomes& out)
   if (command.kind == Kind::wake) {
     if (out.current().empty()) close(turn, Kind::nothing, "{}");
   } else if (!room) {
-    reject(turn, "too_large");
+    reject(turn, "overdue");
   } else {
     decide_command(turn, *type);
   }

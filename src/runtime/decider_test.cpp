@@ -370,7 +370,7 @@ BOOST_AUTO_TEST_CASE(an_answer_too_large_is_refused) {
 BOOST_AUTO_TEST_CASE(more_deadlines_than_fit_are_decided_in_portions) {
   Bench when;
   when(hold(s10, 300));
-  BOOST_TEST(when(at(add(1), s60)).ends_with("rejected(too_large)"));
+  BOOST_TEST(when(at(add(1), s60)).ends_with("rejected(overdue)"));
   BOOST_TEST(when.last.size() == Decider::records_max + 1);
   when(wake(s10));
   BOOST_TEST(when.last.size() == 44U);
