@@ -119,7 +119,8 @@ AnswerPlan CommandHandler::plan_of(const Call& call, const Command& command) con
 Answer CommandHandler::handle(const Call& call) {
   const CommandType& type = *call.match.route->command;
   if ((type.roles & call.caller.roles) == 0) return not_allowed(call.caller);
-  auto read = command_headers(call.request, call.caller, importer_role_, services_.process.gateway);
+  auto read = command_headers(
+      call.request, call.caller, importer_role_, services_.process.gateway, call.now);
   if (auto* const refused = std::get_if<Response>(&read)) return std::move(*refused);
   const CommandHeaders& headers = std::get<CommandHeaders>(read);
   if (type.key_required && headers.key.empty()) {

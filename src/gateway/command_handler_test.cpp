@@ -204,6 +204,9 @@ BOOST_AUTO_TEST_CASE(only_importers_act_for_others) {
   BOOST_TEST(ask(as).status == 201);
   BOOST_TEST((principal.value == ravi));
   BOOST_TEST(occurred.text() == "2025-01-01T00:00:00Z");
+  const std::string later = (now + Duration::hours(1)).text();
+  as.headers.back().value = later;
+  BOOST_TEST(ask(as).status == 400);
 }
 
 BOOST_AUTO_TEST_CASE(a_thing_inside_a_stream_is_found_through_its_table) {

@@ -11,6 +11,7 @@ namespace wf::gateway {
 namespace {
 
 constexpr std::size_t key_max = 255;
+constexpr Duration clocks_differ_max = Duration::seconds(5);  // an importer's and this one's
 
 // Bare, or a string of RFC 9651.
 std::optional<std::string> idempotency_key(std::string_view text) {
@@ -23,21 +24,23 @@ std::optional<std::string> idempotency_key(std::string_view text) {
   return std::string(text);
 }
 
-// RFC 7240; what it does not understand is no preference.
+// RFC 7240, 4.1 and 4.3: `wait` says how long until `respond-async` counts. What it does not
+// understand is no preference.
 std::optional<std::int64_t> preferred_wait(std::string_view prefer) {
+  std::optional<std::int64_t> otherwise;
   while (!prefer.empty()) {
     const std::size_t end = std::min(prefer.find(','), prefer.size());
     std::string_view one = prefer.substr(0, end);
     prefer.remove_prefix(std::min(end + 1, prefer.size()));
     while (one.starts_with(' ')) one.remove_prefix(1);
-    if (one.starts_with("respond-async")) return 0;
+    if (one.starts_with("respond-async")) otherwise = 0;
     if (!one.starts_with("wait=")) continue;
     one.remove_prefix(5);
     std::int64_t seconds = 0;
     const auto [rest, error] = std::from_chars(one.data(), one.data() + one.size(), seconds);
     if (error == std::errc{} && seconds >= 0 && seconds <= 86'400) return seconds;
   }
-  return std::nullopt;
+  return otherwise;
 }
 
 // `"VERSION-HASH"` or `"VERSION"`.
@@ -54,6 +57,7 @@ std::optional<std::int64_t> etag_version(std::string_view etag) {
 std::optional<Response> take_import(const Request& request,
                                     const Caller& caller,
                                     std::uint32_t importer_role,
+                                    Instant now,
                                     CommandHeaders& out) {
   const auto as = request.headers.get("Wayfold-As");
   const auto occurred = request.headers.get("Wayfold-Occurred-At");
@@ -72,6 +76,9 @@ std::optional<Response> take_import(const Request& request,
   if (occurred) {
     const auto at = Instant::parse(*occurred);
     if (!at || at->us == 0) return invalid_parameter("Wayfold-Occurred-At", "RFC 3339 is needed");
+    if (*at > now + clocks_differ_max) {  // it would end all that is due until then, and for good
+      return invalid_parameter("Wayfold-Occurred-At", "it lies in the future");
+    }
     out.occurred_at = *at;
   }
   if (import) {
@@ -117,7 +124,8 @@ std::string filled(std::string_view body, bool empty, std::string_view name, std
 std::variant<CommandHeaders, Response> command_headers(const Request& request,
                                                        const Caller& caller,
                                                        std::uint32_t importer_role,
-                                                       const GatewayConfig& config) {
+                                                       const GatewayConfig& config,
+                                                       Instant now) {
   CommandHeaders out;
   out.principal = caller.account;
   if (const auto key = request.headers.get("Idempotency-Key")) {
@@ -135,7 +143,9 @@ std::variant<CommandHeaders, Response> command_headers(const Request& request,
     if (!version) return problem(412, "version_changed", "no version has that ETag");
     out.if_match = *version;
   }
-  if (auto refused = take_import(request, caller, importer_role, out)) return std::move(*refused);
+  if (auto refused = take_import(request, caller, importer_role, now, out)) {
+    return std::move(*refused);
+  }
   return out;
 }
 

@@ -21,7 +21,8 @@ struct CommandHeaders {
 std::variant<CommandHeaders, Response> command_headers(const Request& request,
                                                        const Caller& caller,
                                                        std::uint32_t importer_role,
-                                                       const GatewayConfig& config);
+                                                       const GatewayConfig& config,
+                                                       Instant now);
 
 // 415 if it has a body and says that it is something else than JSON.
 std::optional<Response> other_than_json(const Request& request);

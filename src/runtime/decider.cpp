@@ -147,7 +147,7 @@ Result<bool> Decider::admit(Turn& turn) {
     }
     return false;
   }
-  if (command.at > command.appended + ahead_max) {
+  if (std::max(command.at, command.occurred_at) > command.appended + ahead_max) {
     reject(turn, "clock");
     return false;
   }

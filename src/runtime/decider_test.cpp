@@ -255,6 +255,9 @@ BOOST_AUTO_TEST_CASE(a_clock_that_runs_ahead_is_refused_and_moves_nothing) {
   Given ahead = at(add(1), Duration::seconds(105));
   ahead.appended = Duration::seconds(100) - Duration{1};
   BOOST_TEST(when(ahead) == "rejected(clock)");
+  Given import = at(add(1), Duration::seconds(50));
+  import.occurred = Duration::seconds(1000);  // an importer's slip of a digit
+  BOOST_TEST(when(import) == "rejected(clock)");
   ahead.appended = Duration::seconds(100);
   BOOST_TEST(when(ahead) == expired(s60) + R"( Added{"n":1})");
 }
