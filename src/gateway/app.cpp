@@ -18,6 +18,11 @@ bool needs_nobody(const Route& route) {
          route.page != Page::command;
 }
 
+bool is_probe(const Route& route) {
+  return route.kind == Route::Kind::page &&
+         (route.page == Page::health || route.page == Page::ready);
+}
+
 bool is_auth(const Route& route) {
   return route.kind == Route::Kind::page &&
          (route.page == Page::register_ || route.page == Page::login ||
@@ -148,6 +153,7 @@ std::variant<Caller, Response> App::admit(const Request& request,
                                           const Route& route,
                                           bool counted,
                                           Instant now) {
+  if (is_probe(route)) return Caller{guest, 0, {}};  // busy is not dead
   std::optional<Response> refused;
   const auto by_address = [&] {
     if (!std::exchange(counted, true)) refused = limited_by_address(request, route, now);

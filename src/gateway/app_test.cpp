@@ -90,6 +90,16 @@ BOOST_AUTO_TEST_CASE(an_importer_does_not_use_up_its_address) {
   BOOST_TEST(get("/chargers").status == 200);
 }
 
+// Whoever watches it asks from where all of its traffic comes: busy is not dead.
+BOOST_AUTO_TEST_CASE(a_busy_address_may_still_ask_whether_it_lives) {
+  process.rate.per_ip_per_s = 1;
+  process.rate.per_ip_burst = 3;
+  while (get("/chargers").status == 200) continue;
+  BOOST_TEST(get("/chargers").status == 429);
+  BOOST_TEST(get("/healthz").status == 200);
+  BOOST_TEST(get("/readyz").status != 429);
+}
+
 BOOST_AUTO_TEST_CASE(guessing_passwords_is_slow_from_one_address) {
   process.rate.auth_per_ip_per_min = 2;
   const Ask guess{Method::post, "/auth/refresh", {}, R"({"refresh_token":"x"})"};

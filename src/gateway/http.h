@@ -43,7 +43,7 @@ struct Request {
   std::string_view query;  // raw, what follows the first '?'
   Headers headers;
   std::string_view body;  // unchunked
-  std::string_view peer;  // the client's address without port, such as "127.0.0.1"
+  std::string_view peer;  // client_address(), such as "127.0.0.1"
 };
 
 struct Response {

@@ -9,6 +9,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <optional>
+#include <string>
 
 #include "gateway/limits.h"
 #include "gateway/server.h"
@@ -50,6 +51,10 @@ class Gate {
   Token token_;
   std::optional<Waiter> waiter_;
 };
+
+// A client as limits count it: of IPv6 the first 64 bits, since whoever has one address there has
+// them all; an IPv4 address in IPv6 as IPv4.
+std::string client_address(asio::ip::address address);
 
 enum class Stage : std::uint8_t { idle, head, body, handling, writing, lingering, websocket, none };
 

@@ -33,13 +33,6 @@ Task<> run(std::unique_ptr<Session<Stream>> session) {
   co_await session->run();
 }
 
-std::string text_of(asio::ip::address address) {
-  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
-    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
-  }
-  return address.to_string();
-}
-
 // On the loop's own thread.
 void begin(Server::Loop& loop, Socket socket) {
   error_code failed;
@@ -47,7 +40,7 @@ void begin(Server::Loop& loop, Socket socket) {
   if (failed || loop.stopping) return;  // gone already
   socket.set_option(tcp::no_delay(true), failed);
   socket.non_blocking(true, failed);
-  std::string ip = text_of(peer.address());
+  std::string ip = client_address(peer.address());
   count(loop.counters.accepted);
   const auto admitted = loop.shared.admit(ip);
   const bool serve = admitted == Server::Shared::Admitted::yes;
@@ -93,6 +86,16 @@ Result<asio::ssl::context> tls_of(const Listen& listen) {
 }
 
 }  // namespace
+
+std::string client_address(asio::ip::address address) {
+  if (address.is_v4()) return address.to_string();
+  if (address.to_v6().is_v4_mapped()) {
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
+  }
+  auto bytes = address.to_v6().to_bytes();
+  std::fill(bytes.begin() + 8, bytes.end(), std::uint8_t{0});
+  return asio::ip::make_address_v6(bytes).to_string() + "/64";
+}
 
 std::variant<Accept, Response> Handler::upgrade(const Request&) {
   return problem(404, "not_found", "there is no WebSocket here");

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/net.h"
 #include "gateway/test_client.h"
 #include "support/certificate.h"
 
@@ -312,6 +313,15 @@ BOOST_AUTO_TEST_CASE(too_many_connections_are_told_so) {
     BOOST_TEST(fourth.ask(get("/")).status == 200);
     BOOST_TEST(running.server->counters().turned_away == 1U);
   }
+}
+
+BOOST_AUTO_TEST_CASE(of_ipv6_a_client_is_its_first_64_bits) {
+  const auto of = [](const char* text) { return client_address(asio::ip::make_address(text)); };
+  BOOST_TEST(of("2001:db8:1:2:3:4:5:6") == "2001:db8:1:2::/64");
+  BOOST_TEST(of("2001:db8:1:2::1") == of("2001:db8:1:2:ffff::1"));
+  BOOST_TEST(of("2001:db8:1:3::1") != of("2001:db8:1:2::1"));
+  BOOST_TEST(of("::ffff:192.0.2.7") == "192.0.2.7");
+  BOOST_TEST(of("192.0.2.7") == "192.0.2.7");
 }
 
 BOOST_AUTO_TEST_CASE(tls_serves_the_same) {
