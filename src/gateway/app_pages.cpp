@@ -49,7 +49,7 @@ Answer App::command_page(const Call& call) {
     if (!known) return retry_later("unavailable", "outcomes cannot be read now");
     if (*known) {
       const std::uint32_t all =
-          authenticator_.role_bit("operator") | authenticator_.role_bit("admin");
+          authenticator_.role_bit("operator") | authenticator_.role_bit("admin") | importer_role_;
       const bool may = (*known)->principal == call.caller.account || (call.caller.roles & all) != 0;
       return may ? Answer(json_response(200, std::move((*known)->json))) : Answer(unknown());
     }

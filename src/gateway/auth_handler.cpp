@@ -38,6 +38,10 @@ Response wrong_credentials() {
   return problem(401, "invalid_credentials", "the identifier or the password is wrong");
 }
 
+Response suspended() { return problem(403, "suspended", "the account is suspended"); }
+
+Response forgotten() { return problem(410, "forgotten", "the person asked to be forgotten"); }
+
 bool has_event(const Outcome& outcome, std::string_view name) {
   return std::ranges::count(outcome.events, name) != 0;
 }
@@ -154,7 +158,7 @@ Answer AuthHandler::send(Draft draft,
 }
 
 Answer AuthHandler::register_(const Call& call) {
-  auto headers = command_headers(call.request, call.caller, 0, services_.process.gateway);
+  auto headers = command_headers(call.request, call.caller, 0, services_.process.gateway, call.now);
   if (auto* const refused = std::get_if<Response>(&headers)) return std::move(*refused);
   auto body = registration_body(call.request, services_.platform);
   if (auto* const refused = std::get_if<Response>(&body)) return std::move(*refused);
@@ -229,10 +233,11 @@ Answer AuthHandler::log_in(const Call& call) {
 void AuthHandler::verified(std::shared_ptr<Login> login, bool good) {
   if (!good) return later_(login->exchange, wrong_credentials());
   if (member(login->row, "suspended") == "true") {
-    return later_(login->exchange, problem(403, "suspended", "the account is suspended"));
+    return later_(login->exchange, suspended());
   }
   const auto account = Uuid::parse(member(login->row, "account").value_or(""));
   if (!account) return later_(login->exchange, problem(500, "internal", "no account"));
+  if (backend_.keys.is_forgotten(*account)) return later_(login->exchange, forgotten());
   const RefreshToken refresh{*account, Uuid::random(), 0};
   std::string body =
       fmt::format(R"({{"account":"{}","session":"{}")", account->text(), refresh.session.text());
@@ -247,8 +252,8 @@ void AuthHandler::verified(std::shared_ptr<Login> login, bool good) {
                                         encode_position(services_.log.id(), {outcome.position}));
                            return response;
                          }
-                         if (refused_by_account(outcome))
-                           return problem(403, "suspended", "the account is suspended");
+                         if (refused_by_account(outcome)) return suspended();
+                         if (outcome.fate == Outcome::Fate::forgotten) return forgotten();
                          return retry_later("unavailable", "no session was opened; log in again");
                        });
   if (auto* const response = std::get_if<Response>(&answer)) {
@@ -280,6 +285,7 @@ Answer AuthHandler::refresh(const Call& call) {
       read_refresh_token(services_.secrets.refresh,
                          std::get<JsonDocument>(body).root().find("refresh_token")->as_string());
   if (!given) return problem(401, "invalid_token", "the refresh token is not good");
+  if (backend_.keys.is_forgotten(given->account)) return forgotten();
   const TableView* const accounts = table("accounts");
   if (accounts == nullptr) return retry_later("not_here", "this node knows no accounts");
   const auto row = accounts->get(key_of(given->account));

@@ -96,6 +96,18 @@ BOOST_AUTO_TEST_CASE(the_right_password_opens_a_session) {
   BOOST_TEST(test::has_header(response, "Cache-Control: no-store"));
 }
 
+// Whatever the client says of itself, and also where a session is open.
+BOOST_AUTO_TEST_CASE(who_was_forgotten_logs_in_no_more) {
+  const Response before = log_in("asha@example.org", "correct horse");
+  BOOST_REQUIRE(backend->keys.forget(asha));
+  BOOST_TEST(log_in("asha@example.org", "correct horse").status == 410);
+  const std::string body = R"({"identifier":"asha@example.org","password":"correct horse"})";
+  BOOST_TEST(post("/auth/login", body, {{"User-Agent", "phone"}}).status == 410);
+  BOOST_TEST(log_in("asha@example.org", "wrong horse").status == 401);
+  const std::string refresh = R"({"refresh_token":")" + field(before, "refresh_token") + R"("})";
+  BOOST_TEST(post("/auth/refresh", refresh).status == 410);
+}
+
 BOOST_AUTO_TEST_CASE(a_login_right_after_its_registration_waits_for_its_row) {
   const Response registered = post("/auth/register", registration);
   const auto position = decode_position(test::header(registered, "Wayfold-Position"));

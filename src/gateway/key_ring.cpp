@@ -136,6 +136,11 @@ bool KeyRing::has_key(const Uuid& subject) const {
   return of_subject_.contains(subject);
 }
 
+bool KeyRing::is_forgotten(const Uuid& subject) const {
+  const std::shared_lock lock(mutex_);
+  return forgotten_.contains(subject);
+}
+
 std::string KeyRing::wrap(const Uuid& id, const Uuid& subject, const Secret& key) const {
   const MasterKey& with = secrets_.masters.front();
   return fmt::format(

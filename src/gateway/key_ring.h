@@ -43,6 +43,7 @@ class KeyRing {
 
   // Whether seal() can do without waiting for the log.
   bool has_key(const Uuid& subject) const;
+  bool is_forgotten(const Uuid& subject) const;
   // Makes a key if the subject has none, durable before this returns: waits for the disk or the
   // brokers. Code::forbidden for a forgotten subject.
   Result<void> ensure_key(const Uuid& subject);
