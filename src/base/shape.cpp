@@ -18,6 +18,11 @@ constexpr ShapeField refused_fields[] = {{"command", &text_64, true},
                                          {"stream", &shape_id, true},
                                          {"reason", &text_64, true},
                                          {"event", &shape_id, true}};
+// What is stored as the client wrote it has a bound: nanoseconds and an offset; a place to less
+// than an atom.
+constexpr std::size_t instant_chars_max = 35;
+constexpr std::size_t degrees_chars_max = 24;
+
 constexpr Shape minor_units{
     .kind = Shape::Kind::integer, .low = -1'000'000'000'000'000, .high = 1'000'000'000'000'000};
 constexpr Shape currency{.kind = Shape::Kind::text};
@@ -48,9 +53,10 @@ class Check {
         return parsed(
             json, "must be a UUID", [](std::string_view t) { return Uuid::parse(t).has_value(); });
       case Shape::Kind::instant:
-        return parsed(json,
-                      "must be an RFC 3339 time, as 2026-11-21T09:00:00Z",
-                      [](std::string_view t) { return Instant::parse(t).has_value(); });
+        return parsed(
+            json, "must be an RFC 3339 time, as 2026-11-21T09:00:00Z", [](std::string_view t) {
+              return t.size() <= instant_chars_max && Instant::parse(t).has_value();
+            });
       case Shape::Kind::money:
         return money(json);
       case Shape::Kind::point:
@@ -158,6 +164,9 @@ class Check {
       const std::string token = std::to_string(index++);
       if (!element.is_number()) {
         fault_inside(token, "type", "must be a number");
+      } else if (element.kind() == JsonKind::number &&
+                 element.number_text().size() > degrees_chars_max) {
+        fault_inside(token, "format", "must be degrees in at most 24 characters");
       } else if (element.kind() == JsonKind::number &&
                  element.number_text().find_first_of("eE") != std::string_view::npos) {
         fault_inside(token, "format", "must be degrees without an exponent");

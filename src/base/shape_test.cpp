@@ -42,9 +42,8 @@ std::string faults(std::string_view text) {
 BOOST_AUTO_TEST_SUITE(shape_tests)
 
 BOOST_AUTO_TEST_CASE(a_valid_body_has_no_fault) {
-  BOOST_TEST(
-      faults(
-          R"({"name": "asha", "code": "INR", "number": 9, "color": "red", "numbers": [1, 9],
+  BOOST_TEST(faults(
+                 R"({"name": "asha", "code": "INR", "number": 9, "color": "red", "numbers": [1, 9],
       "yes": true,
       "id": "00112233-4455-6677-8899-aabbccddeeff", "at": "2026-11-21T09:00:00+05:30",
       "price": {"minor": -5, "currency": "INR"}, "place": [-180, 90.0]})") == "");
@@ -69,11 +68,10 @@ BOOST_AUTO_TEST_CASE(texts_are_counted_in_code_points) {
 }
 
 BOOST_AUTO_TEST_CASE(wrong_types_are_named_where_they_are) {
-  BOOST_TEST(
-      faults(
-          R"({"name": 1, "number": 1.5, "color": null, "numbers": [1, "2"], "price": 3,
+  BOOST_TEST(faults(
+                 R"({"name": 1, "number": 1.5, "color": null, "numbers": [1, "2"], "price": 3,
       "place": [1]})") ==
-      "/name type, /number type, /color type, /numbers/1 type, /price type, /place type");
+             "/name type, /number type, /color type, /numbers/1 type, /price type, /place type");
   BOOST_TEST(faults(R"({"name": "asha", "place": [1.25e1, 2.123456789]})") == "/place/0 format");
   BOOST_TEST(faults("[]") == " type");
   BOOST_TEST(faults(R"({"name": "asha", "numbers": [1, 2, 3]})") == "/numbers max_items");
@@ -81,6 +79,16 @@ BOOST_AUTO_TEST_CASE(wrong_types_are_named_where_they_are) {
              "/price/x unknown_field");
   BOOST_TEST(faults(R"({"name": "asha", "price": {"minor": 1, "currency": "inr"}})") ==
              "/price/currency format");
+}
+
+// They are stored as they came, a megabyte of zeros too.
+BOOST_AUTO_TEST_CASE(times_and_places_have_a_length) {
+  const std::string zeros(40, '0');
+  BOOST_TEST(faults(R"({"name": "asha", "at": "2026-11-21T09:00:00.123456789+05:30"})") == "");
+  BOOST_TEST(faults(R"({"name": "asha", "at": "2026-11-21T09:00:00.)" + zeros + R"(Z"})") ==
+             "/at format");
+  BOOST_TEST(faults(R"({"name": "asha", "place": [77.123456789012345, 1.5)" + zeros + "]}") ==
+             "/place/1 format");
 }
 
 BOOST_AUTO_TEST_CASE(a_member_given_twice_is_a_fault) {
