@@ -115,8 +115,10 @@ Decision decide(const State& s, const Reserve& c, const Context& ctx) {
   if (std::ssize(s.busy) >= ctx.platform.live_bookings_max) return Reason::charger_full;
   if (ended_by(s, ctx) >= ctx.platform.ended_bookings_max) return Reason::too_many_ended;
   if (s.instant) return made<Reserved>(s, c, id, no_show_at(wanted, ctx), ctx);
+  // An answer after the start would bind the renter to what is partly gone.
+  const Instant last = c.start > ctx.now ? c.start : c.end;
   const Instant answer_by = ctx.now + Duration::minutes(ctx.platform.hold_minutes);
-  return made<Requested>(s, c, id, std::min(answer_by, c.end), ctx);
+  return made<Requested>(s, c, id, std::min(answer_by, last), ctx);
 }
 
 Decision decide(const State& s, const Approve& c, const Context& ctx) {
@@ -201,6 +203,9 @@ Decision decide(const State& s, const CheckIn& c, const Context& ctx) {
   if (live->phase == Phase::requested) return Reason::not_confirmed;
   const Instant from = live->start - Duration::minutes(ctx.platform.check_in_early_minutes);
   if (ctx.now < from) return Reason::too_early;
+  if (ctx.now < live->start) {
+    if (is_taken(s, live->connector, {ctx.now, live->start}, &c.booking)) return Reason::too_early;
+  }
   return CheckedIn{c.booking, ctx.now, live->end + Duration::hours(ctx.platform.overdue_hours)};
 }
 

@@ -157,6 +157,19 @@ BOOST_AUTO_TEST_CASE(a_change_obeys_what_a_booking_obeys) {
       .then(Reason::not_bookable);
 }
 
+// Time given back is in nobody's way.
+BOOST_AUTO_TEST_CASE(whatever_the_host_did_meanwhile_a_booking_may_be_shortened) {
+  charger::ScheduleSet closed{"Asia/Kolkata", {}};
+  const charger::Blocked blocked{BlockId{Uuid{{1}}}, t(12), t(14), spec_now};
+  for (const SpecEvent& done :
+       {SpecEvent(charger::Paused{}), SpecEvent(closed), SpecEvent(blocked)}) {
+    given({listed(), reserved(), done}).when(to(t(12), t(13))).then(changed(t(12), t(13)));
+  }
+  charger::Edited longer;
+  longer.min_minutes = 90;
+  given({listed(), reserved(), longer}).when(to(t(12), t(13))).then(Reason::too_short);
+}
+
 BOOST_AUTO_TEST_CASE(a_change_comes_in_time) {
   given(booked).when(to(t(15), t(16))).at(t(12)).then(changed(t(15), t(16)));
   given(booked).when(to(t(15), t(16))).at(t(12) + Duration::millis(1)).then(Reason::too_late);
@@ -240,6 +253,52 @@ BOOST_AUTO_TEST_CASE(completing_ends_it_and_frees_the_rest_of_the_slot) {
   rest.cancel_until = t(13);
   rest.no_show_at = t(13, 15);
   given(over_by[4]).when(Reserve{garage, 1, t(13), t(14)}).at(t(13)).id(Uuid{{7}}).then(rest);
+}
+
+// An interval may begin up to an hour ago, but not with what another has had and paid for.
+BOOST_AUTO_TEST_CASE(what_was_used_is_not_sold_again_BK1) {
+  const auto again = [](const std::vector<SpecEvent>& past, Instant start) {
+    return by_stranger(past).when(Reserve{garage, 1, start, t(14)}).at(t(13)).id(Uuid{{7}});
+  };
+  const auto sold = [](Instant start, std::int64_t minutes) {
+    Reserved e = reserved(BookingId{Uuid::v5(Uuid{{7}}, "booking")});
+    e.renter = mira;
+    e.start = e.cancel_until = start;
+    e.minutes = minutes;
+    e.amount = inr(200 * minutes);
+    e.fee = inr(20 * minutes);
+    e.no_show_at = t(13, 15);
+    return e;
+  };
+  again(over_by[4], t(12)).then(Reason::slot_taken);
+  again(over_by[4], t(12, 59)).then(Reason::slot_taken);
+  again(over_by[4], t(13)).then(sold(t(13), 60));
+  const std::vector<SpecEvent> never_came{listed(), reserved(), missed()};
+  again(never_came, t(12, 30)).then(sold(t(12, 30), 90));
+  std::vector<SpecEvent> cancelled_there = there;
+  Cancelled by_staff = cancelled(Side::operator_);
+  by_staff.at = t(12, 50);
+  cancelled_there.emplace_back(by_staff);
+  again(cancelled_there, t(12)).then(Reason::slot_taken);
+}
+
+BOOST_AUTO_TEST_CASE(who_comes_early_has_the_connector_if_nobody_else_has_BK1) {
+  Reserved before = reserved(other_id);
+  before.start = t(11);
+  before.end = t(12);
+  const std::vector<SpecEvent> both{listed(), before, reserved()};
+  given(both).when(CheckIn{made_id}).at(t(11, 45)).then(Reason::too_early);
+  given(both).when(CheckIn{made_id}).at(t(12)).then(checked_in());
+  before.end = t(11, 45);
+  given({listed(), before, reserved()})
+      .when(CheckIn{made_id})
+      .at(t(11, 45))
+      .then(checked_in(t(11, 45)));
+  by_stranger({listed(), reserved(), checked_in(t(11, 45))})
+      .when(Reserve{garage, 1, t(11, 30), t(12)})
+      .at(t(11, 50))
+      .id(Uuid{{7}})
+      .then(Reason::slot_taken);
 }
 
 BOOST_AUTO_TEST_CASE(completing_twice_changes_nothing) {

@@ -23,15 +23,20 @@ void remove_timer(State& s, const BookingId& id, Instant due) {
   if (at != s.timers.end()) s.timers.erase(at);
 }
 
+// Whoever comes early has the connector from then on.
+Instant begin_of(const Live& live) {
+  return std::min(live.start, live.checked_in_at.value_or(live.start));
+}
+
 void occupy(State& s, const BookingId& id, const Live& live) {
-  const Busy slot{live.connector, live.start, live.end, id};
+  const Busy slot{live.connector, begin_of(live), live.end, id};
   const auto at = std::ranges::upper_bound(
       s.busy, slot, [](const Busy& a, const Busy& b) { return key_of(a) < key_of(b); });
   s.busy.insert(at, slot);
 }
 
 void vacate(State& s, const BookingId& id, const Live& live) {
-  const Busy slot{live.connector, live.start, live.end, id};
+  const Busy slot{live.connector, begin_of(live), live.end, id};
   auto at = std::ranges::lower_bound(
       s.busy, slot, [](const Busy& a, const Busy& b) { return key_of(a) < key_of(b); });
   while (at != s.busy.end() && at->booking != id) ++at;
@@ -66,11 +71,15 @@ void set_due(State& s, const BookingId& id, Live& live, Instant due) {
 // An unknown booking is one of a build that forgot less: nothing to do.
 State finish(State s, const BookingId& id, How how, Instant at) {
   std::erase_if(s.ended, [at](const Ended& one) { return one.forget_at <= at; });
+  std::erase_if(s.used, [at](const Busy& one) { return one.end + started_max < at; });
   const auto found = s.live.find(id);
   if (found == s.live.end()) return s;
   const Live& live = found->second;
   vacate(s, id, live);
   remove_timer(s, id, live.due);
+  if (live.checked_in_at && begin_of(live) < at) {
+    s.used.push_back({live.connector, begin_of(live), std::min(at, live.end), id});
+  }
   const Instant over = std::max({at, live.end, live.asked_end});
   s.ended.push_back({id, live.renter, how, over + remembered});
   s.live.erase(found);
@@ -185,10 +194,13 @@ State evolve(State s, const Changed& e) {
 State evolve(State s, const CheckedIn& e) {
   const auto at = s.live.find(e.booking);
   if (at == s.live.end()) return s;
-  at->second.phase = Phase::checked_in;
-  at->second.checked_in_at = e.at;
-  ++at->second.revision;
-  set_due(s, e.booking, at->second, e.overdue_at);
+  Live& live = at->second;
+  vacate(s, e.booking, live);
+  live.phase = Phase::checked_in;
+  live.checked_in_at = e.at;
+  ++live.revision;
+  occupy(s, e.booking, live);
+  set_due(s, e.booking, live, e.overdue_at);
   return s;
 }
 

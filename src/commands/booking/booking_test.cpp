@@ -64,6 +64,12 @@ BOOST_AUTO_TEST_CASE(a_request_is_held_no_longer_than_its_interval_BK2) {
   given({approving()}).when(at(t(9), t(9, 30))).then(e);
 }
 
+BOOST_AUTO_TEST_CASE(a_request_is_answered_before_its_start_or_never_BK2) {
+  Requested e = requested();
+  e.hold_until = t(12);
+  given({approving()}).when(reserve()).at(t(11, 30)).then(e);
+}
+
 BOOST_AUTO_TEST_CASE(a_free_charger_costs_nothing_in_the_platforms_currency) {
   charger::Listed free = listed();
   free.price_per_hour = {};

@@ -8,8 +8,6 @@
 namespace wf::booking {
 namespace {
 
-constexpr Duration started_max = Duration::hours(1);  // so long ago a new interval may begin
-
 std::optional<Reason> unfit_time(const State& s,
                                  const Interval& wanted,
                                  const BookingId* own,
@@ -33,7 +31,8 @@ bool is_open(const State& s, const Interval& wanted) {
   return zone && open_throughout(*zone, openings_of(s.schedule), wanted);
 }
 
-// `own`: the booking being moved, which is no obstacle to itself.
+}  // namespace
+
 bool is_taken(const State& s,
               std::int64_t connector,
               const Interval& wanted,
@@ -46,10 +45,10 @@ bool is_taken(const State& s,
   for (; at != s.busy.end() && at->connector == connector && at->start < wanted.end; ++at) {
     if (!own || at->booking != *own) return true;
   }
-  return false;
+  return std::ranges::any_of(s.used, [&](const Busy& one) {
+    return one.connector == connector && wanted.overlaps({one.start, one.end});
+  });
 }
-
-}  // namespace
 
 std::optional<Reason> unfit(const State& s,
                             std::int64_t connector,
@@ -60,6 +59,10 @@ std::optional<Reason> unfit(const State& s,
     return Reason::unknown_connector;
   }
   if (const auto no = unfit_time(s, wanted, own, ctx)) return no;
+  if (own) {  // what only gives time back is in nobody's way
+    const Live& live = s.live.at(*own);
+    if (Interval{live.start, live.end}.contains(wanted)) return std::nullopt;
+  }
   if (!s.bookable) return Reason::not_bookable;
   if (!is_open(s, wanted)) return Reason::outside_schedule;
   for (const Block& one : s.blocks) {

@@ -11,8 +11,15 @@ namespace wf::booking {
 // again.
 inline constexpr Duration remembered = Duration::hours(24);
 
+// So long ago a new interval may begin.
+inline constexpr Duration started_max = Duration::hours(1);
+
+// Whether anybody but `own` has the connector in part of the interval, or had it.
+bool is_taken(const State& s, std::int64_t connector, const Interval& wanted, const BookingId* own);
+
 // Why not, or nothing. `own`: the booking being moved, which is no obstacle to itself; its
-// connector may be gone from the charger meanwhile. Cost: logarithmic in the live bookings.
+// connector may be gone from the charger meanwhile, and it may always be shortened. Cost:
+// logarithmic in the live bookings.
 std::optional<Reason> unfit(const State& s,
                             std::int64_t connector,
                             const Interval& wanted,
