@@ -251,7 +251,7 @@ def whose_rows(table):
     if len(columns) > 1:
         said.append(
             "Of a caller with several of these roles the first counts, unless a filter names "
-            f"another: `{columns[1]}=` one's own account."
+            f"another (`{columns[1]}=` one's own account) or finds the rows by something else."
         )
     return " ".join(said)
 

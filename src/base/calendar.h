@@ -28,6 +28,7 @@ struct Interval {
   static constexpr std::int64_t minute_us = 60'000'000;
   static constexpr std::int64_t longest_minutes =
       527'040;  // 366 days: nothing is booked for longer
+  static constexpr Duration begun_max = Duration::hours(1);  // what is booked began no longer ago
 };
 
 // One weekday's opening, in minutes since local midnight. It opens at the first instant whose local

@@ -79,7 +79,7 @@ struct Parameter {
   ColumnType type = ColumnType::text;
   std::string_view path;  // empty: a filter of the list route; "slots": GET /chargers/{id}/slots
   bool required = false;
-  std::string_view before = {};  // both or neither are given, and this one is less
+  std::string_view before = {};                   // both or neither are given, and this one is less
   std::span<const std::string_view> values = {};  // of an enumeration
 };
 
@@ -88,6 +88,7 @@ struct Query {
   std::vector<std::pair<std::string_view, std::string_view>>
       values;  // decoded, type-checked by the gateway
   const PlatformConfig* platform = nullptr;
+  Instant now = {};  // when it is asked
   std::string_view get(std::string_view name) const {
     for (const auto& [key, value] : values) {
       if (key == name) return value;

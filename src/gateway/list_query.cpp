@@ -187,24 +187,6 @@ std::optional<Response> incomplete(const TableInfo& table,
   return std::nullopt;
 }
 
-// The row filter joins the others, so that it may choose the index too.
-void add_owner(Asked& asked, const RowAccess& access, const Caller& caller) {
-  if (access.all) return;
-  const std::string account = caller.account.text();
-  std::string_view column = access.columns.front();
-  for (const auto& [filter, value] : asked.filters) {
-    const bool rule = std::ranges::count(access.columns, filter->name) != 0;
-    if (rule && value == account) column = filter->name;
-  }
-  asked.query.owner_column = column;
-  asked.query.owner = account;
-  const Column* const owner = column_of(asked.table, column);
-  const auto same = [&](const auto& filter) { return filter.first == owner; };
-  if (owner != nullptr && std::ranges::none_of(asked.filters, same)) {
-    asked.filters.emplace_back(owner, account);
-  }
-}
-
 const std::string* filter_on(const Asked& asked, const Column& column) {
   for (const auto& [filter, value] : asked.filters) {
     if (filter == &column) return &value;
@@ -229,6 +211,37 @@ bool sorts(const Asked& asked, const Index& index, std::size_t bound) {
   const IndexColumn& next = index.columns[bound];
   return next.descending == descending &&
          asked.table.columns[next.column].name == std::string_view(asked.sort).substr(descending);
+}
+
+// Whether the filters given choose an index without the row filter's help.
+bool finds_index(const Asked& asked) {
+  return std::ranges::any_of(asked.table.indexes, [&](const Index& index) {
+    const std::size_t bound = index.geo ? 0 : bound_columns(asked, index);
+    return bound != 0 && sorts(asked, index, bound);
+  });
+}
+
+// The row filter joins the others, so that it may choose the index too. Whoever has several rules
+// and filters by none of them sees all sides where the index is another's, else the first one's.
+void add_owner(Asked& asked, const RowAccess& access, const Caller& caller) {
+  if (access.all) return;
+  const std::string account = caller.account.text();
+  std::optional<std::string_view> column;
+  for (const auto& [filter, value] : asked.filters) {
+    const bool rule = std::ranges::count(access.columns, filter->name) != 0;
+    if (rule && value == account) column = filter->name;
+  }
+  asked.query.owner = account;
+  if (!column && access.columns.size() > 1 && finds_index(asked)) {
+    asked.query.owner_columns.assign(access.columns.begin(), access.columns.end());
+    return;
+  }
+  asked.query.owner_columns.emplace_back(column.value_or(access.columns.front()));
+  const Column* const owner = column_of(asked.table, asked.query.owner_columns.front());
+  const auto same = [&](const auto& filter) { return filter.first == owner; };
+  if (owner != nullptr && std::ranges::none_of(asked.filters, same)) {
+    asked.filters.emplace_back(owner, account);
+  }
 }
 
 // The filter on `column` becomes the next part of the prefix.

@@ -173,7 +173,10 @@ Answer QueryHandler::list(const Call& call, const TableView& view, const RowAcce
     return not_yet(state);  // its first generation: a list of what is there would be no answer
   }
   RowQuery& query = std::get<RowQuery>(asked);
-  if (query.computed) query.computed->platform = &services_.platform;
+  if (query.computed) {
+    query.computed->platform = &services_.platform;
+    query.computed->now = call.now;
+  }
   auto page = view.page(query);
   if (!page && page.error().code == Code::invalid) {
     return invalid_parameter("cursor", "it is not of this list");
@@ -228,6 +231,7 @@ Answer QueryHandler::sub_resource(const Call& call,
   if (auto* const refused = std::get_if<Response>(&asked)) return std::move(*refused);
   Query& query = std::get<Query>(asked);
   query.platform = &services_.platform;
+  query.now = call.now;
   Row found = readable_row(view, access, call);
   if (!found.found()) return std::move(found.refusal);
   std::string key;

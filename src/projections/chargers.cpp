@@ -6,6 +6,7 @@
 
 #include "base/calendar.h"
 #include "base/json_write.h"
+#include "gen/platform.h"
 
 namespace wf::chargers {
 namespace {
@@ -81,14 +82,22 @@ void append_free(std::string& out, const Connector& connector, const std::vector
   out += "]}";
 }
 
+// Of the day what is still to come, from the next whole minute on.
+Interval rest_of(const Interval& day, Instant now) {
+  const std::int64_t minutes = (now.us + Interval::minute_us - 1) / Interval::minute_us;
+  return {std::clamp(Instant{minutes * Interval::minute_us}, day.start, day.end), day.end};
+}
+
 // GET /chargers/{id}/slots?date=: the free time of one day in the charger's zone.
-std::optional<std::string> slots(const Own& own, std::string_view date) {
+std::optional<std::string> slots(const Own& own, std::string_view date, Instant now) {
   const std::optional<TimeZone> zone = TimeZone::find(own.time_zone);
   if (!zone) return std::nullopt;
   const std::optional<Interval> day = local_day(*zone, date);
   if (!day) return std::nullopt;
   std::vector<Interval> open;
-  if (own.status == Status::listed) open = open_time(*zone, openings_of(own.schedule), *day);
+  if (own.status == Status::listed) {
+    open = open_time(*zone, openings_of(own.schedule), rest_of(*day, now));
+  }
   std::string out = R"({"date":)";
   append_json_string(out, date);
   out += R"(,"time_zone":)";
@@ -103,8 +112,11 @@ std::optional<std::string> slots(const Own& own, std::string_view date) {
 }
 
 // Whether a booking of that interval would be taken, whatever the connector.
-bool takes(const Own& own, const Interval& wanted) {
+bool takes(const Own& own, const Interval& wanted, const Query& query) {
   if (own.status != Status::listed || wanted.start >= wanted.end) return false;
+  const Duration window = Duration::hours(24 * query.platform->booking_window_days);
+  if (wanted.end <= query.now || wanted.start + Interval::begun_max < query.now) return false;
+  if (wanted.start > query.now + window) return false;
   if (own.min_minutes && wanted.is_shorter(*own.min_minutes)) return false;
   if (wanted.is_longer(own.max_minutes.value_or(Interval::longest_minutes))) return false;
   const std::optional<TimeZone> zone = TimeZone::find(own.time_zone);
@@ -218,7 +230,7 @@ std::optional<Row> view(const Key& key, const Own& own) {
 }
 
 std::optional<std::string> answer(const Row& row, const Own& own, const Query& query) {
-  if (query.path == "slots") return slots(own, query.get("date"));
+  if (query.path == "slots") return slots(own, query.get("date"), query.now);
   const std::string_view type = query.get("connector");
   const std::int64_t power = integer(query.get("min_power_w"));
   const std::optional<Instant> from = Instant::parse(query.get("available_from"));
@@ -233,7 +245,7 @@ std::optional<std::string> answer(const Row& row, const Own& own, const Query& q
     const auto is_free_then = [&](const Connector& one) {
       return fits(one) && is_free(own, one.number, *wanted);
     };
-    if (!takes(own, *wanted)) return std::nullopt;
+    if (!takes(own, *wanted, query)) return std::nullopt;
     if (std::ranges::none_of(own.connectors, is_free_then)) return std::nullopt;
   }
   std::string out;

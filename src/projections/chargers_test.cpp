@@ -4,6 +4,7 @@
 #include "base/table_spec.h"
 #include "gen/booking_json.h"
 #include "gen/charger_json.h"
+#include "gen/platform.h"
 #include "gen/tables/chargers.h"
 
 namespace wf::chargers {
@@ -67,10 +68,10 @@ std::string row(std::string_view status, std::string_view blocks, std::string_vi
 }
 
 // The free hours of each connector on that day: "1: 09-17 2: 09-12 14-17", as hours of UTC.
-std::string free_hours(const TableSpec& rows, std::string_view date = "2026-11-21") {
-  Query query;
-  query.path = "slots";
-  query.values = {{"date", date}};
+std::string free_hours(const TableSpec& rows,
+                       std::string_view date = "2026-11-21",
+                       Instant now = {}) {
+  const Query query{.path = "slots", .values = {{"date", date}}, .now = now};
   const std::string json = rows.answer(query).value_or("");
   static const std::regex part(
       R"re("number":(\d)|"start":"[-0-9]+T(\d\d)|"end":"[-0-9]+T(\d\d))re");
@@ -84,9 +85,10 @@ std::string free_hours(const TableSpec& rows, std::string_view date = "2026-11-2
 }
 
 bool found(const TableSpec& rows,
-           std::vector<std::pair<std::string_view, std::string_view>> values) {
-  Query query;
-  query.values = std::move(values);
+           std::vector<std::pair<std::string_view, std::string_view>> values,
+           Instant now = t(8)) {
+  static const PlatformConfig platform;
+  const Query query{.path = "", .values = std::move(values), .platform = &platform, .now = now};
   const std::optional<std::string> json = rows.answer(query);
   if (json) BOOST_TEST(*json == rows.only());
   return json.has_value();
@@ -95,8 +97,10 @@ bool found(const TableSpec& rows,
 bool available(const TableSpec& rows,
                std::string_view from,
                std::string_view to,
-               std::string_view connector = "") {
-  return found(rows, {{"connector", connector}, {"available_from", from}, {"available_to", to}});
+               std::string_view connector = "",
+               Instant now = t(8)) {
+  return found(
+      rows, {{"connector", connector}, {"available_from", from}, {"available_to", to}}, now);
 }
 
 }  // namespace
@@ -251,6 +255,21 @@ BOOST_AUTO_TEST_CASE(a_search_filters_by_availability_SE1) {
   BOOST_TEST(!available(seen, "2026-11-21T13:00:00Z", "2026-11-21T12:00:00Z"));
   seen.after(charger::Paused{}, at(3));
   BOOST_TEST(!available(seen, "2026-11-21T12:00:00Z", "2026-11-21T13:00:00Z"));
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_booked_any_more_is_not_offered_BK3) {
+  const TableSpec seen = rows();
+  BOOST_TEST(free_hours(seen, "2026-11-21", t(11) - Duration::seconds(1)) == "1: 11-17 2: 11-17");
+  BOOST_TEST(free_hours(seen, "2026-11-21", t(17)) == "1: 2:");
+  BOOST_TEST(free_hours(seen, "2026-11-14", t(9)) == "1: 2:");
+  const auto free = [&](Instant now) {
+    return available(seen, "2026-11-21T10:00:00Z", "2026-11-21T12:00:00Z", "", now);
+  };
+  BOOST_TEST(free(t(11)));
+  BOOST_TEST(!free(t(11) + Duration::millis(1)));
+  BOOST_TEST(free(t(10) - Duration::hours(90 * 24)));
+  BOOST_TEST(!free(t(10) - Duration::hours(90 * 24) - Duration::millis(1)));
+  BOOST_TEST(!available(seen, "2026-11-21T10:30:00Z", "2026-11-21T11:00:00Z", "", t(11)));
 }
 
 BOOST_AUTO_TEST_CASE(availability_respects_the_lengths_a_host_takes_SE1) {

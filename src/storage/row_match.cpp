@@ -30,7 +30,10 @@ Result<std::optional<std::string>> match_row(const TableType& type,
     return json_column(row->json, wanted.first) == wanted.second;
   });
   if (!equal) return std::nullopt;
-  if (!query.owner_column.empty() && json_column(row->json, query.owner_column) != query.owner) {
+  const auto owns = [&](const std::string& column) {
+    return json_column(row->json, column) == query.owner;
+  };
+  if (!query.owner_columns.empty() && std::ranges::none_of(query.owner_columns, owns)) {
     return std::nullopt;
   }
   if (!query.computed) return std::string(row->json);

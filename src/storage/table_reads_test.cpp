@@ -154,10 +154,12 @@ BOOST_AUTO_TEST_CASE(filters_choose_rows) {
   query.equal = {{"status", "changed"}};
   BOOST_TEST(all(query).empty());
   query.equal.clear();
-  query.owner_column = "renter";
+  query.owner_columns = {"renter"};
   query.owner = uuid_of(2).text();
   BOOST_TEST(all(query).size() == 5u);
-  query.owner_column = "no_such_column";
+  query.owner_columns = {"no_such_column", "renter"};
+  BOOST_TEST(all(query).size() == 5u);
+  query.owner_columns = {"no_such_column"};
   BOOST_TEST(all(query).empty());
 }
 

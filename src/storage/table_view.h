@@ -41,12 +41,12 @@ struct RowQuery {
   std::optional<Point> near;  // geo indexes: sorted by distance
   std::uint32_t radius_m = 0;
   std::vector<std::pair<std::string, std::string>>
-      equal;                          // further columns, compared in the row's JSON
-  std::string owner_column;           // row filter: only rows whose column …
-  std::string owner;                  // … is this account
-  std::optional<Query> computed;      // answer() of the table decides, and makes the row
-  std::string cursor;                 // where the page before ended
-  std::uint32_t limit = 50;           // rows returned
+      equal;                               // further columns, compared in the row's JSON
+  std::vector<std::string> owner_columns;  // row filter: only rows where one of them …
+  std::string owner;                       // … is this account; no columns: every row
+  std::optional<Query> computed;           // answer() of the table decides, and makes the row
+  std::string cursor;                      // where the page before ended
+  std::uint32_t limit = 50;                // rows returned
   std::uint32_t scan_limit = 10'000;  // rows looked at; beyond it the page ends early with a cursor
 };
 

@@ -71,7 +71,7 @@ void set_due(State& s, const BookingId& id, Live& live, Instant due) {
 // An unknown booking is one of a build that forgot less: nothing to do.
 State finish(State s, const BookingId& id, How how, Instant at) {
   std::erase_if(s.ended, [at](const Ended& one) { return one.forget_at <= at; });
-  std::erase_if(s.used, [at](const Busy& one) { return one.end + started_max < at; });
+  std::erase_if(s.used, [at](const Busy& one) { return one.end + Interval::begun_max < at; });
   const auto found = s.live.find(id);
   if (found == s.live.end()) return s;
   const Live& live = found->second;

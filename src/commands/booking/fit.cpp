@@ -15,7 +15,7 @@ std::optional<Reason> unfit_time(const State& s,
   if (wanted.start == wanted.end) return Reason::empty_interval;
   if (wanted.end < wanted.start) return Reason::reversed_interval;
   const bool kept = own && s.live.at(*own).start == wanted.start;
-  const bool began = !kept && wanted.start + started_max < ctx.now;
+  const bool began = !kept && wanted.start + Interval::begun_max < ctx.now;
   if (began || wanted.end <= ctx.now || wanted.start < Instant{}) return Reason::in_the_past;
   if (wanted.start > ctx.now + Duration::hours(24 * ctx.platform.booking_window_days)) {
     return Reason::too_far_ahead;

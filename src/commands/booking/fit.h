@@ -11,9 +11,6 @@ namespace wf::booking {
 // again.
 inline constexpr Duration remembered = Duration::hours(24);
 
-// So long ago a new interval may begin.
-inline constexpr Duration started_max = Duration::hours(1);
-
 // Whether anybody but `own` has the connector in part of the interval, or had it.
 bool is_taken(const State& s, std::int64_t connector, const Interval& wanted, const BookingId* own);
 

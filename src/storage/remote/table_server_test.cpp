@@ -86,11 +86,13 @@ BOOST_AUTO_TEST_CASE(every_field_of_a_question_and_of_its_answer_arrives) {
     BOOST_TEST(query.computed->get("date") == "2026-11-21");
     BOOST_TEST(query.computed->path == "slots");
     BOOST_TEST(query.computed->platform == platform);
+    BOOST_TEST(query.computed->now.us == -7);
     return RowPage{{R"({"a":1})", std::string(300'000, 'x'), ""}, "next"};
   };
   table.on_answer = [&](std::string_view key, const Query& query) {
     seen_answer = fmt::format("{} {} {}", key, query.path, query.get("connector"));
     BOOST_TEST(query.platform == platform);
+    BOOST_TEST(query.now.us == (query.path.empty() ? 0 : -7));
     return query.path.empty() ? std::nullopt : std::optional<std::string>("{}");
   };
   table.on_get = [](std::string_view key) {
@@ -107,7 +109,8 @@ BOOST_AUTO_TEST_CASE(every_field_of_a_question_and_of_its_answer_arrives) {
   BOOST_TEST(row->hash == 0xFEDCBA9876543210);
   BOOST_TEST((row->quarantined_since == Instant{-5}));
 
-  Query asked{.path = "slots", .values = {{"date", "2026-11-21"}, {"connector", "2"}}};
+  Query asked{
+      .path = "slots", .values = {{"date", "2026-11-21"}, {"connector", "2"}}, .now = Instant{-7}};
   BOOST_TEST(view.answer("k", asked)->value() == "{}");
   BOOST_TEST(seen_answer == "k slots 2");
   BOOST_TEST(!view.answer("k", Query{})->has_value());
@@ -117,7 +120,7 @@ BOOST_AUTO_TEST_CASE(every_field_of_a_question_and_of_its_answer_arrives) {
                        .near = Point{-1'799'999'999, 899'999'999},
                        .radius_m = 5'000,
                        .equal = {{"status", "reserved"}, {"a", ""}},
-                       .owner_column = "renter",
+                       .owner_columns = {"renter", "host"},
                        .owner = "me",
                        .computed = asked,
                        .cursor = "before",
@@ -134,7 +137,7 @@ BOOST_AUTO_TEST_CASE(every_field_of_a_question_and_of_its_answer_arrives) {
   BOOST_TEST(seen.near->lat_e7 == query.near->lat_e7);
   BOOST_TEST(seen.radius_m == 5'000U);
   BOOST_TEST((seen.equal == query.equal));
-  BOOST_TEST(seen.owner_column == "renter");
+  BOOST_TEST((seen.owner_columns == query.owner_columns));
   BOOST_TEST(seen.owner == "me");
   BOOST_TEST(seen.cursor == "before");
   BOOST_TEST(seen.limit == 7U);

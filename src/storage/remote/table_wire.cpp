@@ -50,6 +50,7 @@ void put_count(std::string& out, std::size_t count) {
 
 void put(std::string& out, const Query& query) {
   wf::put_text(out, query.path);
+  wf::put_little(out, static_cast<std::uint64_t>(query.now.us));
   put_count(out, query.values.size());
   for (const auto& [name, value] : query.values) {
     wf::put_text(out, name);
@@ -59,6 +60,7 @@ void put(std::string& out, const Query& query) {
 Query take_query(ByteReader& in) {
   Query query;
   query.path = in.text();
+  query.now.us = static_cast<std::int64_t>(in.little<std::uint64_t>());
   for (std::size_t left = take_count(in); left > 0; --left) {
     const std::string_view name = in.text();
     query.values.emplace_back(name, in.text());
@@ -79,7 +81,8 @@ void put(std::string& out, const RowQuery& query) {
     wf::put_text(out, column);
     wf::put_text(out, value);
   }
-  wf::put_text(out, query.owner_column);
+  put_count(out, query.owner_columns.size());
+  for (const std::string& column : query.owner_columns) wf::put_text(out, column);
   wf::put_text(out, query.owner);
   put_flag(out, query.computed.has_value());
   put(out, query.computed.value_or(Query{}));
@@ -101,7 +104,9 @@ RowQuery take_row_query(ByteReader& in) {
     const std::string_view column = in.text();
     query.equal.emplace_back(column, in.text());
   }
-  query.owner_column = in.text();
+  for (std::size_t left = take_count(in); left > 0; --left) {
+    query.owner_columns.emplace_back(in.text());
+  }
   query.owner = in.text();
   const bool computed = take_flag(in);
   Query asked = take_query(in);
