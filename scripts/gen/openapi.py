@@ -170,6 +170,13 @@ def declared(table, one):
     }
 
 
+def default_of(table, field):
+    if not table.default or table.default[0] is not field:
+        return ""
+    _, value, unless = table.default
+    return f" Without it, and without `{unless}`: {value}."
+
+
 def row_filters(document, table):
     """The query parameters of a list."""
     filters = [
@@ -177,7 +184,7 @@ def row_filters(document, table):
             "name": f.name,
             "in": "query",
             "schema": document.schema(f.type),
-            "description": f"Only rows with this {f.name}.",
+            "description": f"Only rows with this {f.name}.{default_of(table, f)}",
         }
         for f in table.row.fields
         if f.type.kind in PLAIN | {"enumeration": 0} and not f.personal

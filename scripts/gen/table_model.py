@@ -41,6 +41,7 @@ class Table:
     readers: list  # ([roles], column or "")
     parameters: list  # Parameters
     channel: bool
+    default: tuple  # (field, value, name of the field that lifts it) of lists; empty: none
     simple: bool  # a single own part that is the row
 
 
@@ -61,6 +62,7 @@ class TableReading:
                 "x-wf-parts",
                 "x-wf-parameters",
                 "x-wf-channel",
+                "x-wf-default",
                 "properties",
                 "required",
                 "$defs",
@@ -102,9 +104,21 @@ class TableReading:
                 self._readers(node, columns),
                 self._parameters(module, node),
                 bool(node.get("x-wf-channel")),
+                self._default(node, columns),
                 simple,
             )
         )
+
+    def _default(self, node, columns):
+        if not node.get("x-wf-default"):
+            return ()
+        given = node["x-wf-default"]
+        given.only({"column", "value", "unless"})
+        column = self._column(columns, given["column"].data, given["column"])
+        if column.type.kind != "enumeration" or given["value"].data not in column.type.values:
+            given["value"].fail("must be a value of a column that is an enumeration")
+        unless = self._column(columns, given["unless"].data, given["unless"])
+        return column, given["value"].data, unless.name
 
     def _column(self, columns, name, node):
         if name not in columns:

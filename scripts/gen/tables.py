@@ -246,11 +246,19 @@ def _info(schemas, table):
         "    .parameters = parameters,",
         "    .topics = topics,",
         f"    .channel = {'true' if table.channel else 'false'},",
+        *_default(table),
         f"    .summary = {summary},",
         "};",
         "",
     ]
     return lines
+
+
+def _default(table):
+    if not table.default:
+        return []
+    column, value, unless = table.default
+    return [f'    .list_default = {{"{column.name}", {literal(value)}, "{unless}"}},']
 
 
 def _parameters(table):

@@ -97,6 +97,13 @@ struct Query {
   }
 };
 
+// What a list asks for that names neither `column` nor `unless`. No column: nothing.
+struct ListDefault {
+  std::string_view column;
+  std::string_view value;
+  std::string_view unless;
+};
+
 struct TableInfo {
   std::string_view name;
   std::string_view path;       // "/bookings"; empty: no route
@@ -110,6 +117,7 @@ struct TableInfo {
   std::span<const Parameter> parameters;
   std::span<const std::string_view> topics;  // families whose events it folds
   bool channel = false;                      // WS /ws/NAME/{id}: its rows may be subscribed to
+  ListDefault list_default = {};
   std::string_view summary;
 };
 

@@ -187,6 +187,16 @@ std::optional<Response> incomplete(const TableInfo& table,
   return std::nullopt;
 }
 
+void add_default(Asked& asked) {
+  const ListDefault& assumed = asked.table.list_default;
+  if (assumed.column.empty()) return;
+  const auto lifts = [&](const auto& filter) {
+    return filter.first->name == assumed.column || filter.first->name == assumed.unless;
+  };
+  if (std::ranges::any_of(asked.filters, lifts)) return;
+  asked.filters.emplace_back(column_of(asked.table, assumed.column), assumed.value);
+}
+
 const std::string* filter_on(const Asked& asked, const Column& column) {
   for (const auto& [filter, value] : asked.filters) {
     if (filter == &column) return &value;
@@ -316,6 +326,7 @@ std::variant<RowQuery, Response> list_query(const TableInfo& table,
     asked.query.radius_m = static_cast<std::uint32_t>(bounds.radius_m_max);
   }
   if (auto refused = incomplete(table, "", parameters)) return std::move(*refused);
+  add_default(asked);
   add_owner(asked, access, caller);
   if (auto refused = choose_index(asked)) return std::move(*refused);
   for (const auto& [column, value] : asked.filters) {

@@ -208,6 +208,18 @@ BOOST_AUTO_TEST_CASE(a_search_around_a_place) {
   BOOST_TEST(parameter(get("/chargers?near=0,0&sort=-created_at", "")) == "sort");
 }
 
+BOOST_AUTO_TEST_CASE(only_what_is_on_offer_is_listed_unless_asked_AS1) {
+  using Filters = std::vector<std::pair<std::string, std::string>>;
+  const auto asked = [&](const std::string& query) {
+    BOOST_TEST(get("/chargers" + query, "").status == 200);
+    return table("chargers").asked().equal;
+  };
+  BOOST_TEST((asked("") == Filters{{"status", "listed"}}));
+  BOOST_TEST((asked("?near=0,0") == Filters{{"status", "listed"}}));
+  BOOST_TEST((asked("?status=paused") == Filters{{"status", "paused"}}));
+  BOOST_TEST((asked("?host=" + ravi.text()) == Filters{}));
+}
+
 BOOST_AUTO_TEST_CASE(a_list_by_its_key_begins_there) {
   BOOST_TEST(get("/inbox-counts", renter).status == 200);
   const RowQuery mine = table("inbox_counts").asked();

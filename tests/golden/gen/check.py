@@ -35,6 +35,12 @@ WRONG = [
         "lamp.json#/$defs/Light/x-wf-roles: there is no role king",
     ),
     ("lamp.json", ["$defs", "Light", "x-wf-stream"], "lamps.nope", "there is no column lamps.nope"),
+    (
+        "tables/lamps.json",
+        ["x-wf-default"],
+        {"column": "id", "value": "x", "unless": "id"},
+        "tables/lamps.json#/x-wf-default/value: must be a value of a column that is an enumeration",
+    ),
     ("lamp.json", ["$defs", "Lit", "additionalProperties"], False, "events stay open"),
     ("lamp.json", ["$defs", "Lit", "oneOf"], [], '"oneOf" is not part of the dialect'),
     (
