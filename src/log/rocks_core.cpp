@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::size_t append_bytes_max = std::size_t{32} << 20U;
 constexpr std::size_t batch_bytes_kept = std::size_t{1} << 20U;
+constexpr Duration step_back_max = Duration::seconds(5);  // beyond it a clock was set right
+constexpr Duration disk_asked_every = Duration::seconds(1);
 
 bool readable_at_once(const std::string& topic) { return topic.starts_with("commands."); }
 
@@ -139,12 +141,18 @@ Result<void> Core::append(Partition& partition,
   return now ? group->wait() : Result<void>();
 }
 
+// A clock that was ahead and is set right is followed: else every command is expired until then.
+Instant Core::next_append_time() {
+  const Instant now = options_.now();
+  if (now > last_appended_ || now < last_appended_ - step_back_max) last_appended_ = now;
+  return last_appended_;
+}
+
 std::shared_ptr<Group> Core::enqueue(Partition& partition,
                                      std::string packed,
                                      std::size_t records) {
   if (packed.empty()) return pending_;
-  last_appended_ = std::max(last_appended_, options_.now());
-  stamp(packed, last_appended_);
+  stamp(packed, next_append_time());
   const Offset end = partition.next + static_cast<Offset>(records);
   auto block = std::make_shared<const Block>(Block{partition.next, end, std::move(packed)});
   if (pending_->entries.empty()) oldest_pending_ = std::chrono::steady_clock::now();
@@ -163,7 +171,7 @@ std::shared_ptr<Group> Core::enqueue(Partition& partition,
 bool Core::disk_is_full() {
   if (!options_.free_disk_percent) return false;
   const Instant now = options_.now();
-  if (disk_asked_ == Instant{} || now - disk_asked_ >= Duration::seconds(1)) {
+  if (now < disk_asked_ || now - disk_asked_ >= disk_asked_every) {
     disk_asked_ = now;
     disk_full_ = options_.free_disk_percent() < options_.min_free_disk_percent;
   }

@@ -88,6 +88,7 @@ class Core {
 
  private:
   bool disk_is_full();
+  Instant next_append_time();
   std::shared_ptr<Group> enqueue(Partition& partition, std::string packed, std::size_t records);
   std::shared_ptr<Group> take();
   Result<void> write(const Group& group);

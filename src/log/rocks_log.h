@@ -19,7 +19,7 @@ struct RocksLogOptions {
   std::vector<TopicSpec> topics;
   bool create = true;                                // false: Code::not_found if there is no log
   Uuid id;                                           // of a new log; nil: random
-  std::function<Instant()> now = wall_clock;         // for Record::appended, which never goes back
+  std::function<Instant()> now = wall_clock;         // for Record::appended; see below
   std::size_t queue_bytes = std::size_t{64} << 20U;  // waiting for the disk; then appenders wait
   std::size_t tail_bytes = std::size_t{4} << 20U;    // newest records kept in memory, per slot
   Duration unsynced_for = Duration::millis(5);       // `with_outcome` is written after this at most
@@ -42,7 +42,8 @@ struct RocksLogOptions {
 // all; an event is never durable without every record appended before it, in whatever slot; an
 // append of no records with `now` returns when all that was appended before is durable. Offsets of
 // commands that were not durable at a power loss are used again. One append holds at most 32 MiB
-// (Code::invalid beyond; nothing is written and the appender lives).
+// (Code::invalid beyond; nothing is written and the appender lives). When the clock steps back,
+// Record::appended stands still, beyond five seconds it follows.
 Result<std::unique_ptr<Log>> open_rocks_log(RocksLogOptions options);
 
 // Takes the records that `drop` names out of a compacted topic for good: their bytes leave memory

@@ -100,6 +100,27 @@ std::filesystem::path write_ten(const TempDir& dir) {
   return wal;
 }
 
+// The append time of each event when the clock stands at each of these.
+std::vector<std::int64_t> append_times(const std::vector<std::int64_t>& clock) {
+  Disk d;
+  Instant now;
+  auto options = d.options();
+  options.now = [&now] { return now; };
+  const auto log = d.open(options);
+  for (const std::int64_t us : clock) {
+    now = Instant{us};
+    BOOST_REQUIRE(append(*log, events, 1));
+  }
+  const auto reader = *log->reader();
+  BOOST_REQUIRE(reader->seek(events, 0));
+  const auto batch = reader->read(events, {});
+  BOOST_REQUIRE(batch);
+  std::vector<std::int64_t> times;
+  for (const Record& record : batch->records) times.push_back(record.appended.us);
+  return times;
+}
+using Times = std::vector<std::int64_t>;
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(rocks_log_tests)
@@ -281,6 +302,9 @@ BOOST_AUTO_TEST_CASE(a_full_disk_refuses_appends_and_answers_reads) {
   free = 5;
   now = now + Duration::seconds(1);
   BOOST_TEST(append_one().has_value());  // the appender is not dead
+  free = 4;
+  now = now - Duration::hours(1);  // a clock that is set right
+  BOOST_TEST(!append_one());
 }
 
 BOOST_AUTO_TEST_CASE(a_failed_write_is_fatal) {
@@ -342,20 +366,12 @@ BOOST_AUTO_TEST_CASE(an_append_past_32_mib_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(append_times_never_go_back) {
-  Disk d;
-  Instant now{5'000'000};
-  auto options = d.options();
-  options.now = [&now] { return now; };
-  const auto log = d.open(options);
-  BOOST_REQUIRE(append(*log, events, 1));
-  now = Instant{4'000'000};
-  BOOST_REQUIRE(append(*log, events, 2));
-  const auto reader = *log->reader();
-  BOOST_REQUIRE(reader->seek(events, 0));
-  const auto batch = reader->read(events, {});
-  BOOST_REQUIRE(batch);
-  BOOST_TEST(batch->records[0].appended.us == 5'000'000);
-  BOOST_TEST(batch->records[1].appended.us == 5'000'000);
+  BOOST_TEST((append_times({9'000'000, 8'000'000, 4'000'000}) == Times(3, 9'000'000)));
+}
+
+BOOST_AUTO_TEST_CASE(append_times_follow_a_clock_that_is_set_right) {
+  const std::vector<std::int64_t> clock{3'600'000'000, 7'000'000, 6'000'000, 8'000'000};
+  BOOST_TEST((append_times(clock) == Times{3'600'000'000, 7'000'000, 7'000'000, 8'000'000}));
 }
 
 BOOST_AUTO_TEST_CASE(compaction_takes_bytes_and_leaves_offsets) {
