@@ -155,7 +155,6 @@ Result<bool> OutcomeTail::step(Instant now) {
     const auto done = open();
     opened_ = done.has_value();
     if (!done) more = tl::unexpected(done.error());
-    if (opened_ || done.error().code != Code::unavailable) starts_.clear();
   }
   if (opened_) more = read_all();
   if (more) {
@@ -164,8 +163,18 @@ Result<bool> OutcomeTail::step(Instant now) {
     return more;
   }
   if (reading_fails_ == 0) reading_fails_ = now.us;
-  if (more.error().code != Code::unavailable) opened_ = false;
+  failed(more.error().code);
   return more;
+}
+
+void OutcomeTail::failed(Code code) {
+  if (code == Code::unavailable) return;
+  if (code == Code::mismatch) {
+    starts_.clear();  // of another log
+  } else if (opened_) {
+    for (std::size_t i = 0; i < lanes_.size(); ++i) starts_[i] = lanes_[i]->reader->position();
+  }
+  opened_ = false;
 }
 
 // An idle log reads as empty whether anybody is there or not: only a question shows it.

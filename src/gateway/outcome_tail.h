@@ -19,7 +19,8 @@ namespace wf::gateway {
 
 // One thread of its own, or whoever calls step(), reads every events slot, from where `known` says
 // that a store of this log stood; if that does not name every slot, from its newest `opened` record
-// on, which is as far back as its decider has run. When the log cannot be read it goes on trying;
+// on, which is as far back as its decider has run. When the log cannot be read it goes on trying
+// from where it stood, or if it is another log (Code::mismatch) from the newest `opened` again;
 // what waits then runs into its own deadline. A second one asks now and then how far the commands
 // have come, which also shows whether the log answers at all.
 class OutcomeTail {
@@ -64,6 +65,7 @@ class OutcomeTail {
   void run_sampler();
   Result<void> open();
   Result<bool> read_all();
+  void failed(Code code);
   Result<void> sample_lag();
   void take(const Lane& lane, std::span<const Record> records, std::vector<Told>& out);
 
@@ -72,7 +74,7 @@ class OutcomeTail {
   Waiting& waiting_;
   const Posts posts_;
   std::vector<std::unique_ptr<Lane>> lanes_;
-  std::vector<Position> starts_;  // of each lane; empty: they are looked for
+  std::vector<Position> starts_;  // of each lane, when it opens; empty: they are looked for
   std::unique_ptr<Reader> reader_;
   bool opened_ = false;  // every lane has its reader
   std::thread thread_;
