@@ -19,16 +19,20 @@ constexpr Duration pause_max = Duration::seconds(2);
 
 void sleep_for(Duration time) { std::this_thread::sleep_for(std::chrono::microseconds(time.us)); }
 
-// 202: not decided yet. 504: of unknown fate. The rest: too much for now.
-bool try_again(int status) {
-  return status == 202 || status == 429 || status == 502 || status == 503 || status == 504;
-}
-
 std::string member(const HttpReply& reply, std::string_view name) {
   const auto document = parse_json(reply.body);
   if (!document || !document->root().is_object()) return {};
   const auto value = document->root().find(name);
   return value && value->is_string() ? std::string(value->as_string()) : std::string();
+}
+
+// 202: not decided yet. 504: of unknown fate. The rest: too much for now. Those two codes are
+// decisions, whatever their status: the same key gets the same answer for a day.
+bool try_again(const HttpReply& reply) {
+  constexpr int statuses[] = {202, 429, 502, 503, 504};
+  if (std::ranges::find(statuses, reply.status) == std::end(statuses)) return false;
+  const std::string code = member(reply, "code");
+  return code != "expired" && code != "overdue";
 }
 
 ImportAnswer answer_of(const HttpReply& reply) {
@@ -81,7 +85,7 @@ Result<ImportAnswer> ImportSender::send(const ImportLine& line, const std::strin
     if (stop_requested()) return fail(Code::closed, "interrupted");
     rate_.wait();
     const auto reply = client_.send(line.method, line.path, headers, line.body);
-    if (reply && !try_again(reply->status)) {
+    if (reply && !try_again(*reply)) {
       ImportAnswer answer = answer_of(*reply);
       if (reply->status == 401 || answer.code == "importer_only") {
         return fail(Code::forbidden, "the token is not an importer's: " + answer.detail);

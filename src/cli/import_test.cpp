@@ -275,12 +275,37 @@ BOOST_AUTO_TEST_CASE(busy_answers_are_asked_again) {
   int asked = 0;
   SmallServer server([&](const std::string& request) {
     const int statuses[] = {503, 202, 504};
-    return asked < 3 ? reply(statuses[asked++], "{}") : accepted(request);
+    const char* const bodies[] = {R"({"code":"overloaded"})", "{}", R"({"code":"unknown_fate"})"};
+    if (asked == 3) return accepted(request);
+    ++asked;
+    return reply(statuses[asked - 1], bodies[asked - 1]);
   });
   const auto report = import_lines(server, "{\"route\":\"POST /chargers\",\"key\":\"c\"}\n");
   BOOST_REQUIRE(report);
   BOOST_TEST(report->accepted == 1U);
   BOOST_TEST(server.requests().size() == 4U);
+}
+
+// The same key gets the same answer for a day.
+BOOST_AUTO_TEST_CASE(a_decided_answer_is_final_whatever_its_status) {
+  SmallServer server([&](const std::string& request) {
+    const std::string key = value_of(request, "Idempotency-Key");
+    if (key == "e") return reply(504, R"({"code":"expired","detail":"it waited too long"})");
+    if (key == "o") return reply(503, R"({"code":"overdue","detail":"too many deadlines"})");
+    return accepted(request);
+  });
+  const auto report = import_lines(server,
+                                   "{\"route\":\"POST /chargers\",\"key\":\"e\"}\n"
+                                   "{\"route\":\"POST /chargers\",\"key\":\"o\"}\n"
+                                   "{\"route\":\"POST /chargers\",\"key\":\"c\"}\n",
+                                   "",
+                                   Duration::millis(500));
+  BOOST_REQUIRE(report);
+  BOOST_TEST(report->accepted == 1U);
+  BOOST_TEST(report->refused.at(1).answer.code == "expired");
+  BOOST_TEST(report->refused.at(1).answer.detail == "it waited too long");
+  BOOST_TEST(report->refused.at(2).answer.code == "overdue");
+  BOOST_TEST(server.requests().size() == 3U);
 }
 
 BOOST_AUTO_TEST_CASE(a_later_run_goes_on_where_the_first_ended) {

@@ -138,7 +138,9 @@ Answer CommandHandler::handle(const Call& call) {
   command.id = headers.key.empty() ? Uuid::random()
                                    : command_id(headers.principal, headers.key, command.stream);
   command.at = call.now;
-  command.expires = call.now + Duration::millis(services_.process.gateway.command_ttl_ms);
+  if (headers.import.nil()) {  // nobody waits there to send it again with another key
+    command.expires = call.now + Duration::millis(services_.process.gateway.command_ttl_ms);
+  }
   command.occurred_at = headers.occurred_at;
   command.import = headers.import;
   command.body = fingerprint(services_.secrets, type, document.root());

@@ -209,6 +209,23 @@ BOOST_AUTO_TEST_CASE(only_importers_act_for_others) {
   BOOST_TEST(ask(as).status == 400);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_imported_does_not_expire) {
+  Instant expires;
+  ruling = [&](const Record& command) {
+    expires = command.expires;
+    return test::Ruling{Kind::event, "booking.Reserved"};
+  };
+  BOOST_TEST(ask(book("k1")).status == 201);
+  BOOST_TEST((expires == now + Duration::millis(process.gateway.command_ttl_ms)));
+  Ask imported = book("k2");
+  const std::string importer = token(asha, role("importer"));
+  const std::string import = ravi.text();
+  imported.headers[0].value = importer;
+  imported.headers.push_back({"Wayfold-Import", import});
+  BOOST_TEST(ask(imported).status == 201);
+  BOOST_TEST((expires == Instant{}));
+}
+
 BOOST_AUTO_TEST_CASE(a_thing_inside_a_stream_is_found_through_its_table) {
   const Uuid booking = Uuid::v5({}, "booking");
   const Ask cancel{Method::post,
