@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
+#include <map>
 #include <optional>
 #include <set>
 #include <vector>
@@ -15,6 +17,7 @@ namespace wf::cli {
 namespace {
 
 constexpr Limit batch_limit{.records = 4096, .bytes = std::size_t{4} << 20U};
+constexpr Limit held_limit{.records = 1000, .bytes = std::size_t{1} << 20U};
 const Slot keys_slot{"keys", 0};
 
 std::string text_of(const Slot& slot) { return fmt::format("{}/{}", slot.topic, slot.partition); }
@@ -183,7 +186,8 @@ class ByTime {
   Lane* last_ = nullptr;
 };
 
-// One topic by append time.
+// One topic by append time, a batch for each partition at a time: on Kafka every append is a round
+// trip.
 class Resharder {
  public:
   Resharder(Log& to, Appender& appender, std::string topic, CopyCounts& counts)
@@ -192,23 +196,45 @@ class Resharder {
   Result<void> take(const Record& record) {
     if (record.kind == Kind::command && !record.link) {
       ++counts_.commands;
-      return append(partition_of(record.stream, partitions_of(to_, topic_)), record);
+      hold(partition_of(record.stream, partitions_of(to_, topic_)), record);
+      return is_full() ? flush() : Result<void>();
     }
     if (record.kind != Kind::import_ended || !ended_.insert(record.import).second) {
       ++counts_.skipped;
       return {};
     }
-    for (std::uint32_t p = 0; p < partitions_of(to_, topic_); ++p) {
-      if (auto ok = append(p, record); !ok) return ok;
-    }
-    return {};
+    for (std::uint32_t p = 0; p < partitions_of(to_, topic_); ++p) hold(p, record);
+    return is_full() ? flush() : Result<void>();
   }
   // One append of nothing makes all before it durable on the embedded log; Kafka's are already.
-  Result<void> sync() { return appender_.append({topic_, 0}, {}, Durability::now); }
+  Result<void> sync() {
+    if (auto ok = flush(); !ok) return ok;
+    return appender_.append({topic_, 0}, {}, Durability::now);
+  }
 
  private:
-  Result<void> append(std::uint32_t partition, const Record& record) {
-    return appender_.append({topic_, partition}, {&record, 1}, Durability::with_outcome);
+  bool is_full() const { return records_ >= held_limit.records || bytes_ >= held_limit.bytes; }
+
+  void hold(std::uint32_t partition, Record record) {
+    for (std::string_view* text :
+         {&record.type, &record.payload, &record.origin_type, &record.link.topic}) {
+      if (text->empty()) continue;
+      bytes_ += text->size();
+      *text = texts_.emplace_back(*text);
+    }
+    ++records_;
+    held_[partition].push_back(record);
+  }
+
+  Result<void> flush() {
+    for (const auto& [partition, records] : held_) {
+      const auto ok = appender_.append({topic_, partition}, records, Durability::with_outcome);
+      if (!ok) return ok;
+    }
+    held_.clear();
+    texts_.clear();
+    records_ = bytes_ = 0;
+    return {};
   }
 
   Log& to_;
@@ -216,6 +242,10 @@ class Resharder {
   std::string topic_;
   CopyCounts& counts_;
   std::set<Uuid> ended_;
+  std::map<std::uint32_t, std::vector<Record>> held_;  // by partition
+  std::deque<std::string> texts_;                      // what they point into
+  std::size_t records_ = 0;
+  std::size_t bytes_ = 0;
 };
 
 Result<void> copy_topic(

@@ -1,6 +1,10 @@
 // What is decided again from copied commands.
+#include <map>
+
 #include "cli/copy_commands.h"
 #include "cli/engine_fixture.h"
+#include "log/memory_disk.h"
+#include "log/rocks_log.h"
 
 namespace wf::cli::copy_test {
 namespace {
@@ -26,6 +30,87 @@ void append_key(Log& log, Kind kind = Kind::key) {
   key.type = kind == Kind::key ? "key" : "forgotten";
   key.payload = "{}";
   BOOST_REQUIRE((*appender)->append({"keys", 0}, {&key, 1}, Durability::now));
+}
+
+// A log of so many partitions in memory, which counts what is appended to it.
+class CountingLog : public Log {
+ public:
+  explicit CountingLog(std::uint32_t partitions) {
+    RocksLogOptions options;
+    options.path = "/log";
+    options.topics = {{"keys", 1, true}, {"commands.bookings", partitions}};
+    options.disk = &disk_;
+    options.inline_commit = true;
+    inner_ = std::move(*open_rocks_log(std::move(options)));
+  }
+  std::uint64_t appends = 0;
+  std::size_t bytes_max = 0;  // of payloads in one append
+
+  Uuid id() const override { return inner_->id(); }
+  const std::vector<TopicSpec>& topics() const override { return inner_->topics(); }
+  Result<std::unique_ptr<Appender>> writer(std::string name) override {
+    return std::make_unique<Counting>(*this, std::move(*inner_->writer(std::move(name))));
+  }
+  Result<std::unique_ptr<Reader>> reader() override { return inner_->reader(); }
+  Result<Offset> begin(const Slot& slot) override { return inner_->begin(slot); }
+  Result<Offset> end(const Slot& slot) override { return inner_->end(slot); }
+  Result<std::unique_ptr<Ownership>> own(const std::vector<std::string>& topics) override {
+    return inner_->own(topics);
+  }
+
+ private:
+  class Counting : public Appender {
+   public:
+    Counting(CountingLog& log, std::unique_ptr<Appender> inner)
+        : log_(log), inner_(std::move(inner)) {}
+    Result<void> append(const Slot& slot,
+                        std::span<const Record> records,
+                        Durability durability) override {
+      std::size_t bytes = 0;
+      for (const Record& record : records) bytes += record.payload.size();
+      log_.appends += records.empty() ? 0 : 1;
+      log_.bytes_max = std::max(log_.bytes_max, bytes);
+      return inner_->append(slot, records, durability);
+    }
+
+   private:
+    CountingLog& log_;
+    std::unique_ptr<Appender> inner_;
+  };
+
+  MemoryDisk disk_;
+  std::unique_ptr<Log> inner_;
+};
+
+// Command `n` of 50 streams in turn; every hundredth ends an import.
+void append_command(Log& log, int n, std::size_t bytes) {
+  const std::string payload = fmt::format("{}{}", n, std::string(bytes, ' '));
+  Record record;
+  record.kind = n % 100 == 99 ? Kind::import_ended : Kind::command;
+  record.id = Uuid::v5({}, fmt::format("command {}", n));
+  record.stream = Uuid::v5({}, fmt::format("stream {}", n % 50));
+  record.type = "charger.List";
+  record.payload = payload;
+  if (record.kind == Kind::import_ended) record.import = record.id;
+  const Slot slot{"commands.bookings",
+                  partition_of(record.stream, partitions_of(log, "commands.bookings"))};
+  BOOST_REQUIRE((*log.writer("test"))->append(slot, {&record, 1}, Durability::now));
+}
+
+// The numbers of a partition's commands, in order.
+std::vector<int> numbers_in(Log& log, std::uint32_t partition) {
+  std::vector<int> numbers;
+  const Slot slot{"commands.bookings", partition};
+  const auto reader = *log.reader();
+  BOOST_REQUIRE(reader->seek(slot, 0));
+  for (auto batch = reader->read(slot, {}); batch && !batch->records.empty();
+       batch = reader->read(slot, {})) {
+    for (const Record& record : batch->records) {
+      BOOST_TEST(record.type == "charger.List");
+      numbers.push_back(std::stoi(std::string(record.payload)));
+    }
+  }
+  return numbers;
 }
 
 BOOST_AUTO_TEST_SUITE(copy_tests)
@@ -87,6 +172,40 @@ BOOST_AUTO_TEST_CASE(another_number_of_partitions_takes_what_clients_sent) {
   BOOST_TEST(digest_of(to.var()) == digest_of(from.var()));
   const Ran again = copy({from.var(), to.var()});
   BOOST_TEST((again.exit == Exit::refused));
+}
+
+BOOST_AUTO_TEST_CASE(another_number_of_partitions_takes_them_by_the_thousand) {
+  const int count = 2500;
+  CountingLog from(2);
+  for (int n = 0; n < count; ++n) append_command(from, n, 10);
+  CountingLog to(3);
+  const auto copied = copy_resharded(from, to, [](auto) { return true; });
+  BOOST_REQUIRE_MESSAGE(copied, copied.error().detail);
+  BOOST_TEST(copied->commands == 2475U);
+  BOOST_TEST(to.appends <= 3U * (count / 1000 + 1));
+  std::size_t there = 0;
+  for (std::uint32_t p = 0; p < 3; ++p) {
+    const std::vector<int> numbers = numbers_in(to, p);
+    there += numbers.size();
+    std::map<int, int> last;  // by stream
+    for (const int n : numbers) {
+      BOOST_TEST(n >= last[n % 50]);
+      last[n % 50] = n;
+      if (n % 100 == 99) continue;
+      BOOST_TEST(partition_of(Uuid::v5({}, fmt::format("stream {}", n % 50)), 3) == p);
+    }
+  }
+  BOOST_TEST(there == 2475U + 25U * 3U);
+}
+
+BOOST_AUTO_TEST_CASE(what_waits_for_its_thousand_is_bounded_in_bytes) {
+  CountingLog from(1);
+  for (int n = 0; n < 90; ++n) append_command(from, n, 100'000);
+  CountingLog to(2);
+  BOOST_REQUIRE(copy_resharded(from, to, [](auto) { return true; }));
+  BOOST_TEST(to.bytes_max <= 1'200'000U);
+  BOOST_TEST(to.appends < 30U);
+  BOOST_TEST(numbers_in(to, 0).size() + numbers_in(to, 1).size() == 90U);
 }
 
 BOOST_AUTO_TEST_CASE(a_target_with_other_commands_is_left_alone) {
