@@ -100,15 +100,21 @@ std::string refusal(const ToolOutcome& outcome) {
   return "refused";
 }
 
+// What became of it; Code::forbidden if that is a refusal.
+Result<ToolOutcome> accepted(Log& log, const ToolCommand& command) {
+  auto outcome = decide(log, command, patience);
+  if (outcome && !outcome->accepted()) return fail(Code::forbidden, refusal(*outcome));
+  return outcome;
+}
+
 // Sends it, and prints `json` or `text` once it is accepted.
 Exit send(Setup& setup,
           Log& log,
           const ToolCommand& command,
           const std::string& json,
           const std::string& text) {
-  const auto outcome = decide(log, command, patience);
+  const auto outcome = accepted(log, command);
   if (!outcome) return setup.fail(outcome.error());
-  if (!outcome->accepted()) return setup.fail({Code::forbidden, refusal(*outcome)});
   setup.out.line(setup.json ? json : text);
   return Exit::ok;
 }
@@ -134,6 +140,48 @@ std::string register_body(const Uuid& account,
   append_json_string(body += R"(,"roles":[)", options.role);
   append_json_string(body += R"(],"name":)", name);
   return body += '}';
+}
+
+// The roles of a login, which never change: "host, renter".
+std::string roles_of(std::string_view registered) {
+  std::string roles;
+  const auto document = parse_json(registered);
+  const auto list = document ? document->root().find("roles") : std::nullopt;
+  if (!list) return roles;
+  for (const Json role : list->elements()) {
+    if (!roles.empty()) roles += ", ";
+    roles += role.as_string();
+  }
+  return roles;
+}
+
+// Says whether it was made. One that exists is changed in nothing, so another role is no success.
+Exit register_account(
+    Setup& setup, Log& log, ToolCommand command, const Uuid& account, const std::string& role) {
+  std::string roles;
+  command.before = [&roles](const Record& event) {
+    if (event.type == "login.Registered") roles = roles_of(event.payload);
+  };
+  const auto outcome = accepted(log, command);
+  if (!outcome) return setup.fail(outcome.error());
+  const bool made = outcome->kind == Kind::event;
+  if (!made && roles != role) {
+    return setup.fail({Code::forbidden,
+                       fmt::format("account {} exists already, with role {}: its password and "
+                                   "roles stand",
+                                   account.text(),
+                                   roles)});
+  }
+  if (setup.json) {
+    setup.out.line(
+        fmt::format(R"({{"account":"{}","role":"{}","made":{}}})", account.text(), role, made));
+  } else if (made) {
+    setup.out.line(fmt::format("account {} with role {}", account.text(), role));
+  } else {
+    setup.out.line(
+        fmt::format("account {} exists already: its password and roles stand", account.text()));
+  }
+  return Exit::ok;
 }
 
 Exit make_account(Setup& setup, const AdminOptions& options) {
@@ -162,11 +210,11 @@ Exit make_account(Setup& setup, const AdminOptions& options) {
   keys.stop();
   if (!sealed) return setup.fail(sealed.error());
   if (!name) return setup.fail(name.error());
-  return send(setup,
-              *office->log,
-              {&type, stream, register_body(account, *sealed, *hash, options, *name)},
-              fmt::format(R"({{"account":"{}","role":"{}"}})", account.text(), options.role),
-              fmt::format("account {} with role {}", account.text(), options.role));
+  return register_account(setup,
+                          *office->log,
+                          {&type, stream, register_body(account, *sealed, *hash, options, *name)},
+                          account,
+                          options.role);
 }
 
 Exit make_token(Setup& setup, const AdminOptions& options) {

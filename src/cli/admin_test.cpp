@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(an_account_is_made_suspended_and_forgotten) {
   const Ran made = admin(make, password + "\n");
   BOOST_REQUIRE_MESSAGE(made.exit == Exit::ok, made.err);
   const std::string account = member(made.out, "account");
-  BOOST_TEST((admin(make, password + "\n").exit == Exit::ok));  // already so
+  BOOST_TEST(made.out.ends_with("\"role\":\"admin\",\"made\":true}\n"));
 
   const Ran replayed = run("replay", declare_replay, {"--var", deployment.var()});
   BOOST_TEST(replayed.out.find(account) != std::string::npos);
@@ -82,6 +82,28 @@ BOOST_AUTO_TEST_CASE(an_account_is_made_suspended_and_forgotten) {
   gateway::KeyRing keys(deployment.engine().log(), *secrets);
   BOOST_REQUIRE(keys.start());
   BOOST_TEST(!keys.ensure_key(*Uuid::parse(account)));
+}
+
+BOOST_AUTO_TEST_CASE(an_account_that_exists_stays_as_it_is) {
+  const auto make = [this](const std::string& role) {
+    return admin({"account", "--email", "ops@example.org", "--role", role},
+                 "a password of " + role + "\n");
+  };
+  const std::string account = member(make("admin").out, "account");
+  const Ran again = make("admin");
+  BOOST_TEST((again.exit == Exit::ok));
+  BOOST_TEST(again.out == R"({"account":")" + account + R"(","role":"admin","made":false})" + "\n");
+  const Ran other = make("operator");
+  BOOST_TEST((other.exit == Exit::refused));
+  BOOST_TEST(other.out.empty());
+  BOOST_TEST(other.err == "wayfold: account " + account +
+                              " exists already, with role admin: its password and roles stand\n");
+  const Ran text =
+      run("admin",
+          declare_admin,
+          {"account", "--email", "ops@example.org", "--role", "admin", "--var", deployment.var()},
+          "another password\n");
+  BOOST_TEST(text.out == "account " + account + " exists already: its password and roles stand\n");
 }
 
 // What a person's data was sealed with is in no file any more, whoever compacts.

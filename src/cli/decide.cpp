@@ -35,7 +35,8 @@ ToolOutcome outcome_of(const Uuid& command, std::span<const Record> outcome) {
   return result;
 }
 
-Result<ToolOutcome> wait_for(Log& log, const Slot& events, const Uuid& command, Instant until) {
+Result<ToolOutcome> wait_for(
+    Log& log, const Slot& events, const Uuid& id, const ToolCommand& command, Instant until) {
   auto reader = log.reader();
   if (!reader) return tl::unexpected(reader.error());
   const auto begin = log.begin(events);
@@ -47,17 +48,20 @@ Result<ToolOutcome> wait_for(Log& log, const Slot& events, const Uuid& command, 
   std::optional<ToolOutcome> found;
   while (!found && !stop_requested()) {
     const auto count = outcomes.read({}, [&](std::span<const Record> outcome) {
-      if (outcome.front().causation == command) found = outcome_of(command, outcome);
+      if (outcome.front().causation == id) found = outcome_of(id, outcome);
+      if (found || !command.before) return;
+      for (const Record& record : outcome) {
+        if (record.kind == Kind::event && record.stream == command.stream) command.before(record);
+      }
     });
     if (!count) return tl::unexpected(count.error());
     if (found || *count > 0) continue;
     if (wall_clock() > until) {
-      return fail(Code::timeout,
-                  "nobody decided command " + command.text() + " yet: is it running?");
+      return fail(Code::timeout, "nobody decided command " + id.text() + " yet: is it running?");
     }
     (*reader)->wait(Duration::millis(100));
   }
-  if (!found) return fail(Code::closed, "interrupted; command " + command.text() + " is sent");
+  if (!found) return fail(Code::closed, "interrupted; command " + id.text() + " is sent");
   return *found;
 }
 
@@ -83,7 +87,7 @@ Result<ToolOutcome> decide(Log& log, const ToolCommand& command, Duration patien
     return tl::unexpected(ok.error());
   }
   const std::string family(command.type->topic);
-  return wait_for(log, {"events." + family, slot->partition}, record.id, now + patience);
+  return wait_for(log, {"events." + family, slot->partition}, record.id, command, now + patience);
 }
 
 }  // namespace wf::cli

@@ -1,5 +1,6 @@
 // Sending one command from a tool and waiting for its outcome.
 #pragma once
+#include <functional>
 #include <string>
 
 #include "base/catalogue.h"
@@ -10,7 +11,8 @@ namespace wf::cli {
 struct ToolCommand {
   const CommandType* type = nullptr;
   Uuid stream;
-  std::string payload;  // sealed where the schema says so
+  std::string payload;                             // sealed where the schema says so
+  std::function<void(const Record&)> before = {};  // told each event its stream had before it
 };
 
 struct ToolOutcome {
