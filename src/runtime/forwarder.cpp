@@ -87,8 +87,7 @@ Result<bool> Forwarder::advance(Instant now) {
     return fail(Code::timeout, "sends are not answered; they go again");
   }
   if (auto ok = save(now); !ok) return tl::unexpected(ok.error());
-  if (!caught_up_ && *read) return true;
-  caught_up_ = true;
+  if (!caught_up_) return true;
   if (unanswered_.size() >= options_.unanswered_max) return *read;
   const auto forwarded = forward();
   if (!forwarded) return tl::unexpected(forwarded.error());
@@ -158,6 +157,12 @@ Result<void> Forwarder::load() {
     if (*taken) taken_[commands_of(slot)] = ByteReader(**taken).little<std::uint64_t>();
   }
   if (auto ok = start_all(answers_, starts); !ok) return ok;
+  ends_.clear();
+  for (const Slot& slot : options_.answers) {
+    const auto end = log_.end(slot);
+    if (!end) return tl::unexpected(end.error());
+    ends_.push_back(*end);
+  }
   source_ = std::make_unique<OutcomeReader>(*reader_, options_.source);
   const auto start = stored_start(options_.source, 's');
   if (!start) return tl::unexpected(start.error());
@@ -166,16 +171,22 @@ Result<void> Forwarder::load() {
   return {};
 }
 
-// True if anything was read.
+// True if anything was read. Under load there is always more: so it has caught up where each slot
+// ended when it was opened.
 Result<bool> Forwarder::read_answers() {
   bool any = false;
-  for (const auto& reader : answers_) {
-    const Slot target = commands_of(reader->slot());
-    const auto count = reader->read(
+  bool all = true;
+  for (std::size_t i = 0; i < answers_.size(); ++i) {
+    OutcomeReader& reader = *answers_[i];
+    const Slot target = commands_of(reader.slot());
+    const auto count = reader.read(
         options_.batch, [&](std::span<const Record> outcome) { answered(target, outcome); });
     if (!count) return tl::unexpected(count.error());
     any = any || *count > 0;
+    if (*count == 0) ends_[i] = 0;  // a half-written outcome at the end may never be whole
+    all = all && reader.position().offset >= ends_[i];
   }
+  caught_up_ = all;
   settle();
   return any;
 }

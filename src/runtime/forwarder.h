@@ -82,7 +82,8 @@ class Forwarder {
   std::vector<std::unique_ptr<OutcomeReader>> answers_;
   std::unique_ptr<Appender> appender_;
 
-  bool caught_up_ = false;               // with the answers, since it was opened
+  std::vector<Offset> ends_;             // of the answers slots when it was opened
+  bool caught_up_ = false;               // with the answers, up to those
   bool settled_ = false;                 // something was answered since it was last looked at
   bool gap_ = false;                     // a target says something before is missing
   std::map<Slot, std::uint64_t> taken_;  // highest number each target accepted

@@ -155,6 +155,46 @@ BOOST_AUTO_TEST_CASE(a_forwarder_that_starts_again_sends_nothing_twice) {
   BOOST_TEST(bench.followed() == 11U);
 }
 
+// Somebody else's commands are decided all the time: the answers never come to an end.
+BOOST_AUTO_TEST_CASE(a_forwarder_that_starts_under_load_does_not_wait_for_its_end) {
+  bench.there.reset();
+  for (std::uint64_t i = 0; i < 10; ++i) bench.add(5, 100 + i);
+  bench.settle(*bench.counting);
+  std::uint64_t id = 1'000;
+  test::HookLog hooked(*bench.log, [&] {
+    bench.add(1, ++id);  // nobody hears of one
+    bench.counting->step(bench.now);
+  });
+  const auto forwarder = bench.forwarder(hooked, "events.counters", bench.there_store);
+  for (int i = 0; i < 20; ++i) forwarder->step(bench.now = bench.now + Duration::millis(5));
+  BOOST_TEST(bench.arrived() == 10U);
+}
+
+// What a writer left behind when it died is no outcome, and nothing follows it for long.
+BOOST_AUTO_TEST_CASE(half_an_outcome_at_an_end_keeps_no_forwarder_waiting) {
+  bench.there.reset();
+  for (std::uint64_t i = 0; i < 3; ++i) bench.add(5, 100 + i);
+  bench.settle(*bench.counting, *bench.following);
+  Record half;
+  half.kind = Kind::event;
+  half.id = test::uuid_of(900);
+  half.epoch = bench.following->epoch();
+  half.cause = bench.following->next();
+  half.count = 2;
+  half.type = "follower.Followed";
+  half.payload = "{}";
+  bench.following.reset();
+  bench.append(followers, half);
+  std::uint64_t id = 1'000;
+  test::HookLog hooked(*bench.log, [&] {
+    bench.add(1, ++id);
+    bench.counting->step(bench.now);
+  });
+  const auto forwarder = bench.forwarder(hooked, "events.counters", bench.there_store);
+  for (int i = 0; i < 20; ++i) forwarder->step(bench.now = bench.now + Duration::millis(5));
+  BOOST_TEST(bench.arrived() == 3U);
+}
+
 BOOST_AUTO_TEST_CASE(a_store_of_another_log_is_discarded) {
   bench.add(5, 100);
   bench.settle_all();
