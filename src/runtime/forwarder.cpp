@@ -86,11 +86,13 @@ Result<bool> Forwarder::advance(Instant now) {
     patience_ = std::min(Duration{patience_.us * 2}, options_.answered_within_max);
     return fail(Code::timeout, "sends are not answered; they go again");
   }
+  unsaved_ = unsaved_ || *read;
   if (auto ok = save(now); !ok) return tl::unexpected(ok.error());
   if (!caught_up_) return true;
   if (unanswered_.size() >= options_.unanswered_max) return *read;
   const auto forwarded = forward();
   if (!forwarded) return tl::unexpected(forwarded.error());
+  unsaved_ = unsaved_ || *forwarded;
   return *read || *forwarded;
 }
 
@@ -111,6 +113,7 @@ Result<void> Forwarder::open() {
   unanswered_.clear();
   collected_.clear();
   caught_up_ = gap_ = false;
+  unsaved_ = true;
   return load();
 }
 
@@ -253,8 +256,22 @@ void Forwarder::collect(std::span<const Record> outcome) {
 }
 
 Result<void> Forwarder::save(Instant now) {
-  if (now < saved_at_ + options_.save_after) return {};
-  saved_at_ = now;
+  if (unsaved_ && now >= saved_at_ + options_.save_after) {
+    if (auto ok = store_->write(saved()); !ok) return ok;
+    saved_at_ = now;
+    unsaved_ = false;
+    unflushed_ = true;
+  }
+  // It writes too little for the store to do so by itself.
+  if (unflushed_ && now >= flushed_at_ + options_.flush_after) {
+    if (auto ok = store_->flush(); !ok) return ok;
+    flushed_at_ = now;
+    unflushed_ = false;
+  }
+  return {};
+}
+
+KvBatch Forwarder::saved() {
   KvBatch batch;
   batch.puts.emplace_back("log", log_.id().text());
   batch.puts.emplace_back(store_key('s', options_.source), bytes_of(answered_));
@@ -264,7 +281,7 @@ Result<void> Forwarder::save(Instant now) {
     put_little(n, taken_[commands_of(reader->slot())]);
     batch.puts.emplace_back(store_key('t', reader->slot()), std::move(n));
   }
-  return store_->write(batch);
+  return batch;
 }
 
 }  // namespace wf

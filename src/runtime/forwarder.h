@@ -27,6 +27,7 @@ struct ForwarderOptions {
   Limit batch{.records = 2048, .bytes = 4u << 20};
   std::size_t unanswered_max = 20'000;  // sends appended and not answered yet; then it waits
   Duration save_after = Duration::seconds(1);
+  Duration flush_after = Duration::seconds(30);  // what a crash lets it read again
   // Without any answer for so long, everything unanswered is sent again; each time it waits twice
   // as long, up to answered_within_max, for a target's decider may be down.
   Duration answered_within = Duration::seconds(30);
@@ -71,6 +72,7 @@ class Forwarder {
   Result<bool> forward();
   void collect(std::span<const Record> outcome);
   Result<void> save(Instant now);
+  KvBatch saved();
 
   Log& log_;
   ForwarderOptions options_;
@@ -94,6 +96,9 @@ class Forwarder {
 
   Instant retry_at_;
   Instant saved_at_;
+  Instant flushed_at_;
+  bool unsaved_ = true;     // something was read since it was saved…
+  bool unflushed_ = false;  // …and saved since it was flushed
   Instant progress_at_;
   Duration patience_;
   Duration retry_;

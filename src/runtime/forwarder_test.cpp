@@ -49,6 +49,29 @@ class Swallowing : public test::HookLog {
   int left_;
 };
 
+// A store of which only what was flushed outlives a kill.
+class FlushedStore : public test::MapStore {
+ public:
+  struct Disk {
+    StoreContent memory, flushed;
+    int writes = 0;
+    int flushes = 0;
+  };
+  explicit FlushedStore(Disk& disk) : MapStore(disk.memory), disk_(disk) {}
+  Result<void> write(const KvBatch& batch) override {
+    ++disk_.writes;
+    return MapStore::write(batch);
+  }
+  Result<void> flush() override {
+    ++disk_.flushes;
+    disk_.flushed = disk_.memory;
+    return {};
+  }
+
+ private:
+  Disk& disk_;
+};
+
 // Both families' deciders and both forwarders.
 struct Bench : test::World {
   Bench() {
@@ -193,6 +216,35 @@ BOOST_AUTO_TEST_CASE(half_an_outcome_at_an_end_keeps_no_forwarder_waiting) {
   const auto forwarder = bench.forwarder(hooked, "events.counters", bench.there_store);
   for (int i = 0; i < 20; ++i) forwarder->step(bench.now = bench.now + Duration::millis(5));
   BOOST_TEST(bench.arrived() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(its_store_is_flushed_now_and_then_and_only_when_something_was_saved) {
+  FlushedStore::Disk disk;
+  auto options = bench.World::forwarder("events.counters");
+  options.open_store = [&disk](bool /*fresh*/) -> Result<std::unique_ptr<KvStore>> {
+    return std::make_unique<FlushedStore>(disk);
+  };
+  bench.there = std::make_unique<Forwarder>(*bench.log, options, bench.told());
+  const auto run_for = [&](int seconds) {
+    for (const Instant end = bench.now + Duration::seconds(seconds); bench.now < end;) {
+      bench.now = bench.now + Duration::seconds(1);
+      bench.counting->step(bench.now);
+      bench.following->step(bench.now);
+      for (int k = 0; k < 3; ++k) bench.there->step(bench.now);
+    }
+  };
+  for (std::uint64_t i = 0; i < 95; ++i) {
+    bench.add(5, 100 + i);
+    run_for(1);
+  }
+  BOOST_TEST(disk.flushes == 4);
+  run_for(60);  // the last ones
+  BOOST_TEST(disk.flushes == 5);
+  BOOST_CHECK(disk.flushed == disk.memory);
+  const int writes = disk.writes;
+  run_for(100);
+  BOOST_TEST(disk.flushes == 5);
+  BOOST_TEST(disk.writes == writes);
 }
 
 BOOST_AUTO_TEST_CASE(a_store_of_another_log_is_discarded) {
