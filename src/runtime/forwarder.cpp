@@ -22,11 +22,7 @@ Slot commands_of(const Slot& events) {
 }  // namespace
 
 Forwarder::Forwarder(Log& log, ForwarderOptions options, Alarm alarm)
-    : log_(log),
-      options_(std::move(options)),
-      alarm_(std::move(alarm)),
-      patience_(options_.answered_within),
-      retry_(options_.retry) {}
+    : log_(log), options_(std::move(options)), alarm_(std::move(alarm)), retry_(options_.retry) {}
 
 Forwarder::Progress Forwarder::step(Instant now) {
   if (failure_) return Progress::stopped;
@@ -68,36 +64,29 @@ Forwarder::Progress Forwarder::retreat(Instant now, const Error& why) {
 
 Instant Forwarder::next_due(Instant now) const {
   if (!reader_) return retry_at_;
-  return now + (unanswered_.empty() ? Duration::seconds(1) : Duration::millis(20));
+  return now + (unanswered_ == 0 ? Duration::seconds(1) : Duration::millis(20));
 }
 
 Result<bool> Forwarder::advance(Instant now) {
   if (!reader_) {
-    if (auto ok = open(); !ok) return tl::unexpected(ok.error());
-    progress_at_ = now;
+    if (auto ok = open(now); !ok) return tl::unexpected(ok.error());
   }
-  const auto read = read_answers();
+  const auto read = read_answers(now);
   if (!read) return tl::unexpected(read.error());
   if (gap_) return fail(Code::unavailable, "a target misses a send; the unanswered go again");
-  if (unanswered_.empty() || settled_) {
-    progress_at_ = now;
-    settled_ = false;
-  } else if (now > progress_at_ + patience_) {
-    patience_ = std::min(Duration{patience_.us * 2}, options_.answered_within_max);
-    return fail(Code::timeout, "sends are not answered; they go again");
-  }
+  if (lose_patience(now)) return fail(Code::timeout, "sends are not answered; they go again");
   unsaved_ = unsaved_ || *read;
   if (auto ok = save(now); !ok) return tl::unexpected(ok.error());
   if (!caught_up_) return true;
-  if (unanswered_.size() >= options_.unanswered_max) return *read;
-  const auto forwarded = forward();
+  if (unanswered_ >= options_.unanswered_max) return *read;
+  const auto forwarded = forward(now);
   if (!forwarded) return tl::unexpected(forwarded.error());
   unsaved_ = unsaved_ || *forwarded;
   return *read || *forwarded;
 }
 
 // Begins again at the first send that is not known to be answered.
-Result<void> Forwarder::open() {
+Result<void> Forwarder::open(Instant now) {
   if (auto ok = open_store(discard_); !ok) return ok;
   discard_ = false;
   for (auto* reader : {&reader_, &answer_reader_}) {
@@ -109,9 +98,11 @@ Result<void> Forwarder::open() {
       log_.writer(fmt::format("forwarder {}/{}", options_.source.topic, options_.source.partition));
   if (!appender) return tl::unexpected(appender.error());
   appender_ = std::move(*appender);
-  taken_.clear();
-  unanswered_.clear();
-  collected_.clear();
+  for (auto& [slot, target] : targets_) {
+    target.taken = 0;
+    target.unanswered.clear();
+    target.progress_at = now;
+  }
   caught_up_ = gap_ = false;
   unsaved_ = true;
   return load();
@@ -157,7 +148,9 @@ Result<void> Forwarder::load() {
     starts.push_back(*start);
     const auto taken = store_->get(store_key('t', slot));
     if (!taken) return tl::unexpected(taken.error());
-    if (*taken) taken_[commands_of(slot)] = ByteReader(**taken).little<std::uint64_t>();
+    if (*taken) {
+      targets_[commands_of(slot)].taken = ByteReader(**taken).little<std::uint64_t>();
+    }
   }
   if (auto ok = start_all(answers_, starts); !ok) return ok;
   ends_.clear();
@@ -176,7 +169,7 @@ Result<void> Forwarder::load() {
 
 // True if anything was read. Under load there is always more: so it has caught up where each slot
 // ended when it was opened.
-Result<bool> Forwarder::read_answers() {
+Result<bool> Forwarder::read_answers(Instant now) {
   bool any = false;
   bool all = true;
   for (std::size_t i = 0; i < answers_.size(); ++i) {
@@ -190,7 +183,7 @@ Result<bool> Forwarder::read_answers() {
     all = all && reader.position().offset >= ends_[i];
   }
   caught_up_ = all;
-  settle();
+  settle(now);
   return any;
 }
 
@@ -203,41 +196,64 @@ void Forwarder::answered(const Slot& target, std::span<const Record> outcome) {
     gap_ = gap_ || caught_up_;  // one read while catching up was mended long ago
     return;
   }
-  taken_[target] = std::max(taken_[target], first.link.n);
+  std::uint64_t& taken = targets_[target].taken;
+  taken = std::max(taken, first.link.n);
 }
 
-void Forwarder::settle() {
-  while (!unanswered_.empty() && taken_[unanswered_.front().target] >= unanswered_.front().n) {
-    if (unanswered_.front().after) answered_ = *unanswered_.front().after;
-    unanswered_.pop_front();
-    settled_ = true;
-    patience_ = options_.answered_within;
+void Forwarder::settle(Instant now) {
+  answered_ = source_->position();
+  unanswered_ = 0;
+  for (auto& [slot, target] : targets_) {
+    auto& waiting = target.unanswered;
+    while (!waiting.empty() && waiting.front().n <= target.taken) {
+      waiting.pop_front();
+      target.progress_at = now;
+      target.patience = options_.answered_within;
+    }
+    if (waiting.empty()) continue;
+    unanswered_ += waiting.size();
+    if (waiting.front().from.offset < answered_.offset) answered_ = waiting.front().from;
   }
-  if (unanswered_.empty()) answered_ = source_->position();
+}
+
+// True if a target did not answer for too long. Each has a clock of its own: else what one lost
+// would wait for as long as another answers.
+bool Forwarder::lose_patience(Instant now) {
+  bool lost = false;
+  for (auto& [slot, target] : targets_) {
+    if (target.unanswered.empty() || now <= target.progress_at + target.patience) continue;
+    target.patience = std::min(Duration{target.patience.us * 2}, options_.answered_within_max);
+    lost = true;
+  }
+  return lost;
 }
 
 // Appends the next batch's sends, one append per target. True if anything was read.
-Result<bool> Forwarder::forward() {
+Result<bool> Forwarder::forward(Instant now) {
   collected_.clear();
   texts_.clear();
-  const auto count =
-      source_->read(options_.batch, [this](std::span<const Record> outcome) { collect(outcome); });
+  passed_ = source_->position();
+  const auto count = source_->read(options_.batch,
+                                   [&](std::span<const Record> outcome) { collect(outcome, now); });
   if (!count) return tl::unexpected(count.error());
   for (const auto& [target, records] : collected_) {
     auto ok = appender_->append(target, records, Durability::with_outcome);
     if (!ok) return tl::unexpected(ok.error());
     forwarded_ += records.size();
   }
-  settle();
+  settle(now);
   return *count > 0;
 }
 
-void Forwarder::collect(std::span<const Record> outcome) {
-  bool any = false;
+void Forwarder::collect(std::span<const Record> outcome, Instant now) {
   for (const Record& send : outcome) {
     if (send.kind != Kind::send) continue;
-    Slot target{std::string(send.link.topic), send.link.partition};
-    if (send.link.n <= taken_[target]) continue;
+    Slot slot{std::string(send.link.topic), send.link.partition};
+    Target& target = targets_[slot];
+    if (send.link.n <= target.taken) continue;
+    if (target.unanswered.empty()) target.progress_at = now;
+    if (target.patience.us == 0) target.patience = options_.answered_within;
+    target.unanswered.push_back({send.link.n, passed_});
     Record command = send;
     command.kind = Kind::command;
     command.type = texts_.emplace_back(send.type);
@@ -248,11 +264,9 @@ void Forwarder::collect(std::span<const Record> outcome) {
     command.epoch = command.cause = -1;
     command.index = command.count = 0;
     command.version = 0;
-    unanswered_.push_back({target, send.link.n, std::nullopt});
-    collected_[std::move(target)].push_back(command);
-    any = true;
+    collected_[std::move(slot)].push_back(command);
   }
-  if (any) unanswered_.back().after = source_->position();
+  passed_ = source_->position();
 }
 
 Result<void> Forwarder::save(Instant now) {
@@ -278,7 +292,7 @@ KvBatch Forwarder::saved() {
   for (const auto& reader : answers_) {
     batch.puts.emplace_back(store_key('p', reader->slot()), bytes_of(reader->position()));
     std::string n;
-    put_little(n, taken_[commands_of(reader->slot())]);
+    put_little(n, targets_[commands_of(reader->slot())].taken);
     batch.puts.emplace_back(store_key('t', reader->slot()), std::move(n));
   }
   return batch;

@@ -28,8 +28,8 @@ struct ForwarderOptions {
   std::size_t unanswered_max = 20'000;  // sends appended and not answered yet; then it waits
   Duration save_after = Duration::seconds(1);
   Duration flush_after = Duration::seconds(30);  // what a crash lets it read again
-  // Without any answer for so long, everything unanswered is sent again; each time it waits twice
-  // as long, up to answered_within_max, for a target's decider may be down.
+  // Without any answer of a target for so long, everything unanswered is sent again; each time it
+  // waits twice as long, up to answered_within_max, for the target's decider may be down.
   Duration answered_within = Duration::seconds(30);
   Duration answered_within_max = Duration::minutes(30);
   Duration retry = Duration::millis(200);  // then twice as long each time, up to retry_max
@@ -52,25 +52,31 @@ class Forwarder {
   Reader* reader() { return reader_.get(); }
   const std::optional<Error>& failure() const { return failure_; }
   std::uint64_t forwarded() const { return forwarded_; }
-  std::size_t unanswered() const { return unanswered_.size(); }
+  std::size_t unanswered() const { return unanswered_; }
 
  private:
   struct Sent {
-    Slot target;
     std::uint64_t n = 0;
-    std::optional<Position> after;  // on an outcome's last send: where the source goes on
+    Position from;  // of the source, before the outcome it is of
+  };
+  struct Target {
+    std::uint64_t taken = 0;      // highest number it accepted
+    std::deque<Sent> unanswered;  // ascending
+    Instant progress_at;          // it answered, or had nothing to answer
+    Duration patience{};
   };
 
   Result<bool> advance(Instant now);
   Progress retreat(Instant now, const Error& why);
-  Result<void> open();
+  Result<void> open(Instant now);
   Result<void> open_store(bool fresh);
   Result<void> load();
-  Result<bool> read_answers();
+  Result<bool> read_answers(Instant now);
   void answered(const Slot& target, std::span<const Record> outcome);
-  void settle();
-  Result<bool> forward();
-  void collect(std::span<const Record> outcome);
+  void settle(Instant now);
+  bool lose_patience(Instant now);
+  Result<bool> forward(Instant now);
+  void collect(std::span<const Record> outcome, Instant now);
   Result<void> save(Instant now);
   KvBatch saved();
 
@@ -84,13 +90,13 @@ class Forwarder {
   std::vector<std::unique_ptr<OutcomeReader>> answers_;
   std::unique_ptr<Appender> appender_;
 
-  std::vector<Offset> ends_;             // of the answers slots when it was opened
-  bool caught_up_ = false;               // with the answers, up to those
-  bool settled_ = false;                 // something was answered since it was last looked at
-  bool gap_ = false;                     // a target says something before is missing
-  std::map<Slot, std::uint64_t> taken_;  // highest number each target accepted
-  std::deque<Sent> unanswered_;
-  Position answered_;                              // of the source: everything before is answered
+  std::vector<Offset> ends_;  // of the answers slots when it was opened
+  bool caught_up_ = false;    // with the answers, up to those
+  bool gap_ = false;          // a target says something before is missing
+  std::map<Slot, Target> targets_;
+  std::size_t unanswered_ = 0;
+  Position passed_;    // of the source: the outcomes before are collected
+  Position answered_;  // of the source: everything before is answered
   std::map<Slot, std::vector<Record>> collected_;  // of the batch being read…
   std::deque<std::string> texts_;                  // …and what their views point into
 
@@ -99,8 +105,6 @@ class Forwarder {
   Instant flushed_at_;
   bool unsaved_ = true;     // something was read since it was saved…
   bool unflushed_ = false;  // …and saved since it was flushed
-  Instant progress_at_;
-  Duration patience_;
   Duration retry_;
   bool discard_ = false;      // the store, when it is opened again
   std::uint32_t finals_ = 0;  // failures that hardly any retry mends, since all was read
