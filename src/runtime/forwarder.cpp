@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "log/position.h"
 #include "storage/bytes.h"
 
@@ -64,7 +66,10 @@ Forwarder::Progress Forwarder::retreat(Instant now, const Error& why) {
 
 Instant Forwarder::next_due(Instant now) const {
   if (!reader_) return retry_at_;
-  return now + (unanswered_ == 0 ? Duration::seconds(1) : Duration::millis(20));
+  const bool waits = std::ranges::any_of(targets_, [](const auto& entry) {
+    return entry.second.behind || !entry.second.unanswered.empty();
+  });
+  return now + (waits ? Duration::millis(20) : Duration::seconds(1));
 }
 
 Result<bool> Forwarder::advance(Instant now) {
@@ -94,13 +99,12 @@ Result<void> Forwarder::open(Instant now) {
     if (!opened) return tl::unexpected(opened.error());
     *reader = std::move(*opened);
   }
-  auto appender =
-      log_.writer(fmt::format("forwarder {}/{}", options_.source.topic, options_.source.partition));
-  if (!appender) return tl::unexpected(appender.error());
-  appender_ = std::move(*appender);
+  if (auto ok = open_appender(); !ok) return ok;
+  ahead_.reset();
   for (auto& [slot, target] : targets_) {
-    target.taken = 0;
+    target.taken = target.sent = 0;
     target.unanswered.clear();
+    target.behind.reset();
     target.progress_at = now;
   }
   caught_up_ = gap_ = false;
@@ -120,6 +124,14 @@ Result<void> Forwarder::open_store(bool fresh) {
           : KvStore::open({.path = options_.store_path, .in_memory = options_.store_in_memory});
   if (!store) return tl::unexpected(store.error());
   store_ = std::move(*store);
+  return {};
+}
+
+Result<void> Forwarder::open_appender() {
+  auto appender =
+      log_.writer(fmt::format("forwarder {}/{}", options_.source.topic, options_.source.partition));
+  if (!appender) return tl::unexpected(appender.error());
+  appender_ = std::move(*appender);
   return {};
 }
 
@@ -210,9 +222,11 @@ void Forwarder::settle(Instant now) {
       target.progress_at = now;
       target.patience = options_.answered_within;
     }
-    if (waiting.empty()) continue;
     unanswered_ += waiting.size();
-    if (waiting.front().from.offset < answered_.offset) answered_ = waiting.front().from;
+    const Position& left = !waiting.empty() ? waiting.front().from
+                           : target.behind  ? *target.behind
+                                            : answered_;
+    if (left.offset < answered_.offset) answered_ = left;
   }
 }
 
@@ -230,19 +244,68 @@ bool Forwarder::lose_patience(Instant now) {
 
 // Appends the next batch's sends, one append per target. True if anything was read.
 Result<bool> Forwarder::forward(Instant now) {
+  if (auto ok = turn_back(now); !ok) return tl::unexpected(ok.error());
   collected_.clear();
   texts_.clear();
   passed_ = source_->position();
   const auto count = source_->read(options_.batch,
                                    [&](std::span<const Record> outcome) { collect(outcome, now); });
   if (!count) return tl::unexpected(count.error());
-  for (const auto& [target, records] : collected_) {
-    auto ok = appender_->append(target, records, Durability::with_outcome);
-    if (!ok) return tl::unexpected(ok.error());
-    forwarded_ += records.size();
-  }
+  if (ahead_ && source_->position().offset >= ahead_->offset) ahead_.reset();
+  if (auto ok = append_collected(now); !ok) return tl::unexpected(ok.error());
   settle(now);
   return *count > 0;
+}
+
+// One append at most fails, for that may take long. Its target waits, and so do those after it,
+// though only for the next step: nothing else of theirs is sent before.
+Result<void> Forwarder::append_collected(Instant now) {
+  bool failed = false;
+  for (const auto& [slot, records] : collected_) {
+    Target& target = targets_[slot];
+    target.retry_at = now;
+    if (!failed) {
+      const auto ok = appender_->append(slot, records, Durability::with_outcome);
+      if (ok) {
+        forwarded_ += records.size();
+        target.sent = records.back().link.n;
+        target.retry = options_.retry;
+        continue;
+      }
+      failed = true;
+      alarm_(fmt::format("forwarder of {}/{}: sends to {}/{} wait: {}",
+                         options_.source.topic,
+                         options_.source.partition,
+                         slot.topic,
+                         slot.partition,
+                         ok.error().detail));
+      target.retry_at = now + target.retry;
+      target.retry = std::min(Duration{target.retry.us * 2}, options_.retry_max);
+    }
+    auto& waiting = target.unanswered;
+    while (!waiting.empty() && waiting.back().n >= records.front().link.n) {
+      target.behind = waiting.back().from;
+      waiting.pop_back();
+    }
+  }
+  if (!failed) return {};
+  if (auto ok = open_appender(); !ok) return ok;
+  if (!ahead_) return {};
+  return source_->start(*std::exchange(ahead_, std::nullopt));  // it was the one that was behind
+}
+
+// The source is read again for one target whose sends wait; those of others are known by their
+// numbers, or wait themselves.
+Result<void> Forwarder::turn_back(Instant now) {
+  if (ahead_) return {};
+  Target* first = nullptr;
+  for (auto& [slot, target] : targets_) {
+    if (!target.behind || now < target.retry_at) continue;
+    if (first == nullptr || target.behind->offset < first->behind->offset) first = &target;
+  }
+  if (first == nullptr) return {};
+  ahead_ = source_->position();
+  return source_->start(*std::exchange(first->behind, std::nullopt));
 }
 
 void Forwarder::collect(std::span<const Record> outcome, Instant now) {
@@ -250,9 +313,10 @@ void Forwarder::collect(std::span<const Record> outcome, Instant now) {
     if (send.kind != Kind::send) continue;
     Slot slot{std::string(send.link.topic), send.link.partition};
     Target& target = targets_[slot];
-    if (send.link.n <= target.taken) continue;
+    if (target.behind || send.link.n <= std::max(target.taken, target.sent)) continue;
     if (target.unanswered.empty()) target.progress_at = now;
     if (target.patience.us == 0) target.patience = options_.answered_within;
+    if (target.retry.us == 0) target.retry = options_.retry;
     target.unanswered.push_back({send.link.n, passed_});
     Record command = send;
     command.kind = Kind::command;

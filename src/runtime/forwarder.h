@@ -25,7 +25,7 @@ struct ForwarderOptions {
   // For tests: opens the store in place of the two above; `fresh`: after deleting what it has.
   std::function<Result<std::unique_ptr<KvStore>>(bool fresh)> open_store;
   Limit batch{.records = 2048, .bytes = 4u << 20};
-  std::size_t unanswered_max = 20'000;  // sends appended and not answered yet; then it waits
+  std::size_t unanswered_max = 20'000;  // sent to whomever and not answered yet; then it waits
   Duration save_after = Duration::seconds(1);
   Duration flush_after = Duration::seconds(30);  // what a crash lets it read again
   // Without any answer of a target for so long, everything unanswered is sent again; each time it
@@ -60,9 +60,13 @@ class Forwarder {
     Position from;  // of the source, before the outcome it is of
   };
   struct Target {
-    std::uint64_t taken = 0;      // highest number it accepted
-    std::deque<Sent> unanswered;  // ascending
-    Instant progress_at;          // it answered, or had nothing to answer
+    std::uint64_t taken = 0;         // highest number it accepted
+    std::uint64_t sent = 0;          // highest number appended
+    std::deque<Sent> unanswered;     // ascending
+    std::optional<Position> behind;  // of the source: its sends wait there for retry_at
+    Instant retry_at;
+    Duration retry{};
+    Instant progress_at;  // it answered, or had nothing to answer
     Duration patience{};
   };
 
@@ -70,6 +74,7 @@ class Forwarder {
   Progress retreat(Instant now, const Error& why);
   Result<void> open(Instant now);
   Result<void> open_store(bool fresh);
+  Result<void> open_appender();
   Result<void> load();
   Result<bool> read_answers(Instant now);
   void answered(const Slot& target, std::span<const Record> outcome);
@@ -77,6 +82,8 @@ class Forwarder {
   bool lose_patience(Instant now);
   Result<bool> forward(Instant now);
   void collect(std::span<const Record> outcome, Instant now);
+  Result<void> append_collected(Instant now);
+  Result<void> turn_back(Instant now);
   Result<void> save(Instant now);
   KvBatch saved();
 
@@ -95,8 +102,9 @@ class Forwarder {
   bool gap_ = false;          // a target says something before is missing
   std::map<Slot, Target> targets_;
   std::size_t unanswered_ = 0;
-  Position passed_;    // of the source: the outcomes before are collected
-  Position answered_;  // of the source: everything before is answered
+  std::optional<Position> ahead_;  // of the source: read up to there, but for one that was behind
+  Position passed_;                // of the source: the outcomes before are collected
+  Position answered_;              // of the source: everything before is answered
   std::map<Slot, std::vector<Record>> collected_;  // of the batch being read…
   std::deque<std::string> texts_;                  // …and what their views point into
 

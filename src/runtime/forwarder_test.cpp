@@ -6,48 +6,19 @@
 
 #include "log/faulty_log.h"
 #include "runtime/test_flaky_log.h"
-#include "runtime/test_hook_log.h"
-#include "runtime/test_world.h"
+#include "runtime/test_forwarders.h"
 
 namespace wf::forwarder_test {
 namespace {
 
 using test::accepted;
+using test::counters;
+using test::followers;
 using test::shown;
 using test::StoreContent;
-
-const Slot counters{"events.counters", 0};
-const Slot followers{"events.followers", 0};
-const Slot to_followers{"commands.followers", 0};
-
-// A log that acknowledges its first appends and loses them.
-class Swallowing : public test::HookLog {
- public:
-  Swallowing(Log& inner, int count) : HookLog(inner, [] {}), left_(count) {}
-  Result<std::unique_ptr<Appender>> writer(std::string name) override {
-    auto inner = HookLog::writer(std::move(name));
-    if (!inner) return inner;
-    return std::make_unique<Swallower>(std::move(*inner), left_);
-  }
-
- private:
-  class Swallower : public Appender {
-   public:
-    Swallower(std::unique_ptr<Appender> inner, int& left) : inner_(std::move(inner)), left_(left) {}
-    Result<void> append(const Slot& slot,
-                        std::span<const Record> records,
-                        Durability durability) override {
-      if (left_-- > 0) return {};
-      return inner_->append(slot, records, durability);
-    }
-
-   private:
-    std::unique_ptr<Appender> inner_;
-    int& left_;
-  };
-
-  int left_;
-};
+using test::Swallowing;
+using test::to_followers;
+using Bench = test::ForwarderBench;
 
 // A store of which only what was flushed outlives a kill.
 class FlushedStore : public test::MapStore {
@@ -72,85 +43,8 @@ class FlushedStore : public test::MapStore {
   Disk& disk_;
 };
 
-// Both families' deciders and both forwarders.
-struct Bench : test::World {
-  explicit Bench(std::uint32_t partition_count = 1) : World(partition_count) {
-    counting = worker("counters", counting_store);
-    following = worker("followers", following_store);
-    there = forwarder(*log, "events.counters", there_store);
-    back = forwarder(*log, "events.followers", back_store);
-  }
-
-  std::unique_ptr<CommandWorker> worker(std::string family,
-                                        StoreContent& store,
-                                        std::uint32_t partition = 0) {
-    auto options = World::worker(std::move(family), partition);
-    options.open_store = test::opener(store);
-    return std::make_unique<CommandWorker>(
-        *log, *catalogue, test::TestCatalogue::platform(), options, told());
-  }
-  std::unique_ptr<Forwarder> forwarder(Log& on, std::string source, StoreContent& store) {
-    auto options = World::forwarder(std::move(source));
-    options.open_store = test::opener(store);
-    options.batch.records = 5;
-    return std::make_unique<Forwarder>(on, options, told());
-  }
-  Alarm told() {
-    return [this](std::string_view what) { alarms.emplace_back(what); };
-  }
-  void settle_all() { settle(*counting, *following, *there, *back); }
-  std::string outcomes(const Slot& slot) const { return shown(accepted(read(slot).records)); }
-  std::size_t followed() const {
-    std::size_t count = 0;
-    for (const auto& outcome : accepted(read(followers).records)) {
-      if (outcome.front().type == "follower.Followed") ++count;
-    }
-    return count;
-  }
-  std::size_t arrived() const { return read(to_followers).records.size(); }
-
-  test::TestCatalogue catalogue;
-  std::vector<std::string> alarms;
-  StoreContent counting_store, following_store, there_store, back_store;
-  std::unique_ptr<CommandWorker> counting, following;
-  std::unique_ptr<Forwarder> there, back;
-};
-
 struct Fixture {
   Bench bench;
-};
-
-// One source and two targets: its counter's fours are followed in one partition, its fives in the
-// other.
-struct TwoTargets : Bench {
-  TwoTargets() : Bench(2) {
-    const auto target = [&](int n) {
-      return partition_of(Uuid::v5(test::uuid_of(stream), fmt::format("{}", n % 3)), 2);
-    };
-    while (partition_of(test::uuid_of(stream), 2) != 0 || target(4) != 0 || target(5) != 1) {
-      ++stream;
-    }
-  }
-  void add_many(std::int64_t n, int count) {
-    for (int i = 0; i < count; ++i) add(n, ++last_id, stream);
-  }
-  void run_for(Duration time) {
-    for (const Instant end = now + time; now < end;) {
-      now = now + Duration::millis(50);
-      counting->step(now);
-      following->step(now);
-      if (fives) fives->step(now);
-      for (int k = 0; k < 20; ++k) there->step(now);
-    }
-  }
-  std::size_t followed(std::uint32_t partition) const {
-    return accepted(read({"events.followers", partition}).records).size();
-  }
-
-  std::uint64_t stream = 1;
-  std::uint64_t last_id = 1'000;
-  StoreContent fives_store;
-  std::unique_ptr<CommandWorker> fives;  // not there at first
 };
 
 }  // namespace
@@ -327,46 +221,6 @@ BOOST_AUTO_TEST_CASE(an_unanswered_send_is_sent_again_less_and_less_often) {
   bench.following = bench.worker("followers", bench.following_store);
   bench.settle_all();
   BOOST_TEST(bench.followed() == 1U);
-}
-
-BOOST_AUTO_TEST_CASE(a_target_that_does_not_answer_keeps_no_other_waiting) {
-  TwoTargets two;
-  auto options = two.World::forwarder("events.counters");
-  options.unanswered_max = 100;
-  options.batch.records = 5;
-  options.open_store = test::opener(two.there_store);
-  two.there = std::make_unique<Forwarder>(*two.log, options, two.told());
-  two.add_many(5, 3);
-  two.add_many(4, 1'000);
-  two.run_for(Duration::seconds(5));
-  BOOST_TEST(two.followed(0) == 1'000U);
-  BOOST_TEST(two.followed(1) == 0U);
-  BOOST_TEST(two.there->unanswered() == 3U);
-
-  // Whoever starts again still knows of them.
-  two.there = std::make_unique<Forwarder>(*two.log, options, two.told());
-  two.fives = two.worker("followers", two.fives_store, 1);
-  two.run_for(Duration::seconds(20));
-  BOOST_TEST(two.followed(0) == 1'000U);
-  BOOST_TEST(shown(accepted(two.read({"events.followers", 1}).records))
-                 .starts_with("Followed Followed Followed"));
-  BOOST_TEST(two.there->unanswered() == 0U);
-}
-
-// What one target lost goes again, however busily another answers.
-BOOST_AUTO_TEST_CASE(every_target_has_a_clock_of_its_own) {
-  TwoTargets two;
-  Swallowing swallowing(*two.log, 1);
-  two.there = two.forwarder(swallowing, "events.counters", two.there_store);
-  two.fives = two.worker("followers", two.fives_store, 1);
-  two.add_many(5, 1);
-  for (int i = 0; i < 100; ++i) {
-    two.run_for(Duration::millis(100));
-    two.add_many(4, 1);
-  }
-  BOOST_TEST(two.followed(1) == 1U);
-  BOOST_TEST(two.followed(0) >= 90U);
-  two.there.reset();
 }
 
 BOOST_AUTO_TEST_CASE(two_forwarders_at_once_do_no_harm) {

@@ -1,0 +1,164 @@
+// Sends to several targets: none waits for another that does not answer or cannot be written.
+#include <boost/test/unit_test.hpp>
+
+#include "runtime/forwarder.h"
+#include "runtime/test_forwarders.h"
+
+namespace wf::forwarder_targets_test {
+namespace {
+
+using test::accepted;
+using test::shown;
+using test::StoreContent;
+using test::Swallowing;
+
+// A log that refuses one slot for a while. Like any, it then refuses all of that appender.
+class Refusing : public test::HookLog {
+ public:
+  Refusing(Log& inner, Slot slot) : HookLog(inner, [] {}), slot_(std::move(slot)) {}
+  bool down = true;
+  int tries = 0;
+
+  Result<std::unique_ptr<Appender>> writer(std::string name) override {
+    auto inner = HookLog::writer(std::move(name));
+    if (!inner) return inner;
+    return std::make_unique<Refuser>(*this, std::move(*inner));
+  }
+
+ private:
+  class Refuser : public Appender {
+   public:
+    Refuser(Refusing& log, std::unique_ptr<Appender> inner) : log_(log), inner_(std::move(inner)) {}
+    Result<void> append(const Slot& slot,
+                        std::span<const Record> records,
+                        Durability durability) override {
+      if (!inner_) return fail(Code::closed, "this appender is dead");
+      if (slot == log_.slot_) ++log_.tries;
+      if (slot == log_.slot_ && log_.down) {
+        inner_.reset();
+        return fail(Code::timeout, "no leader");
+      }
+      return inner_->append(slot, records, durability);
+    }
+
+   private:
+    Refusing& log_;
+    std::unique_ptr<Appender> inner_;
+  };
+
+  const Slot slot_;
+};
+
+// One source and two targets: its counter's fours are followed in one partition, its fives in the
+// other.
+struct TwoTargets : test::ForwarderBench {
+  TwoTargets() : ForwarderBench(2) {
+    const auto target = [&](int n) {
+      return partition_of(Uuid::v5(test::uuid_of(stream), fmt::format("{}", n % 3)), 2);
+    };
+    while (partition_of(test::uuid_of(stream), 2) != 0 || target(4) != 0 || target(5) != 1) {
+      ++stream;
+    }
+  }
+  void add_many(std::int64_t n, int count) {
+    for (int i = 0; i < count; ++i) add(n, ++last_id, stream);
+  }
+  void run_for(Duration time) {
+    for (const Instant end = now + time; now < end;) {
+      now = now + Duration::millis(50);
+      counting->step(now);
+      following->step(now);
+      if (fives) fives->step(now);
+      for (int k = 0; k < 20; ++k) there->step(now);
+    }
+  }
+  std::size_t followed(std::uint32_t partition) const {
+    return accepted(read({"events.followers", partition}).records).size();
+  }
+
+  std::uint64_t stream = 1;
+  std::uint64_t last_id = 1'000;
+  StoreContent fives_store;
+  std::unique_ptr<CommandWorker> fives;  // not there at first
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(forwarder_targets_tests)
+
+BOOST_AUTO_TEST_CASE(a_target_that_does_not_answer_keeps_no_other_waiting) {
+  TwoTargets two;
+  auto options = two.World::forwarder("events.counters");
+  options.unanswered_max = 100;
+  options.batch.records = 5;
+  options.open_store = test::opener(two.there_store);
+  two.there = std::make_unique<Forwarder>(*two.log, options, two.told());
+  two.add_many(5, 3);
+  two.add_many(4, 1'000);
+  two.run_for(Duration::seconds(5));
+  BOOST_TEST(two.followed(0) == 1'000U);
+  BOOST_TEST(two.followed(1) == 0U);
+  BOOST_TEST(two.there->unanswered() == 3U);
+
+  // Whoever starts again still knows of them.
+  two.there = std::make_unique<Forwarder>(*two.log, options, two.told());
+  two.fives = two.worker("followers", two.fives_store, 1);
+  two.run_for(Duration::seconds(20));
+  BOOST_TEST(two.followed(0) == 1'000U);
+  BOOST_TEST(shown(accepted(two.read({"events.followers", 1}).records))
+                 .starts_with("Followed Followed Followed"));
+  BOOST_TEST(two.there->unanswered() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_target_that_cannot_be_written_keeps_no_other_waiting) {
+  for (const std::uint32_t refused : {0U, 1U}) {  // the first of a batch, the last
+    TwoTargets two;
+    Refusing refusing(*two.log, {"commands.followers", refused});
+    two.there = two.forwarder(refusing, "events.counters", two.there_store);
+    two.fives = two.worker("followers", two.fives_store, 1);
+    for (int i = 0; i < 500; ++i) {
+      two.add_many(5, 1);
+      two.add_many(4, 1);
+    }
+    two.run_for(Duration::seconds(5));
+    BOOST_TEST(two.followed(1 - refused) == 500U);
+    BOOST_TEST(two.read({"commands.followers", 1 - refused}).records.size() == 500U);
+    BOOST_TEST(two.followed(refused) == 0U);
+    BOOST_TEST(refusing.tries >= 3);
+    BOOST_TEST(refusing.tries <= 10);
+
+    // Its turn comes, once each and in order, whether or not the forwarder starts again first.
+    if (refused == 1) two.there = two.forwarder(refusing, "events.counters", two.there_store);
+    two.add_many(5, 1);
+    two.run_for(Duration::seconds(1));
+    refusing.down = false;
+    two.add_many(4, 1);
+    two.run_for(Duration::seconds(10));
+    BOOST_TEST(two.there->unanswered() == 0U);
+    for (const std::uint32_t p : {0U, 1U}) {
+      BOOST_TEST(two.followed(p) == 501U);
+      BOOST_TEST(two.read({"commands.followers", p}).records.size() == 501U);
+    }
+    two.there.reset();
+  }
+}
+
+// What one target lost goes again, however busily another answers.
+BOOST_AUTO_TEST_CASE(every_target_has_a_clock_of_its_own) {
+  TwoTargets two;
+  Swallowing swallowing(*two.log, 1);
+  two.there = two.forwarder(swallowing, "events.counters", two.there_store);
+  two.fives = two.worker("followers", two.fives_store, 1);
+  two.add_many(5, 1);
+  for (int i = 0; i < 100; ++i) {
+    two.run_for(Duration::millis(100));
+    two.add_many(4, 1);
+  }
+  BOOST_TEST(two.followed(1) == 1U);
+  BOOST_TEST(two.followed(0) >= 90U);
+  two.there.reset();
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace wf::forwarder_targets_test
