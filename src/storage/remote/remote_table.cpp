@@ -58,7 +58,28 @@ bool RemoteTable::settle() {
   return current_ != none;
 }
 
-void RemoteTable::heard(const RemoteNode& node, const Moved* moved, bool first) {
+// A replica that still beats may fold no more. It is left for one that covers it, and that was
+// silence_max ago already where it is not yet. Two that both go on do not take turns: each reaches
+// the other's mark.
+bool RemoteTable::overtaken(Deadline now) {
+  if (current_ == none) return false;
+  const Offsets& read = replicas_[current_].state.positions;
+  for (std::size_t i = 0; i < replicas_.size(); ++i) {
+    if (i == current_) continue;
+    Replica& other = replicas_[i];
+    const bool covering = usable(other) && covers(other.state.positions, read);
+    if (!covering || covers(read, other.mark)) {
+      other.mark = covering ? other.state.positions : Offsets{};
+      other.marked = now;
+    } else if (now - other.marked >= std::chrono::microseconds(silence_max_.us)) {
+      current_ = i;
+      return true;
+    }
+  }
+  return false;
+}
+
+void RemoteTable::heard(const RemoteNode& node, const Moved* moved, bool first, Deadline now) {
   bool settled = false;
   bool is_current = false;
   {
@@ -73,7 +94,7 @@ void RemoteTable::heard(const RemoteNode& node, const Moved* moved, bool first) 
       replica.state.generation = moved->state.generation;
       update(replica.state.positions, moved->state.positions);
     }
-    settled = settle();
+    settled = settle() || overtaken(now);
     is_current = current_ != none && replicas_[current_].node == &node;
     if (settled || is_current) floor_ = replicas_[current_].state.positions;
   }

@@ -10,14 +10,17 @@ namespace wf::remote {
 
 class RemoteTable final : public TableView {
  public:
-  RemoteTable(const TableType& type, Duration request_max, const OnRows& on_rows)
-      : type_(type), request_max_(request_max), on_rows_(on_rows) {}
+  RemoteTable(const TableType& type,
+              Duration request_max,
+              Duration silence_max,
+              const OnRows& on_rows)
+      : type_(type), request_max_(request_max), silence_max_(silence_max), on_rows_(on_rows) {}
 
   // Before the node is started, which outlives all that follows.
   void add(RemoteNode& node);
 
   // What the node told of this table; null: nothing new.
-  void heard(const RemoteNode& node, const Moved* moved, bool first);
+  void heard(const RemoteNode& node, const Moved* moved, bool first, Deadline now);
   void lost(const RemoteNode& node);
   bool wait_for(const Offsets& offsets, Deadline deadline) const;
 
@@ -34,6 +37,8 @@ class RemoteTable final : public TableView {
     bool up = false;      // heard of, and not lost since
     bool served = false;  // the node has the table
     TableState state = {};
+    Offsets mark = {};  // where it was at `marked`; the current one may not have come there yet
+    Deadline marked = {};
   };
   static constexpr std::size_t none = SIZE_MAX;
 
@@ -47,15 +52,17 @@ class RemoteTable final : public TableView {
   Choice choose(std::uint64_t tried) const;
   bool usable(const Replica& replica) const;
   bool settle();
+  bool overtaken(Deadline now);
   std::size_t place(const RemoteNode& node) const;
 
   const TableType& type_;
   const Duration request_max_;
+  const Duration silence_max_;
   const OnRows& on_rows_;
   mutable std::mutex mutex_;
   mutable std::condition_variable moved_;
   std::vector<Replica> replicas_;
-  std::size_t current_ = none;  // the replica that is read, while it is usable
+  std::size_t current_ = none;  // the replica that is read, while it is usable and not left behind
   Offsets floor_;  // the furthest that state() may have told: no replica behind it is read
 };
 

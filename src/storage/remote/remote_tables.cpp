@@ -30,7 +30,8 @@ Result<std::unique_ptr<RemoteTables>> RemoteTables::open(const std::vector<Table
       if (type == types.end()) return fail(Code::invalid, "there is no table " + name);
       auto& table = all->tables_[name];
       if (!table) {
-        table = std::make_unique<remote::RemoteTable>(**type, options.request_max, all->on_rows_);
+        table = std::make_unique<remote::RemoteTable>(
+            **type, options.request_max, options.silence_max, all->on_rows_);
       }
       table->add(made);
     }
@@ -44,9 +45,10 @@ void RemoteTables::start() {
     for (const std::string& name : node->tables()) tables.push_back(tables_.at(name).get());
     remote::RemoteNode* const its = node.get();
     const auto heard = [its, tables](const std::vector<remote::Moved>& moved, bool first) {
+      const auto now = std::chrono::steady_clock::now();
       for (std::size_t i = 0; i < tables.size(); ++i) {
         const auto told = std::ranges::find(moved, i, &remote::Moved::table);
-        tables[i]->heard(*its, told == moved.end() ? nullptr : &*told, first);
+        tables[i]->heard(*its, told == moved.end() ? nullptr : &*told, first, now);
       }
     };
     const auto lost = [its, tables] {

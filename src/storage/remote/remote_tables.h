@@ -28,9 +28,10 @@ struct TableNode {
 struct RemoteTablesOptions {
   Uuid log_id = {};                             // nodes of another log are not asked
   Duration request_max = Duration::seconds(2);  // for one question, over all nodes it is put to
-  Duration silence_max = Duration::seconds(1);  // a node not heard of for so long is not asked
-  Duration retry = Duration::millis(100);       // between two attempts to reach a node
-  std::size_t connections_max = 16;             // per node; who finds none free waits for one
+  // A node not heard of for so long is not asked, nor one that is so far behind another.
+  Duration silence_max = Duration::seconds(1);
+  Duration retry = Duration::millis(100);  // between two attempts to reach a node
+  std::size_t connections_max = 16;        // per node; who finds none free waits for one
   // Once when a node is lost, and when it is there again. Any thread.
   std::function<void(std::string_view)> alarm = [](std::string_view) {};
 };

@@ -41,6 +41,10 @@ class Told {
   void wait_for_all(int times) {
     wait([&] { return all_ >= times; });
   }
+  int all() {
+    const std::lock_guard lock(mutex_);
+    return all_;
+  }
 
  private:
   template <class Condition>
@@ -180,6 +184,24 @@ BOOST_AUTO_TEST_CASE(a_node_behind_what_was_told_is_not_read) {
   second->moved();
   wait_for(12);
   BOOST_TEST(view.get("k")->json == "12");
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_beats_but_folds_no_more_is_left_for_one_that_does) {
+  one.set(5);
+  two.set(5);
+  one.on_get = [](std::string_view) { return row_of("one"); };
+  two.on_get = [](std::string_view) { return row_of("two"); };
+  const auto first = start("a", one, {.heartbeat = Duration::millis(10)});
+  const TableView& view = reach({"a", "b"}, {.silence_max = Duration::millis(500)});
+  wait_until_live();
+  const auto second = start("b", two, {.heartbeat = Duration::millis(10)});
+  BOOST_TEST(view.get("k")->json == "one");
+  two.set(10);
+  second->moved();
+  wait_for(10);
+  BOOST_TEST(view.get("k")->json == "two");
+  told.wait_for_all(2);
+  BOOST_TEST(told.all() == 2);
 }
 
 BOOST_AUTO_TEST_CASE(answers_never_go_back_while_nodes_come_and_go) {
