@@ -80,7 +80,7 @@ Result<RemoteNode::Lease> RemoteNode::take(Deadline deadline) {
   }
   if (!greeted) {
     give_back(nullptr, 0);
-    lose(greeted.error());
+    lose_unless_slow(greeted.error());
     return tl::unexpected(greeted.error());
   }
   return Lease(*this, std::move(greeted->stream), false, greeted->incarnation);
@@ -118,11 +118,16 @@ Result<RemoteNode::Reply> RemoteNode::ask(std::string& frame, Deadline deadline)
     lease->stream_.reset();
     give_back(nullptr, 0);
     if (!closed_while_idle) {
-      lose(answer.error());
+      lose_unless_slow(answer.error());
       return tl::unexpected(answer.error());
     }
     drop_idle();  // the rest is as old: the next one is opened, so this ends
   }
+}
+
+// What takes long may be the question's fault: a node that hangs is found by the watch's silence.
+void RemoteNode::lose_unless_slow(const Error& why) {
+  if (why.code != Code::timeout) lose(why);
 }
 
 void RemoteNode::lose(const Error& why) {

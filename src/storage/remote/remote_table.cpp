@@ -87,6 +87,7 @@ void RemoteTable::heard(const RemoteNode& node, const Moved* moved, bool first, 
     Replica& replica = replicas_[place(node)];
     if (first) replica = {.node = replica.node};
     replica.up = true;
+    replica.heard = now;
     if (moved != nullptr) {
       replica.served = true;
       replica.state.live = moved->state.live;
@@ -141,6 +142,11 @@ RemoteTable::Choice RemoteTable::choose(std::uint64_t tried) const {
   return choice;
 }
 
+bool RemoteTable::heard_since(std::size_t replica, Deadline then) const {
+  const std::lock_guard lock(mutex_);
+  return replicas_[replica].up && replicas_[replica].heard > then;
+}
+
 template <class T>
 Result<T> RemoteTable::ask(std::string frame, Result<T> (*parse)(std::string_view)) const {
   if (frame.size() - FrameStream::head_bytes > question_bytes_max) {
@@ -152,13 +158,16 @@ Result<T> RemoteTable::ask(std::string frame, Result<T> (*parse)(std::string_vie
     const Choice choice = choose(tried);
     if (choice.node == nullptr) break;
     tried |= std::uint64_t{1} << choice.at;
-    const auto left = deadline - std::chrono::steady_clock::now();
+    const Deadline began = std::chrono::steady_clock::now();
+    const auto left = deadline - began;
     const auto reply = choice.node->ask(frame, choice.last ? deadline : deadline - left / 2);
     if (reply && reply->answer.tone == Tone::done) return parse(reply->answer.rest);
     const Error& error = reply ? reply->answer.error : reply.error();
     if (reply && reply->answer.tone == Tone::failed) return tl::unexpected(error);
     why += fmt::format("; {}: {}", choice.node->address(), error.detail);
-    if (std::chrono::steady_clock::now() >= deadline) {
+    // What is slow at a node that lives would be slow at the next one, too.
+    const bool slow = !reply && error.code == Code::timeout && heard_since(choice.at, began);
+    if (slow || std::chrono::steady_clock::now() >= deadline) {
       return fail(Code::timeout, fmt::format("{} took too long{}", type_.info().name, why));
     }
   }

@@ -35,6 +35,7 @@ class RemoteTable final : public TableView {
   struct Replica {
     RemoteNode* node = nullptr;
     bool up = false;      // heard of, and not lost since
+    Deadline heard = {};  // last
     bool served = false;  // the node has the table
     TableState state = {};
     Offsets mark = {};  // where it was at `marked`; the current one may not have come there yet
@@ -50,6 +51,7 @@ class RemoteTable final : public TableView {
     bool last = true;    // nobody else could be asked
   };
   Choice choose(std::uint64_t tried) const;
+  bool heard_since(std::size_t replica, Deadline then) const;
   bool usable(const Replica& replica) const;
   bool settle();
   bool overtaken(Deadline now);

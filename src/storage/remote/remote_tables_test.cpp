@@ -3,10 +3,12 @@
 
 #include <atomic>
 #include <boost/test/unit_test.hpp>
+#include <future>
 #include <set>
 #include <thread>
 
 #include "storage/remote/socket.h"
+#include "storage/remote/table_wire.h"
 #include "support/served_tables.h"
 
 namespace wf::sample::remote_tables_test {
@@ -93,6 +95,27 @@ struct Fixture {
   void wait_until_live() { BOOST_REQUIRE(tables->wait_for("bookings", {}, patience)); }
   void wait_for(std::int64_t offset) {
     BOOST_REQUIRE(tables->wait_for("bookings", {{"events.bookings", 0, offset}}, patience));
+  }
+  // The next connection, and what it asked for first.
+  static remote::FrameStream greeted(const remote::Listening& at) {
+    const auto taken = [&] { return ::accept4(at.socket.fd(), nullptr, nullptr, SOCK_NONBLOCK); };
+    int fd = taken();
+    for (; fd < 0; fd = taken()) std::this_thread::yield();
+    remote::FrameStream stream(remote::Socket(fd), remote::question_bytes_max);
+    BOOST_REQUIRE(stream.receive(remote::after(patience)));
+    std::string out;
+    remote::put_welcome(out, 1);
+    BOOST_REQUIRE(stream.send(out, remote::after(patience)));
+    BOOST_REQUIRE(stream.receive(remote::after(patience)));
+    return stream;
+  }
+  // What was told of `view` once is all that is ever told.
+  static remote::FrameStream watched(const remote::Listening& at, const TableView& view) {
+    remote::FrameStream stream = greeted(at);
+    std::string push;
+    remote::put_moved(push, {{.table = 0, .state = view.state(), .keys = {}}});
+    BOOST_REQUIRE(stream.send(push, remote::after(patience)));
+    return stream;
   }
   static void is_unavailable(const TableView& view) {
     const auto row = view.get("k");
@@ -239,24 +262,71 @@ BOOST_AUTO_TEST_CASE(answers_never_go_back_while_nodes_come_and_go) {
 
 BOOST_AUTO_TEST_CASE(a_node_that_hangs_costs_one_deadline_and_is_left) {
   const auto deaf = remote::listen_on(at("deaf"));  // connects, and says nothing
-  BOOST_REQUIRE(deaf);
-  Door door;
-  one.on_get = [&](std::string_view) {
-    door.pass();
-    return row_of("one");
-  };
-  const auto server = start("a", one, {.heartbeat = Duration::seconds(60)});
+  auto hanging = remote::listen_on(at("a"));
+  BOOST_REQUIRE((deaf && hanging));
   const TableView& view = reach(
-      {"deaf", "a"}, {.request_max = Duration::millis(500), .silence_max = Duration::seconds(60)});
+      {"deaf", "a"}, {.request_max = Duration::millis(500), .silence_max = Duration::seconds(1)});
+  const remote::FrameStream watch = watched(*hanging, one);
   wait_until_live();
-  BOOST_TEST((view.get("k").error().code == Code::timeout));
+  auto asked = std::async(std::launch::async, [&] { return view.get("k").error().code; });
+  const remote::FrameStream question = greeted(*hanging);
+  BOOST_TEST((asked.get() == Code::timeout));
+  while (view.state().live) std::this_thread::yield();
   is_unavailable(view);  // at once: until it is heard of again
-  door.open();
-  server->moved();
+  hanging->socket = remote::Socket();
   one.set(2);
-  server->moved();
+  const auto server = start("a", one);
   wait_for(2);
   BOOST_TEST(view.get("k").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(another_node_answers_when_one_hangs) {
+  const auto hanging = remote::listen_on(at("a"));
+  BOOST_REQUIRE(hanging);
+  two.on_get = [](std::string_view) { return row_of("two"); };
+  std::atomic<int> alarms = 0;
+  const TableView& view =
+      reach({"a", "b"}, {.silence_max = patience, .alarm = [&](std::string_view what) {
+                           if (what.ends_with("are read")) ++alarms;
+                         }});
+  const remote::FrameStream watch = watched(*hanging, one);
+  wait_until_live();
+  const auto server = start("b", two);
+  while (alarms < 2) std::this_thread::yield();
+  auto asked = std::async(std::launch::async, [&] { return view.get("k"); });
+  const remote::FrameStream question = greeted(*hanging);
+  BOOST_TEST(asked.get().value_or(RowRead{}).json == "two");
+}
+
+BOOST_AUTO_TEST_CASE(a_slow_question_is_not_taken_for_a_dead_node) {
+  Door door;
+  std::atomic<int> pages = 0;
+  one.on_page = two.on_page = [&](const RowQuery&) {
+    ++pages;
+    door.pass();
+    return RowPage{};
+  };
+  const auto first = start("a", one, {.heartbeat = Duration::millis(10)});
+  const auto second = start("b", two, {.heartbeat = Duration::millis(10)});
+  std::atomic<int> alarms = 0;
+  const TableView& view = reach({"a", "b"},
+                                {.request_max = Duration::seconds(1),
+                                 .silence_max = patience,
+                                 .alarm = [&](std::string_view) { ++alarms; }});
+  while (alarms < 2) std::this_thread::yield();  // both are read
+  const int all = told.all();
+  auto slow = std::async(std::launch::async, [&] { return view.page({}).error().code; });
+  int unanswered = 0;
+  do {
+    unanswered += view.get("k") ? 0 : 1;
+  } while (slow.wait_for(std::chrono::milliseconds(1)) != std::future_status::ready);
+  for (int n = 0; n < 10; ++n) unanswered += view.get("k") ? 0 : 1;
+  BOOST_TEST((slow.get() == Code::timeout));
+  BOOST_TEST(unanswered == 0);
+  BOOST_TEST(pages == 1);  // what is slow at one would be at the other, too
+  BOOST_TEST(alarms == 2);
+  BOOST_TEST(told.all() == all);
+  door.open();
 }
 
 BOOST_AUTO_TEST_CASE(changed_rows_are_told_when_they_can_be_read) {
