@@ -65,7 +65,9 @@ class Channels::Subscriber : public Listener {
   void on_open(WebSocket& socket) override {
     socket_ = &socket;
     hub_.add(*this);
-    if (const auto row = hub_.read(address)) offer(*row);
+    const auto row = hub_.read(address);
+    if (row) offer(*row);
+    if (!row) hub_.unread_.push_back(address);
   }
   void on_message(std::string_view) override {
     close(policy_violation, "nothing is expected from the client");

@@ -57,6 +57,7 @@ struct Fixture : test::AppFixture {
     auto decided = app->upgrade(request);
     if (auto* const refused = std::get_if<Response>(&decided)) return refused->status;
     listeners.push_back(std::move(std::get<Accept>(decided).listener));
+    table("chargers").set_failing(failing_at_open);
     listeners.back()->on_open(to);
     return 101;
   }
@@ -70,6 +71,7 @@ struct Fixture : test::AppFixture {
   const Uuid session = Uuid::v5({}, "session");
   const std::string path = "/ws/chargers/" + charger.text();
   Client client;
+  int failing_at_open = 0;  // reads that fail then
 };
 
 BOOST_FIXTURE_TEST_SUITE(channels_tests, Fixture)
@@ -108,6 +110,19 @@ BOOST_AUTO_TEST_CASE(a_change_that_could_not_be_read_is_sent_when_it_can_be) {
   }
   BOOST_REQUIRE(client.messages.size() == 2U);
   BOOST_TEST(client.messages[1] == R"({"sequence":2,"row":{"revision":2}})");
+}
+
+BOOST_AUTO_TEST_CASE(a_first_row_that_could_not_be_read_is_sent_when_it_can_be) {
+  failing_at_open = 2;
+  BOOST_TEST(connect(client, path) == 101);
+  BOOST_TEST(client.messages.empty());
+  for (int ticks = 0; ticks < 3; ++ticks) {
+    app->tick();
+    while (run_posted()) {
+    }
+  }
+  BOOST_REQUIRE(client.messages.size() == 1U);
+  BOOST_TEST(client.messages[0] == R"({"sequence":1,"row":{"revision":1}})");
 }
 
 BOOST_AUTO_TEST_CASE(a_quarantined_row_is_not_absent) {
