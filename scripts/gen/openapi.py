@@ -306,7 +306,9 @@ def channel_route(document, table, base):
         "name": "since",
         "in": "query",
         "schema": {"type": "integer", "minimum": 0},
-        "description": "The last sequence seen: what is not newer is not sent.",
+        "description": "The last sequence seen: what is not newer is not sent. Only the first "
+        "message may have a lower one: the log was restored from before, or this node is a moment "
+        "behind the one that was read.",
     }
     item["get"] = base | {
         "operationId": f"{table.name}.channel",

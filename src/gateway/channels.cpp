@@ -83,6 +83,7 @@ class Channels::Subscriber : public Listener {
     if (socket_ == nullptr) return;
     const RowAccess access = row_access(address.table->type().info(), caller);
     const bool visible = row.readable && may_read(access, caller, row.stored);
+    if (visible && resuming_ && !resume(row.sequence)) return;
     if (visible && row.sequence > sequence_) {
       sequence_ = row.sequence;
       shown_ = true;
@@ -92,6 +93,17 @@ class Channels::Subscriber : public Listener {
       socket_->send(std::make_shared<const Message>(
           fmt::format(R"({{"sequence":{},"row":null}})", sequence_)));
     }
+  }
+  // The first row of a channel. Where the log was restored, or the code folds fewer events, the row
+  // may never come to what its client has seen: then it is counted anew. False while the table is
+  // still read to its end.
+  bool resume(std::uint64_t sequence) {
+    if (sequence < sequence_) {
+      if (!address.table->state().live) return false;
+      sequence_ = 0;
+    }
+    resuming_ = false;
+    return true;
   }
   bool still_good(Instant now) {
     if (token_.empty()) return true;
@@ -111,7 +123,8 @@ class Channels::Subscriber : public Listener {
  private:
   const std::string token_;
   std::uint64_t sequence_;
-  bool shown_ = true;  // the client may have a row from before
+  bool resuming_ = true;  // nothing was read yet
+  bool shown_ = true;     // the client may have a row from before
   WebSocket* socket_ = nullptr;
 };
 

@@ -26,9 +26,9 @@ class Channels {
   Channels(const Services& services, Authenticator& authenticator, const KeyRing& keys, Post post);
   ~Channels();
 
-  // "?since=N": nothing is sent before a row newer than the N-th. The token comes in the
-  // Authorization header or, since browsers cannot set it, as the subprotocol "bearer.TOKEN" beside
-  // "wayfold".
+  // "?since=N": nothing is sent before a row newer than the N-th, unless the row is older than
+  // that: then it is what there is, and is sent first. The token comes in the Authorization header
+  // or, since browsers cannot set it, as the subprotocol "bearer.TOKEN" beside "wayfold".
   std::variant<Accept, Response> upgrade(const Request& request, Instant now);
 
   // Rows that changed and are readable; no keys: any of the table's may have. Any thread; returns

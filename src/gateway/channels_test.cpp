@@ -142,6 +142,38 @@ BOOST_AUTO_TEST_CASE(one_who_comes_back_gets_only_what_is_newer) {
   BOOST_TEST(connect(late, path, "since=x") == 400);
 }
 
+// The log was restored from before, or the code folds fewer events.
+BOOST_AUTO_TEST_CASE(one_who_has_seen_more_than_there_is_gets_what_there_is) {
+  set(3);
+  BOOST_TEST(connect(client, path, "since=10") == 101);
+  change(4);
+  BOOST_REQUIRE(client.messages.size() == 2U);
+  BOOST_TEST(client.messages[0] == R"({"sequence":3,"row":{"revision":3}})");
+  BOOST_TEST(client.messages[1] == R"({"sequence":4,"row":{"revision":4}})");
+  set(2);
+  app->rows_changed(table("chargers").type().info(), {});
+  run_posted();
+  BOOST_TEST(client.messages.size() == 2U);  // within a channel they only grow
+}
+
+BOOST_AUTO_TEST_CASE(a_table_that_is_not_read_to_its_end_shows_nobody_what_is_older) {
+  set(3);
+  table("chargers").set_live(false);
+  BOOST_TEST(connect(client, path, "since=10") == 101);
+  Client behind;
+  BOOST_TEST(connect(behind, path, "since=20") == 101);
+  change(4);
+  BOOST_TEST(client.messages.empty());
+  change(11);
+  BOOST_TEST(client.messages.size() == 1U);
+  BOOST_TEST(behind.messages.empty());
+  table("chargers").set_live(true);
+  app->rows_changed(table("chargers").type().info(), {});
+  run_posted();
+  BOOST_TEST(client.messages.size() == 1U);
+  BOOST_TEST(behind.messages.size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(a_row_that_goes_is_told_once) {
   BOOST_TEST(connect(client, path) == 101);
   table("chargers").set(charger, "", 2);

@@ -20,8 +20,9 @@ LEVEL_S = 60
 
 @dataclass
 class Follower:
-    """Reconnects whenever it is cut off, from the last message it had. Each message must be newer
-    than the one before, and the last one what can be read in the end."""
+    """Reconnects whenever it is cut off, from the last message it had. Each message of a connection
+    must be newer than the one before, and the last one what can be read in the end. The first of a
+    connection may be older, as the node may be behind the one before."""
 
     urls: Callable[[], list[str]]
     charger: str
@@ -63,12 +64,15 @@ class Follower:
                 time.sleep(AGAIN_S)
 
     def _listen(self, socket) -> None:
+        first = True
         while not self._stop.is_set():
             try:
                 message = json.loads(socket.recv(timeout=QUIET_S))
             except TimeoutError:
                 continue
-            if message["sequence"] <= self.sequence:
+            behind = first and message["sequence"] < self.sequence
+            if message["sequence"] <= self.sequence and not behind:
                 self.wrong.append((self.sequence, message))
+            first = False
             self.sequence, self.row = message["sequence"], message["row"]
             self.told += 1
