@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "cli/tool_log.h"
+#include "log/rocks_log.h"
 
 namespace wf::cli {
 namespace {
@@ -36,6 +37,28 @@ std::string docs_directory() {
   return {};
 }
 
+// A log that is gone, or on a volume that is not mounted, is not begun anew where there was one.
+Result<void> check_log_is_there(const ProcessConfig& process) {
+  namespace fs = std::filesystem;
+  const std::string path = process.var + "/log";
+  const auto there = has_rocks_log(path);
+  if (!there) return tl::unexpected(there.error());
+  if (*there) return {};
+  std::error_code absent;
+  for (const char* name : {"secrets.json", "tables", "stores"}) {
+    const fs::path left = fs::path(process.var) / name;
+    if (!fs::exists(left, absent) || fs::is_empty(left, absent)) continue;
+    return fail(Code::mismatch,
+                fmt::format("there is no log at {0}, but {1} is of a deployment: mount or restore "
+                            "{0}, or to begin a new one delete {2}/secrets.json, {2}/tables and "
+                            "{2}/stores",
+                            path,
+                            left.string(),
+                            process.var));
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string secrets_path(const ProcessConfig& process) {
@@ -43,6 +66,9 @@ std::string secrets_path(const ProcessConfig& process) {
 }
 
 Result<std::unique_ptr<Node>> Node::open(const Config& config, NodeParts parts) {
+  if (parts.make_secrets) {
+    if (auto ok = check_log_is_there(config.process); !ok) return tl::unexpected(ok.error());
+  }
   auto node = std::unique_ptr<Node>(new Node(config));
   auto engine = Engine::open(config, std::move(parts.engine), alarm);
   if (!engine) return tl::unexpected(engine.error());

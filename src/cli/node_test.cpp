@@ -2,6 +2,7 @@
 #include "cli/node.h"
 
 #include <boost/test/unit_test.hpp>
+#include <filesystem>
 #include <thread>
 
 #include "cli/http_client.h"
@@ -10,16 +11,20 @@
 namespace wf::cli::node_test {
 namespace {
 
+Result<std::unique_ptr<Node>> open(const TempDir& dir) {
+  Config config;
+  config.process.var = dir.path().string();
+  config.process.platform = "";
+  config.process.http.port = 0;
+  config.platform.name = "test";
+  NodeParts parts;
+  parts.make_secrets = true;
+  return Node::open(config, std::move(parts));
+}
+
 struct Fixture {
   Fixture() {
-    Config config;
-    config.process.var = dir.path().string();
-    config.process.platform = "";
-    config.process.http.port = 0;
-    config.platform.name = "test";
-    NodeParts parts;
-    parts.make_secrets = true;
-    auto opened = Node::open(config, std::move(parts));
+    auto opened = open(dir);
     BOOST_REQUIRE_MESSAGE(opened, opened.error().detail);
     node = std::move(*opened);
     BOOST_REQUIRE(node->start());
@@ -55,6 +60,27 @@ BOOST_AUTO_TEST_CASE(a_worker_that_stopped_for_good_makes_the_process_unready) {
   BOOST_REQUIRE((*appender)->append({"commands.bookings", 0}, {&record, 1}, Durability::now));
   wait_for(503, "/readyz");
   BOOST_TEST(status("/healthz") == 200);
+}
+
+// As when the volume of VAR/log is not mounted.
+BOOST_AUTO_TEST_CASE(a_deployment_that_lost_its_log_does_not_begin_anew) {
+  namespace fs = std::filesystem;
+  node.reset();
+  fs::rename(dir / "log", dir / "kept");
+  for (const bool mount_point : {false, true}) {
+    if (mount_point) fs::create_directory(dir / "log");
+    const auto refused = open(dir);
+    BOOST_REQUIRE(!refused);
+    BOOST_TEST((refused.error().code == Code::mismatch));
+    BOOST_TEST(refused.error().detail.find("restore") != std::string::npos);
+    BOOST_TEST(fs::exists(dir / "log") == mount_point);
+  }
+  fs::remove_all(dir / "secrets.json");
+  fs::remove_all(dir / "stores");
+  const auto tables_left = open(dir);
+  BOOST_REQUIRE(!tables_left);
+  fs::remove_all(dir / "tables");
+  BOOST_TEST(open(dir).has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -209,11 +209,32 @@ Error error_of(const rocksdb::Status& status) {
   return {status.IsCorruption() ? Code::corrupt : Code::io, status.ToString()};
 }
 
+// Without its CURRENT RocksDB begins a new database and deletes the files of the old: a directory
+// that holds records is never taken for an empty one.
+Result<bool> is_begun(rocksdb::Env& env, const std::string& path) {
+  if (env.FileExists(path + "/CURRENT").ok()) return true;
+  std::vector<std::string> names;
+  const auto listed = env.GetChildren(path, &names);
+  if (!listed.ok() && !listed.IsNotFound()) return tl::unexpected(open_error(listed, path));
+  for (const std::string& name : names) {
+    const bool data = name.ends_with(".sst") || name.ends_with(".log") || name.ends_with(".blob");
+    // The first manifest comes before the first CURRENT, every other and all data after it.
+    const bool manifest = name.starts_with("MANIFEST-") && name != "MANIFEST-000001";
+    if (!data && !manifest) continue;
+    return fail(Code::corrupt,
+                fmt::format("{0}: CURRENT is missing, but {1} is there: restore {0}", path, name));
+  }
+  return false;
+}
+
 Result<OpenedDb> open_db(const RocksLogOptions& options) {
-  const rocksdb::Options db = db_options(options);
-  if (!options.create && !db.env->FileExists(options.path + "/CURRENT").ok()) {
+  rocksdb::Env& env = options.disk == nullptr ? *rocksdb::Env::Default() : *options.disk->env();
+  const auto begun = is_begun(env, options.path);
+  if (!begun) return tl::unexpected(begun.error());
+  if (!*begun && !options.create) {
     return fail(Code::not_found, fmt::format("{}: there is no log", options.path));
   }
+  const rocksdb::Options db = db_options(options);
   std::error_code ignored;  // RocksDB tells what is wrong with the path
   if (options.disk == nullptr) std::filesystem::create_directories(options.path, ignored);
   rocksdb::DB* raw = nullptr;

@@ -27,6 +27,9 @@ struct OpenedDb {
   Uuid id;
 };
 
+// Whether a database was begun there; Code::corrupt if one was and its CURRENT is gone.
+Result<bool> is_begun(rocksdb::Env& env, const std::string& path);
+
 // Opens the database, creating the log if there is none, and checks or adds topics.
 Result<OpenedDb> open_db(const RocksLogOptions& options);
 

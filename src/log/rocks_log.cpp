@@ -110,6 +110,10 @@ Result<std::unique_ptr<Log>> open_rocks_log(RocksLogOptions options) {
   return log;
 }
 
+Result<bool> has_rocks_log(const std::string& path) {
+  return rocks::is_begun(*rocksdb::Env::Default(), path);
+}
+
 Result<std::uint64_t> compact_topic(Log& log,
                                     const std::string& topic,
                                     const std::function<bool(const Record&)>& drop) {

@@ -46,6 +46,10 @@ struct RocksLogOptions {
 // Record::appended stands still, beyond five seconds it follows.
 Result<std::unique_ptr<Log>> open_rocks_log(RocksLogOptions options);
 
+// Whether a log is in that directory, which may not be there. Code::corrupt if one is that has lost
+// the file it is opened by; open_rocks_log() says the same, and touches nothing.
+Result<bool> has_rocks_log(const std::string& path);
+
 // Takes the records that `drop` names out of a compacted topic for good: their bytes leave memory
 // and disk, their offsets stay and are passed over by readers. Only what is durable is looked at,
 // and the log's id is kept. `log` is from open_rocks_log(); it may be in use. Returns how many

@@ -38,13 +38,35 @@ def test_stores_are_folded_again_from_the_log(stopped):
     assert {row["id"] for row in rows(stopped)} == stopped.bookings
 
 
-def test_a_deleted_log_is_noticed(stopped):
-    """A new log has a new id: what was folded of the old one is not shown as if it were true."""
-    shutil.rmtree(stopped.var / "log")
+def refused(wayfold, lost: str) -> int:
+    """How a start without `lost` ends. It touches nothing: put back, everything is there."""
+    shutil.move(wayfold.var / lost, wayfold.dir / "kept")
+    before = sorted(wayfold.var.rglob("*"))
+    process = Process([BINARY, "run", "--config", wayfold.config], wayfold.dir / "refused.log")
+    code = process.ended(30)
+    assert sorted(wayfold.var.rglob("*")) == before
+    assert "restore" in process.output()
+    shutil.move(wayfold.dir / "kept", wayfold.var / lost)
+    wayfold.start()
+    assert {row["id"] for row in rows(wayfold)} == wayfold.bookings
+    wayfold.stop()
+    return code
+
+
+def test_a_deployment_without_its_log_is_not_begun_anew(stopped):
+    assert refused(stopped, "log") == 4
+
+
+def test_a_log_without_its_current_file_is_not_begun_anew(stopped):
+    assert refused(stopped, "log/CURRENT") == 5
+
+
+def test_who_deletes_everything_begins_anew(stopped):
+    for lost in ("log", "tables", "stores"):
+        shutil.rmtree(stopped.var / lost)
+    (stopped.var / "secrets.json").unlink()
     stopped.start()
     assert rows(stopped) == []
-    assert "folded again" in stopped.web.output()
-    stopped.verify()
 
 
 def test_a_foreign_log_is_noticed(stopped, deploy):
