@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/errno_code.h"
 #include "cli/control_session.h"
 #include "cli/unix_socket.h"
 
@@ -29,7 +30,8 @@ namespace {
 constexpr std::chrono::milliseconds accept_pause{100};
 
 tl::unexpected<Error> failed(const std::string& path) {
-  return fail(Code::io, path + ": " + std::strerror(errno));
+  const int why = errno;
+  return fail(code_of_errno(why), path + ": " + std::strerror(why));
 }
 
 }  // namespace

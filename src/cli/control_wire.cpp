@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/errno_code.h"
 #include "cli/unix_socket.h"
 #include "storage/bytes.h"
 
@@ -49,13 +50,15 @@ Result<Connection> Connection::open(const std::string& path) {
   const auto address = unix_address(path);
   if (!address) return tl::unexpected(address.error());
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return fail(Code::io, std::string("socket: ") + std::strerror(errno));
+  if (fd < 0) {
+    const int why = errno;
+    return fail(code_of_errno(why), std::string("socket: ") + std::strerror(why));
+  }
   Connection connection(fd);
   if (::connect(fd, reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) {
-    const Code code = errno == ENOENT || errno == ECONNREFUSED ? Code::not_found
-                      : errno == EACCES                        ? Code::forbidden
-                                                               : Code::io;
-    return fail(code, path + ": " + std::strerror(errno));
+    const int why = errno;
+    const bool nobody = why == ENOTDIR || why == ECONNREFUSED;
+    return fail(nobody ? Code::not_found : code_of_errno(why), path + ": " + std::strerror(why));
   }
   return connection;
 }

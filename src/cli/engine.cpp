@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "base/errno_code.h"
 #include "base/thread_name.h"
 #include "cli/open_log.h"
 #include "runtime/worker_loop.h"
@@ -35,7 +36,7 @@ Result<std::unique_ptr<Engine>> Engine::open(const Config& config, EngineParts p
   auto engine = std::unique_ptr<Engine>(new Engine(config, std::move(parts), std::move(alarm)));
   std::error_code error;
   std::filesystem::create_directories(config.process.var, error);
-  if (error) return fail(Code::io, config.process.var + ": " + error.message());
+  if (error) return fail(code_of_errno(error.value()), config.process.var + ": " + error.message());
   if (auto ok = engine->open_log(); !ok) return tl::unexpected(ok.error());
   if (auto ok = engine->open_tables(); !ok) return tl::unexpected(ok.error());
   if (auto ok = engine->open_sockets(); !ok) return tl::unexpected(ok.error());

@@ -1,6 +1,7 @@
 // Finding a table's live generation, with a process on it or without.
 #include "cli/table_copy.h"
 
+#include "base/errno_code.h"
 #include "base/uuid.h"
 #include "cli/control_wire.h"
 #include "cli/remote_log.h"
@@ -15,7 +16,7 @@ Result<ScratchDir> ScratchDir::make(const ProcessConfig& process) {
   std::error_code error;
   fs::path path = fs::absolute(process.var) / "scratch" / Uuid::random().text();
   fs::create_directories(path, error);
-  if (error) return fail(Code::io, path.string() + ": " + error.message());
+  if (error) return fail(code_of_errno(error.value()), path.string() + ": " + error.message());
   return ScratchDir(std::move(path));
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/check.h"
 #include "base/encoding.h"
+#include "base/errno_code.h"
 #include "base/json.h"
 
 namespace wf::gateway {
@@ -32,7 +33,8 @@ struct File {
 };
 
 tl::unexpected<Error> io_error(const std::string& path, std::string_view what) {
-  return fail(Code::io, fmt::format("{}: {}: {}", path, what, std::strerror(errno)));
+  const int why = errno;
+  return fail(code_of_errno(why), fmt::format("{}: {}: {}", path, what, std::strerror(why)));
 }
 
 Result<std::string> read_private(const std::string& path) {

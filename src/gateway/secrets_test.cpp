@@ -48,6 +48,13 @@ BOOST_AUTO_TEST_CASE(a_damaged_file_is_refused_and_kept) {
   BOOST_TEST(fs::file_size(path) == 40U);
 }
 
+// A slip of the configuration is no broken disk.
+BOOST_AUTO_TEST_CASE(what_is_no_file_is_a_wrong_name) {
+  BOOST_TEST((load_secrets(dir.path().string()).error().code == Code::invalid));
+  BOOST_REQUIRE(load_or_make_secrets(path));
+  BOOST_TEST((load_secrets(path + "/secrets.json").error().code == Code::invalid));
+}
+
 BOOST_AUTO_TEST_CASE(a_new_master_key_comes_first_and_the_old_one_stays) {
   const Secrets before(std::move(*load_or_make_secrets(path)));
   BOOST_REQUIRE(add_master_key(path));

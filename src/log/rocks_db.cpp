@@ -10,7 +10,9 @@
 #include <filesystem>
 #include <sstream>
 
+#include "base/errno_code.h"
 #include "log/memory_disk.h"
+#include "storage/open_status.h"
 #include "storage/rocks_logger.h"
 
 namespace wf::rocks {
@@ -169,12 +171,8 @@ Result<Uuid> read_id(OpenedDb& opened, const std::string& path) {
 }
 
 Error open_error(const rocksdb::Status& status, const std::string& path) {
-  if (status.IsIOError() && status.ToString().find("lock") != std::string::npos) {
-    return {Code::unavailable, fmt::format("another process uses {}", path)};
-  }
-  Error error = error_of(status);
-  error.detail = fmt::format("{}: {}", path, error.detail);
-  return error;
+  if (is_locked(status)) return {Code::unavailable, fmt::format("another process uses {}", path)};
+  return {code_of_open(status), fmt::format("{}: {}", path, status.ToString())};
 }
 
 }  // namespace
@@ -213,6 +211,11 @@ Error error_of(const rocksdb::Status& status) {
 // that holds records is never taken for an empty one.
 Result<bool> is_begun(rocksdb::Env& env, const std::string& path) {
   if (env.FileExists(path + "/CURRENT").ok()) return true;
+  std::error_code why;  // RocksDB takes a directory that may not be searched for an absent one
+  const bool real = &env == rocksdb::Env::Default();
+  if (real && !std::filesystem::exists(path + "/CURRENT", why) && why) {
+    return fail(code_of_errno(why.value()), fmt::format("{}: {}", path, why.message()));
+  }
   std::vector<std::string> names;
   const auto listed = env.GetChildren(path, &names);
   if (!listed.ok() && !listed.IsNotFound()) return tl::unexpected(open_error(listed, path));

@@ -2,6 +2,8 @@
 // refuses.
 #include "log/rocks_log.h"
 
+#include <sys/resource.h>
+
 #include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
@@ -329,6 +331,34 @@ BOOST_AUTO_TEST_CASE(a_second_opener_is_told) {
   const auto log = open_rocks_log(in_directory(dir));
   BOOST_REQUIRE(log);
   BOOST_TEST((code_of(in_directory(dir)) == Code::unavailable));
+}
+
+// What RocksDB says holds the path: it must not be read as its reason.
+BOOST_AUTO_TEST_CASE(a_directory_may_be_called_lock_file) {
+  const TempDir dir;
+  auto options = in_directory(dir);
+  options.path = (dir / "lock file" / "lock hold temporarily unavailable").string();
+  BOOST_REQUIRE(open_rocks_log(options));
+  for (const auto& file : std::filesystem::directory_iterator(options.path)) {
+    if (file.path().filename().string().starts_with("MANIFEST-")) {
+      std::filesystem::remove(file.path());
+    }
+  }
+  const Code code = code_of(options);
+  BOOST_TEST((code == Code::corrupt || code == Code::io));
+}
+
+BOOST_AUTO_TEST_CASE(who_has_no_descriptors_left_is_told_of_a_bound) {
+  const TempDir dir;
+  BOOST_REQUIRE(open_rocks_log(in_directory(dir)));
+  rlimit before{};
+  BOOST_REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit none{0, before.rlim_max};
+  BOOST_REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+  const auto log = open_rocks_log(in_directory(dir));
+  BOOST_REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  BOOST_REQUIRE(!log);
+  BOOST_TEST((log.error().code == Code::full), log.error().detail);
 }
 
 BOOST_AUTO_TEST_CASE(a_full_disk_refuses_appends_and_answers_reads) {

@@ -6,6 +6,7 @@
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
 
+#include "storage/open_status.h"
 #include "storage/read_cache.h"
 #include "storage/rocks_logger.h"
 
@@ -81,19 +82,8 @@ Result<std::unique_ptr<rocksdb::DB>> open_engine_to_read(const std::filesystem::
   return std::unique_ptr<rocksdb::DB>(db);
 }
 
-bool is_locked(const rocksdb::Status& status) {
-  if (!status.IsIOError()) return false;
-  const std::string text = status.ToString();
-  const auto says = [&text](const char* words) { return text.find(words) != std::string::npos; };
-  return says("lock hold") ||
-         (says("lock file") && says("temporarily unavailable"));  // ours, others
-}
-
 Error engine_error(const rocksdb::Status& status) {
-  const Code code = status.IsCorruption()        ? Code::corrupt
-                    : status.IsInvalidArgument() ? Code::mismatch
-                    : is_locked(status)          ? Code::unavailable
-                                                 : Code::io;
+  const Code code = status.IsInvalidArgument() ? Code::mismatch : code_of_open(status);
   return {code, "table store: " + status.ToString()};
 }
 

@@ -37,8 +37,6 @@ Result<std::unique_ptr<rocksdb::DB>> open_engine(const std::filesystem::path& di
 Result<std::unique_ptr<rocksdb::DB>> open_engine_to_read(const std::filesystem::path& dir,
                                                          const Resources::Shared& shared);
 Error engine_error(const rocksdb::Status& status);
-// Whether somebody else, of this process or another, has what was to be opened.
-bool is_locked(const rocksdb::Status& status);
 
 // Empty if there is no such key.
 Result<std::string> read_value(rocksdb::DB& db,

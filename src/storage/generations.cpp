@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "base/check.h"
+#include "base/errno_code.h"
 #include "storage/current_file.h"
 #include "storage/engine_db.h"
 
@@ -44,7 +45,7 @@ Result<std::unique_ptr<TableHome>> TableHome::open(const fs::path& dir,
                                                    const Uuid& log_id) {
   std::error_code error;
   fs::create_directories(dir, error);
-  if (error) return fail(Code::io, dir.string() + ": " + error.message());
+  if (error) return fail(code_of_errno(error.value()), dir.string() + ": " + error.message());
   std::unique_ptr<TableHome> home(new TableHome(dir, type, resources, log_id));
   if (Result<void> locked = home->lock(); !locked) return tl::make_unexpected(locked.error());
   if (Result<void> opened = home->open_live(); !opened) return tl::make_unexpected(opened.error());

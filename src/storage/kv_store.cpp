@@ -15,7 +15,7 @@
 #include <atomic>
 #include <filesystem>
 
-#include "storage/engine_db.h"
+#include "storage/open_status.h"
 #include "storage/rocks_logger.h"
 
 namespace wf {
