@@ -7,6 +7,8 @@
 #include <cstring>
 #include <sstream>
 
+#include "cli/stop_signal.h"
+
 namespace wf::cli {
 namespace {
 
@@ -52,6 +54,8 @@ Exit Setup::fail(const Error& error) {
   std::replace(line.begin(), line.end(), '\n', ' ');
   err.line("wayfold: " + line);
   err.flush();
+  // What a stop request cut short has not failed.
+  if (error.code == Code::closed && stop_requested()) return Exit::interrupted;
   return exit_of(error.code);
 }
 

@@ -40,7 +40,8 @@ Result<std::unique_ptr<ControlServer>> ControlServer::open(const std::string& so
                                                            Engine& engine) {
   const auto address = unix_address(socket_path);
   if (!address) return tl::unexpected(address.error());
-  if (Connection::open(socket_path)) {
+  const auto other = Connection::open(socket_path);
+  if (other || other.error().code == Code::unavailable) {
     return fail(Code::full, socket_path + ": another process answers there");
   }
   ::unlink(socket_path.c_str());

@@ -1,12 +1,15 @@
 // Frames over plain sockets, and records in them.
 #include "cli/control_wire.h"
 
+#include <poll.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 
 #include "base/errno_code.h"
+#include "cli/stop_signal.h"
 #include "cli/unix_socket.h"
 #include "storage/bytes.h"
 
@@ -19,25 +22,55 @@ tl::unexpected<Error> gone(const char* what) {
       std::string("the running process went away while ") + what + ": " + std::strerror(errno));
 }
 
-bool send_all(int fd, std::string_view rest) {
-  while (!rest.empty()) {
-    const ssize_t sent = ::send(fd, rest.data(), rest.size(), MSG_NOSIGNAL);
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent < 0) return false;
-    rest.remove_prefix(static_cast<std::size_t>(sent));
+constexpr int poll_ms = 100;  // how long a stop may go unnoticed
+
+// Until the socket is ready for `events`.
+Result<void> await(int fd, short events, Duration silent_for) {
+  std::int64_t silent_ms = 0;
+  std::int64_t silent_after_stop_ms = 0;
+  for (;;) {
+    pollfd waiting{fd, events, 0};
+    const int ready = ::poll(&waiting, 1, poll_ms);
+    if (ready > 0) return {};
+    if (ready < 0 && errno != EINTR) return gone("waiting");
+    if (ready == 0) silent_ms += poll_ms;
+    if (ready == 0 && stop_requested()) silent_after_stop_ms += poll_ms;
+    if (silent_after_stop_ms * 1000 >= silence_after_stop.us) {
+      return fail(Code::closed, "interrupted");
+    }
+    if (silent_for.us > 0 && silent_ms * 1000 >= silent_for.us) {
+      return fail(Code::unavailable, "it does not answer");
+    }
   }
-  return true;
 }
 
-bool receive_all(int fd, char* into, std::size_t size) {
-  while (size > 0) {
-    const ssize_t got = ::recv(fd, into, size, 0);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return false;
-    into += got;
-    size -= static_cast<std::size_t>(got);
+Result<void> send_all(int fd, std::string_view rest) {
+  while (!rest.empty()) {
+    const ssize_t sent = ::send(fd, rest.data(), rest.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent >= 0) {
+      rest.remove_prefix(static_cast<std::size_t>(sent));
+    } else if (errno == EAGAIN || errno == EINTR) {
+      if (auto ok = await(fd, POLLOUT, {}); !ok) return ok;
+    } else {
+      return gone("asking");
+    }
   }
-  return true;
+  return {};
+}
+
+Result<void> receive_all(int fd, char* into, std::size_t size, Duration silent_for) {
+  while (size > 0) {
+    const ssize_t got = ::recv(fd, into, size, MSG_DONTWAIT);
+    if (got > 0) {
+      into += got;
+      size -= static_cast<std::size_t>(got);
+    } else if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
+      if (auto ok = await(fd, POLLIN, silent_for); !ok) return ok;
+    } else {
+      return gone("answering");
+    }
+  }
+  return {};
 }
 
 }  // namespace
@@ -55,8 +88,13 @@ Result<Connection> Connection::open(const std::string& path) {
     return fail(code_of_errno(why), std::string("socket: ") + std::strerror(why));
   }
   Connection connection(fd);
+  // A process that accepts no more has a queue that fills.
+  const timeval connect_within{.tv_sec = hello_within.us / 1'000'000, .tv_usec = 0};
+  ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &connect_within, sizeof connect_within);
   if (::connect(fd, reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) {
     const int why = errno;
+    if (why == EAGAIN) return fail(Code::unavailable, path + ": the process does not answer");
+    if (why == EINTR) return fail(Code::closed, "interrupted");
     const bool nobody = why == ENOTDIR || why == ECONNREFUSED;
     return fail(nobody ? Code::not_found : code_of_errno(why), path + ": " + std::strerror(why));
   }
@@ -68,16 +106,21 @@ Result<void> Connection::send(std::string_view frame) const {
   const auto size = static_cast<std::uint32_t>(frame.size());
   std::string head;
   put_little(head, size);
-  if (!send_all(fd_, head) || !send_all(fd_, frame)) return gone("asking");
-  return {};
+  if (auto ok = send_all(fd_, head); !ok) return ok;
+  return send_all(fd_, frame);
 }
 
-Result<std::string> Connection::receive() const {
+Result<std::string> Connection::receive_within(Duration silent_for) const {
   std::uint32_t size = 0;
-  if (!receive_all(fd_, reinterpret_cast<char*>(&size), sizeof size)) return gone("answering");
+  char* const head = reinterpret_cast<char*>(&size);
+  if (auto ok = receive_all(fd_, head, sizeof size, silent_for); !ok) {
+    return tl::unexpected(ok.error());
+  }
   if (size == 0 || size > frame_bytes_max) return fail(Code::corrupt, "a frame of a wrong size");
   std::string frame(size, '\0');
-  if (!receive_all(fd_, frame.data(), size)) return gone("answering");
+  if (auto ok = receive_all(fd_, frame.data(), size, silent_for); !ok) {
+    return tl::unexpected(ok.error());
+  }
   return frame;
 }
 

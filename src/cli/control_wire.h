@@ -27,6 +27,11 @@ enum class Ask : std::uint8_t {
 };
 enum class Tone : std::uint8_t { done = 0, failed, more };
 
+// A process that is there says hello within this, whatever else it does: it is stopped otherwise.
+inline constexpr Duration hello_within = Duration::seconds(5);
+// Once a stop was requested, an answer on its way may still come: a rebuild's progress keeps it.
+inline constexpr Duration silence_after_stop = Duration::seconds(1);
+
 inline constexpr std::size_t frame_bytes_max = std::size_t{48} << 20U;
 inline constexpr std::size_t read_bytes_max = std::size_t{16} << 20U;
 inline constexpr std::size_t read_records_max = 65'536;
@@ -42,9 +47,11 @@ class Connection {
   // Code::not_found if nobody listens there.
   static Result<Connection> open(const std::string& path);
 
+  // Both: Code::closed at the end of the stream, or soon after a stop was requested.
   Result<void> send(std::string_view frame) const;
-  // Code::closed at the end of the stream.
-  Result<std::string> receive() const;
+  Result<std::string> receive() const { return receive_within({}); }
+  // Code::unavailable if there is nothing for so long; zero: waits for ever.
+  Result<std::string> receive_within(Duration patience) const;
   void shut_down() const;
   // Nothing more will be sent; answers are still received.
   void stop_sending() const;

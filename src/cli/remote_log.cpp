@@ -39,17 +39,23 @@ std::string question_of(Ask what, const Slot& slot) {
   return question;
 }
 
-Result<std::string> hello(const Connection& connection) {
+Result<std::string> hello(const Connection& connection, const std::string& path) {
   std::string question = question_of(Ask::hello);
   put_text(question, catalogue().build);
-  return ask(connection, question);
+  if (auto ok = connection.send(question); !ok) return tl::unexpected(ok.error());
+  auto frame = connection.receive_within(hello_within);
+  if (frame) return answer_of(std::move(*frame));
+  if (frame.error().code != Code::unavailable) return frame;
+  return fail(Code::unavailable, path + ": the process does not answer: is it stopped?");
 }
 
 // A connection that has been introduced.
 Result<Connection> introduced(const std::string& path) {
   auto connection = Connection::open(path);
   if (!connection) return connection;
-  if (const auto answer = hello(*connection); !answer) return tl::unexpected(answer.error());
+  if (const auto answer = hello(*connection, path); !answer) {
+    return tl::unexpected(answer.error());
+  }
   return connection;
 }
 
@@ -167,7 +173,7 @@ class RemoteLog final : public Log {
 Result<std::unique_ptr<Log>> open_remote_log(const std::string& socket_path) {
   auto connection = Connection::open(socket_path);
   if (!connection) return tl::unexpected(connection.error());
-  const auto answer = hello(*connection);
+  const auto answer = hello(*connection, socket_path);
   if (!answer) return tl::unexpected(answer.error());
   ByteReader reader(*answer);
   const Uuid id = reader.id();
