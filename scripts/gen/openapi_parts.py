@@ -155,7 +155,7 @@ HEADERS = {
     "Wayfold-Position": "Where the answer stands: send it with a read that must see it.",
     "Location": "Of the thing it made; of a 202, of the command.",
     "Wayfold-As-Of": "What the read includes, as a Wayfold-Position.",
-    "Age": "Seconds since the log was last heard; only while it cannot be.",
+    "Age": "Seconds since which the log cannot be read, or is not folded into tables; else absent.",
     "ETag": "The thing's version: for If-Match and If-None-Match.",
     "Link": "The next page, if there is one.",
 }

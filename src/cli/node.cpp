@@ -117,6 +117,7 @@ Result<void> Node::open_gateway() {
         if (!*known) return std::nullopt;
         return gateway::KnownOutcome{(*known)->principal, std::move((*known)->json)};
       },
+      .failing_since = [this] { return engine_->failing_since(); },
       .positions = engine_->outcomes().positions(),
       .ready = [this] { return engine_->healthy(); },
       .docs_directory = docs_directory()};

@@ -250,11 +250,19 @@ std::variant<Accept, Response> App::upgrade(const Request& request) {
   return channels_.upgrade(request, now);
 }
 
+// The log cannot be read, or what is read of it does not come into the tables.
+Instant App::behind_since() const {
+  const Instant log = backend_.tail.failing_since();
+  const Instant fold = services_.failing_since ? services_.failing_since() : Instant{};
+  if (log.us == 0 || fold.us == 0) return std::max(log, fold);
+  return std::min(log, fold);
+}
+
 void App::tick() {
   const Instant now = services_.clock();
   if (io_ == 0) backend_.submitter.tick(now);
   queries_.refresh();
-  queries_.log_failing_since(backend_.tail.failing_since());
+  queries_.behind_since(behind_since());
   channels_.tick(now);
   if (parked_.size() != 0) retry_parked();
   metrics_.set(gauges());

@@ -51,6 +51,7 @@ class App : public Handler {
   Answer page(const Call& call);
   Answer command_page(const Call& call);
   Metrics::Gauges gauges() const;
+  Instant behind_since() const;
   Response ready_page() const;
   Response metrics_page();
   Response unmatched(const Request& request, const Match& match) const;

@@ -42,6 +42,8 @@ struct Services {
   // `read`. Empty: GET /commands/{id} knows only what is still under way.
   using FindOutcome = Result<std::optional<KnownOutcome>>(const Uuid& id, const Offsets& read);
   std::function<FindOutcome> command_outcome = {};
+  // Since when the tables here are not folded, for whatever reason; {0}: they are. Empty: always.
+  std::function<Instant()> failing_since = {};
   SlotPositions positions = {};      // where that table stands: reading outcomes may begin there
   std::function<bool()> ready = {};  // empty: yes
   std::string docs_directory = {};   // Swagger UI's files; empty: /docs is 404

@@ -123,7 +123,7 @@ Answer QueryHandler::handle(const Call& call) {
 
 void QueryHandler::add_freshness(Response& response, const TableView& table, Instant now) const {
   const auto as_of = as_of_.find(&table);
-  Instant since = failing_since_;
+  Instant since = behind_since_;
   if (as_of != as_of_.end()) {
     response.add("Wayfold-As-Of", as_of->second.position);
     since = as_of->second.frozen_since.value_or(since);

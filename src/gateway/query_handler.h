@@ -20,8 +20,8 @@ class QueryHandler {
   Answer handle(const Call& call);
   // Reads again how far each table has come. What answers say of their age is as old as this.
   void refresh();
-  // Since when the log cannot be read: answers then say how old they may be.
-  void log_failing_since(Instant since) { failing_since_ = since; }
+  // Since when tables may not have what the log has; {0}: they go on. Answers say how old they are.
+  void behind_since(Instant since) { behind_since_ = since; }
 
   // The row as the caller may see it, for other handlers too. `json` empty: 404 or 503 as said in
   // the second.
@@ -51,7 +51,7 @@ class QueryHandler {
     std::optional<Instant> frozen_since;
   };
   absl::flat_hash_map<const TableView*, AsOf> as_of_;
-  Instant failing_since_;
+  Instant behind_since_;
 };
 
 // Whether `table` has folded all that the call's client has seen.

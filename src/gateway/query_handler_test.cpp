@@ -90,6 +90,18 @@ BOOST_AUTO_TEST_CASE(a_frozen_table_serves_what_it_has_and_says_how_old_it_is) {
   BOOST_TEST(nothing.body.find("40 %") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_table_that_nothing_is_folded_into_says_how_old_it_is) {
+  app->tick();
+  BOOST_TEST(test::header(get(row_path, renter), "Age").empty());
+  failing_since = now - Duration::seconds(30);
+  app->tick();
+  BOOST_TEST(test::header(get(row_path, renter), "Age") == "30");
+  BOOST_TEST(test::header(get("/bookings", renter), "Age") == "30");
+  failing_since = {};
+  app->tick();
+  BOOST_TEST(test::header(get(row_path, renter), "Age").empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_table_that_was_never_whole_answers_no_list) {
   table("bookings").build(std::nullopt, 7);
   const Response list = get("/bookings", renter);

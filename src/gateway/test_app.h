@@ -164,6 +164,7 @@ struct AppFixture {
   ProcessConfig process;
   PlatformConfig platform;
   Instant now = wall_clock();
+  Instant failing_since;  // of the projector
   std::map<std::string, std::unique_ptr<HandTable>> tables_;
   std::unique_ptr<HandDecider> decider;
   std::function<Ruling(const Record&)> ruling = [](const Record&) { return Ruling{}; };

@@ -85,7 +85,8 @@ AppFixture::AppFixture() {
                     .secrets = secrets,
                     .process = process,
                     .platform = platform,
-                    .clock = [this] { return now; }};
+                    .clock = [this] { return now; },
+                    .failing_since = [this] { return failing_since; }};
   for (const auto& [name, table] : tables_) services.tables[name] = table.get();
   const Post post = [this](std::function<void()> fn) {
     const std::lock_guard lock(mutex);

@@ -112,6 +112,7 @@ Projector::Progress Projector::step(Instant now) {
     busy = busy || (read && *read);
   }
   if (!done) return retreat(now, done.error());
+  failing_since_us_ = 0;
   if (!busy) {  // everything there is was read
     finals_ = 0;
     retry_ = options_.retry;
@@ -126,6 +127,7 @@ Projector::Progress Projector::step(Instant now) {
 }
 
 Projector::Progress Projector::retreat(Instant now, const Error& why) {
+  if (failing_since_us_ == 0) failing_since_us_ = now.us;
   const bool final = why.code == Code::corrupt || why.code == Code::mismatch;
   const bool stops = final && ++finals_ >= options_.final_tries;
   const std::string_view mend = !stops ? ""

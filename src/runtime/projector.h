@@ -1,6 +1,7 @@
 // Folds the accepted events of every partition into tables. Lagging tables read by themselves until
 // they have caught up.
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <future>
@@ -62,6 +63,9 @@ class Projector {
   Reader* reader() { return lanes_.empty() ? nullptr : lanes_.front()->reader.get(); }
   // Why it stopped: it needs a person.
   const std::optional<Error>& failure() const { return failure_; }
+  // Since when no step went well, stopped or not: what tables have may be that old. {0}: all is
+  // well. Any thread.
+  Instant failing_since() const { return {failing_since_us_}; }
   std::uint64_t folded() const { return folded_; }  // events, each once per lane
 
   // Makes everything folded so far durable. For a clean shutdown; call it from the stepping thread.
@@ -123,6 +127,7 @@ class Projector {
   std::uint32_t finals_ = 0;  // failures that hardly any retry mends, since all was read
   Instant flushed_at_;
   std::optional<Error> failure_;
+  std::atomic<std::int64_t> failing_since_us_ = 0;
   std::uint64_t folded_ = 0;
 };
 

@@ -368,6 +368,28 @@ BOOST_AUTO_TEST_CASE(reads_that_fail_as_if_for_good_are_tried_again_before_it_st
   BOOST_TEST(projector.failure().has_value());
 }
 
+BOOST_AUTO_TEST_CASE(it_says_since_when_it_fails) {
+  FlakyLog flaky(*world.log);
+  flaky.code = Code::corrupt;
+  auto table = home("sums");
+  Projector projector(flaky, *catalogue, options(), alarm);
+  projector.add(*table);
+  for (const bool recovers : {true, false}) {
+    BOOST_TEST(projector.failing_since().us == 0);
+    flaky.period = 1;
+    const Instant first = world.now = world.now + Duration::seconds(3);
+    projector.step(world.now);
+    projector.step(world.now);  // it waits: that is no success
+    world.now = world.now + Duration::seconds(3);
+    projector.step(world.now);
+    BOOST_TEST(projector.failing_since().us == first.us);
+    if (recovers) flaky.period = 0;
+    world.settle(projector);
+    BOOST_TEST(projector.failing_since().us == (recovers ? 0 : first.us));
+  }
+  BOOST_TEST(projector.failure().has_value());
+}
+
 // Before every read of a slot it has grown: no two readers ever find the same end.
 BOOST_AUTO_TEST_CASE(under_load_tables_are_live_and_generations_swapped) {
   add(40);
