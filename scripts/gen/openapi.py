@@ -11,6 +11,7 @@ from gen.openapi_parts import (
     FIXED,
     NOBODY,
     PARAMETERS,
+    PARKED,
     PLAIN,
     READ,
     UUID,
@@ -100,7 +101,8 @@ def command_route(document, command):
         "500": problem("`internal`, `undecidable`, `hops`, `clock`: the server's fault"),
         "503": problem(
             "`unavailable`, `overloaded`, `not_yet`, …, with Retry-After; "
-            "`overdue`: with another key"
+            "`overdue`: with another key",
+            PARKED,
         ),
         "504": problem(
             "`unknown_fate`: ask the Location, or send it again; "
@@ -294,7 +296,11 @@ def table_routes(document, table):
         | {"400": problem("`invalid_parameter`")}
         | refused,
     }
-    row_routes(document, table, base, refused | {"404": problem("`not_found`")}, row)
+    refused |= {
+        "404": problem("`not_found`"),
+        "503": problem("`not_yet`, `unavailable`, …, with Retry-After", PARKED),
+    }
+    row_routes(document, table, base, refused, row)
     if table.channel:
         channel_route(document, table, base)
 

@@ -142,13 +142,18 @@ A command may be sent again with its Idempotency-Key: it is decided once, and th
 again. Answers carry `Wayfold-Position`; a read that sends it back sees what that answer saw."""
 
 
-def problem(description):
+def problem(description, headers=()):
     return {
         "description": description,
+        **({"headers": header_objects(headers)} if headers else {}),
         "content": {
             "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
         },
     }
+
+
+def header_objects(names):
+    return {name: {"description": HEADERS[name], "schema": {"type": "string"}} for name in names}
 
 
 HEADERS = {
@@ -156,19 +161,19 @@ HEADERS = {
     "Location": "Of the thing it made; of a 202, of the command.",
     "Wayfold-As-Of": "What the read includes, as a Wayfold-Position.",
     "Age": "Seconds since which the log cannot be read, or is not folded into tables; else absent.",
+    "Wayfold-Quarantined-Since": "The row is parked: an event of it failed then.",
     "ETag": "The thing's version: for If-Match and If-None-Match.",
     "Link": "The next page, if there is one.",
 }
 DECIDED = ("Wayfold-Position", "Location")
+PARKED = ("Wayfold-Quarantined-Since",)
 READ = ("Wayfold-As-Of", "Age")
 
 
 def answer(description, schema, headers):
     return {
         "description": description,
-        "headers": {
-            name: {"description": HEADERS[name], "schema": {"type": "string"}} for name in headers
-        },
+        "headers": header_objects(headers),
         "content": {"application/json": {"schema": schema}},
     }
 

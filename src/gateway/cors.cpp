@@ -42,7 +42,7 @@ void Cors::decorate(Response& response, const std::string* origin) {
   response.add("Vary", "Origin");
   response.add("Access-Control-Expose-Headers",
                "ETag, Location, Link, Retry-After, Wayfold-Position, Wayfold-As-Of, "
-               "Idempotent-Replayed, X-Request-Id");
+               "Wayfold-Quarantined-Since, Idempotent-Replayed, X-Request-Id");
 }
 
 void add_security(Response& response, bool tls) {

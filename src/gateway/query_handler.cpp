@@ -89,7 +89,14 @@ const TableView* QueryHandler::table(std::string_view name) const {
 
 Response QueryHandler::absent(const TableView& table, const RowRead& read) {
   const TableState state = table.state();
-  if (read.quarantined_since || !state.live) return not_yet(state);
+  if (read.quarantined_since) {
+    const std::string since = read.quarantined_since->text();
+    Response response =
+        retry_later("not_yet", "the row is parked since " + since + ": an event of it failed");
+    response.add("Wayfold-Quarantined-Since", since);
+    return response;
+  }
+  if (!state.live) return not_yet(state);
   return not_found();
 }
 
@@ -151,9 +158,6 @@ Answer QueryHandler::row(const Call& call, const TableView& view, const RowAcces
   response.add("ETag", etag);
   response.add("Cache-Control", "private, no-cache");
   add_freshness(response, view, call.now);
-  if (found.read.quarantined_since) {
-    response.add("Wayfold-Quarantined-Since", found.read.quarantined_since->text());
-  }
   const auto if_none_match = call.request.headers.get("If-None-Match");
   if (if_none_match && matches(*if_none_match, etag)) {
     response.status = 304;

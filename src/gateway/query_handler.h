@@ -33,7 +33,8 @@ class QueryHandler {
   Row readable_row(const TableView& table, const RowAccess& access, const Call& call);
   const TableView* table(std::string_view name) const;
 
-  // 404 if the table is live and at or past what the client has seen, else 503 `not_yet`.
+  // 404 if the table is live and at or past what the client has seen, else 503 `not_yet`; so is a
+  // parked row, which says since when.
   static Response absent(const TableView& table, const RowRead& read);
 
  private:

@@ -70,8 +70,16 @@ BOOST_AUTO_TEST_CASE(absence_is_told_only_by_a_table_that_can_know) {
   BOOST_TEST(get(nothing, renter).status == 503);
 }
 
-BOOST_AUTO_TEST_CASE(a_quarantined_row_says_since_when) {
+BOOST_AUTO_TEST_CASE(a_parked_row_is_503_and_says_since_when) {
   table("bookings").quarantine(booking, now);
+  for (const std::string& path : {row_path, "/bookings/" + ravi.text()}) {
+    table("bookings").quarantine(ravi, now);
+    const Response parked = get(path, renter);
+    BOOST_TEST(parked.status == 503);
+    BOOST_TEST(test::header(parked, "Wayfold-Quarantined-Since") == now.text());
+    BOOST_TEST(parked.body.find("parked since " + now.text()) != std::string::npos);
+  }
+  table("bookings").set_live(false);  // and if the table is being built, too
   BOOST_TEST(test::header(get(row_path, renter), "Wayfold-Quarantined-Since") == now.text());
 }
 

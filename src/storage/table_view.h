@@ -28,9 +28,9 @@ using Offsets = std::vector<SlotOffset>;
 
 struct RowRead {
   std::string json;  // as view() made it; empty: there is no such row (or it is hidden)
-  std::uint64_t row_version = 0;  // events folded into the row's parts
-  std::uint64_t hash = 0;         // low half of the row hash, for the ETag
-  std::optional<Instant> quarantined_since;
+  std::uint64_t row_version = 0;             // events folded into the row's parts
+  std::uint64_t hash = 0;                    // low half of the row hash, for the ETag
+  std::optional<Instant> quarantined_since;  // parked: then it has no json
   bool found() const { return !json.empty(); }
 };
 
