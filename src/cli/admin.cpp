@@ -268,8 +268,7 @@ Exit forget(Setup& setup, const AdminOptions& options) {
   gateway::KeyRing keys(*office->log, office->secrets);
   if (auto ok = keys.start(); !ok) return setup.fail(ok.error());
   // A slip of the pen must not look like a person forgotten.
-  const auto sealed = keys.seal(*subject, "");
-  if (!sealed && sealed.error().code == Code::unavailable) {
+  if (!keys.knows(*subject) && !keys.is_forgotten(*subject)) {
     return setup.fail({Code::not_found, "nothing is sealed for " + subject->text() + " here"});
   }
   if (auto ok = keys.forget(*subject); !ok) return setup.fail(ok.error());
@@ -283,6 +282,11 @@ Exit forget(Setup& setup, const AdminOptions& options) {
 Exit rotate(Setup& setup, const AdminOptions& options) {
   const auto office = open_office(setup, options);  // before the file changes: the log answers
   if (!office) return setup.fail(office.error());
+  {  // what cannot be unwrapped would stay under a master key that somebody else may have
+    gateway::KeyRing keys(*office->log, office->secrets);
+    if (auto ok = keys.open(); !ok) return setup.fail(ok.error());
+    if (auto ok = keys.check_masters(); !ok) return setup.fail(ok.error());
+  }
   const std::string path = secrets_path(office->process, options);
   if (auto ok = gateway::add_master_key(path); !ok) return setup.fail(ok.error());
   const auto secrets = load(office->process, options);

@@ -106,6 +106,26 @@ BOOST_AUTO_TEST_CASE(an_account_that_exists_stays_as_it_is) {
   BOOST_TEST(text.out == "account " + account + " exists already: its password and roles stand\n");
 }
 
+// A file from before the last rotation, as out of a backup.
+BOOST_AUTO_TEST_CASE(a_stale_secrets_file_rotates_nothing_and_forgets_still) {
+  namespace fs = std::filesystem;
+  const fs::path file = deployment.var() + "/secrets.json";
+  const Ran made =
+      admin({"account", "--email", "ops@example.org", "--role", "admin"}, "correct horse\n");
+  BOOST_REQUIRE_MESSAGE(made.exit == Exit::ok, made.err);
+  const std::string account = member(made.out, "account");
+  fs::copy_file(file, file.string() + ".old");
+  BOOST_REQUIRE((admin({"rotate-key"}).exit == Exit::ok));
+  fs::rename(file.string() + ".old", file);
+  const auto size = fs::file_size(file);
+  const Ran refused = admin({"rotate-key"});
+  BOOST_TEST((refused.exit == Exit::refused));
+  BOOST_TEST(refused.err.find("put the deployment's own file back") != std::string::npos);
+  BOOST_TEST(fs::file_size(file) == size);
+  BOOST_TEST((admin({"forget", account}).exit == Exit::ok));
+  BOOST_TEST((admin({"rotate-key"}).exit == Exit::ok));  // nothing is left that it cannot unwrap
+}
+
 // What a person's data was sealed with is in no file any more, whoever compacts.
 BOOST_AUTO_TEST_CASE(the_keys_of_a_forgotten_person_leave_the_disk) {
   const auto files_have = [&](const std::string& bytes) {

@@ -6,6 +6,8 @@
 #include <thread>
 
 #include "cli/http_client.h"
+#include "gateway/key_ring.h"
+#include "gateway/secrets.h"
 #include "support/temp_dir.h"
 
 namespace wf::cli::node_test {
@@ -81,6 +83,27 @@ BOOST_AUTO_TEST_CASE(a_deployment_that_lost_its_log_does_not_begin_anew) {
   BOOST_REQUIRE(!tables_left);
   fs::remove_all(dir / "tables");
   BOOST_TEST(open(dir).has_value());
+}
+
+// Rows would be 503 for as long as nobody notices.
+BOOST_AUTO_TEST_CASE(secrets_that_do_not_open_the_keys_are_refused) {
+  {
+    gateway::KeyRing keys(node->engine().log(), node->secrets());
+    BOOST_REQUIRE(keys.open());
+    BOOST_REQUIRE(keys.ensure_key(Uuid::random()));
+  }
+  std::filesystem::rename(dir / "secrets.json", dir / "kept");
+  BOOST_REQUIRE(gateway::load_or_make_secrets((dir / "secrets.json").string()));
+  const auto start_again = [this] {
+    node.reset();
+    node = std::move(*open(dir));
+    return node->start();
+  };
+  const auto refused = start_again();
+  BOOST_REQUIRE(!refused);
+  BOOST_TEST((refused.error().code == Code::mismatch));
+  std::filesystem::rename(dir / "kept", dir / "secrets.json");
+  BOOST_TEST(start_again().has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -16,6 +16,7 @@ class Gateway {
   static Result<std::unique_ptr<Gateway>> open(Services services);
   ~Gateway();
 
+  // Code::mismatch: the secrets are not those the log's keys were wrapped with.
   Result<void> start();
   // Lets requests in flight finish for up to `grace`.
   void stop(Duration grace = Duration::seconds(5));

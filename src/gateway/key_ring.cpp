@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "base/crypto.h"
 #include "base/encoding.h"
@@ -139,6 +141,25 @@ bool KeyRing::has_key(const Uuid& subject) const {
 bool KeyRing::is_forgotten(const Uuid& subject) const {
   const std::shared_lock lock(mutex_);
   return forgotten_.contains(subject);
+}
+
+bool KeyRing::knows(const Uuid& subject) const {
+  const std::shared_lock lock(mutex_);
+  return std::ranges::any_of(keys_,
+                             [&](const auto& entry) { return entry.second.subject == subject; });
+}
+
+Result<void> KeyRing::check_masters() const {
+  const std::shared_lock lock(mutex_);
+  // Also a key that an older record of it still opens: compaction takes that one.
+  const auto foreign = std::ranges::count_if(
+      keys_, [this](const auto& entry) { return master(entry.second.master) == nullptr; });
+  if (foreign == 0) return {};
+  return fail(Code::mismatch,
+              fmt::format("{} keys of personal data are wrapped by a master key that the secrets "
+                          "file does not have: put the deployment's own file back, the one since "
+                          "the last rotate-key",
+                          foreign));
 }
 
 std::string KeyRing::wrap(const Uuid& id, const Uuid& subject, const Secret& key) const {

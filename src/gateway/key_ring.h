@@ -44,6 +44,11 @@ class KeyRing {
   // Whether seal() can do without waiting for the log.
   bool has_key(const Uuid& subject) const;
   bool is_forgotten(const Uuid& subject) const;
+  // Whether the subject has a key, be it one that no master key here unwraps.
+  bool knows(const Uuid& subject) const;
+  // Code::mismatch if there are keys wrapped by a master key that is not in `secrets`: the file is
+  // older than the last rotation, or another deployment's.
+  Result<void> check_masters() const;
   // Makes a key if the subject has none, durable before this returns: waits for the disk or the
   // brokers. Code::forbidden for a forgotten subject.
   Result<void> ensure_key(const Uuid& subject);

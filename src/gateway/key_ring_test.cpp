@@ -53,6 +53,22 @@ BOOST_AUTO_TEST_CASE(another_master_key_opens_nothing) {
   const Secrets others{random_secrets()};
   const auto there = ring(others);
   BOOST_TEST((there->open(*sealed).error() == KeyRing::Missing::unknown));
+  BOOST_TEST(here->check_masters().has_value());
+  BOOST_TEST((there->check_masters().error().code == Code::mismatch));
+}
+
+BOOST_AUTO_TEST_CASE(whoever_cannot_read_a_key_forgets_it_all_the_same) {
+  const auto here = ring(secrets);
+  BOOST_REQUIRE(here->ensure_key(asha));
+  const std::string sealed = *here->seal(asha, "secret");
+  const Secrets others{random_secrets()};
+  const auto there = ring(others);
+  BOOST_TEST(there->knows(asha));
+  BOOST_TEST(!there->knows(Uuid::v5({}, "nobody")));
+  BOOST_REQUIRE(there->forget(asha));
+  BOOST_TEST(!there->knows(asha));
+  BOOST_TEST(there->check_masters().has_value());
+  BOOST_TEST((ring(secrets)->open(sealed).error() == KeyRing::Missing::forgotten));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_none_of_ours_is_unknown) {

@@ -75,9 +75,13 @@ def test_a_foreign_log_is_noticed(stopped, deploy):
     other.stop()
     shutil.rmtree(stopped.var / "log")
     shutil.copytree(other.var / "log", stopped.var / "log")
+    process = Process([BINARY, "run", "--config", stopped.config], stopped.dir / "foreign.log")
+    assert process.ended(60) == 4  # its keys are wrapped by a master of the other's
+    assert "secrets file" in process.output()
+    assert "folded again" in process.output()
+    shutil.copy(other.var / "secrets.json", stopped.var / "secrets.json")
     stopped.start()
     assert rows(stopped) == []
-    assert "folded again" in stopped.web.output()
     stopped.verify()
 
 
