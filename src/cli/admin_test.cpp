@@ -62,6 +62,12 @@ BOOST_AUTO_TEST_CASE(an_account_is_made_suspended_and_forgotten) {
   BOOST_TEST(replayed.out.find(account) != std::string::npos);
   BOOST_TEST(replayed.out.find(password) == std::string::npos);
   BOOST_TEST(replayed.out.find("example.org") == std::string::npos);
+  BOOST_TEST(replayed.out.find("login.Registered") != std::string::npos);
+  const Ran asked = run("replay", declare_replay, {"--commands", "--var", deployment.var()});
+  for (const std::string& out : {replayed.out, asked.out}) {
+    BOOST_TEST(out.find("argon2id") == std::string::npos);
+    BOOST_TEST(out.find(R"(":null,"roles")") != std::string::npos);
+  }
 
   // The account's own stream follows its login by a policy.
   Exit exit = Exit::refused;

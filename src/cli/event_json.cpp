@@ -1,6 +1,10 @@
 // CloudEvents' JSON format, written without any allocation but the output's own.
 #include "cli/event_json.h"
 
+#include <algorithm>
+#include <set>
+
+#include "base/catalogue.h"
 #include "base/json_write.h"
 
 namespace wf::cli {
@@ -59,7 +63,33 @@ void append_sortable(std::string& out, Instant at) {
   out += "Z\"";
 }
 
+// Whether an aggregate's records may hold hashes of passwords: one of its commands takes a secret.
+bool has_secrets(std::string_view type) {
+  static const std::set<std::string_view> aggregates = [] {
+    std::set<std::string_view> found;
+    for (const CommandType& command : catalogue().commands) {
+      const bool secret = std::ranges::any_of(command.sealed, [](const SealedField& field) {
+        return field.how == SealedField::How::argon2id;
+      });
+      if (secret) found.insert(command.aggregate);
+    }
+    return found;
+  }();
+  return aggregates.contains(type.substr(0, type.find('.')));
+}
+
 }  // namespace
+
+void append_without_hashes(std::string& out, std::string_view json) {
+  constexpr std::string_view hash = "\"$argon2id$";
+  for (std::size_t at = 0; (at = json.find(hash)) != json.npos;) {
+    const std::size_t end = json.find('"', at + hash.size());
+    if (end == json.npos) break;
+    out.append(json.substr(0, at)).append("null");
+    json.remove_prefix(end + 1);
+  }
+  out += json;
+}
 
 std::string_view name(Kind kind) {
   switch (kind) {
@@ -136,7 +166,12 @@ void append_event_json(std::string& out,
     out += text_of(accepted);
   }
   out += R"(,"data":)";
-  out.append(record.payload.empty() ? std::string_view("{}") : record.payload);
+  const std::string_view data = record.payload.empty() ? "{}" : record.payload;
+  if (has_secrets(record.type)) {
+    append_without_hashes(out, data);
+  } else {
+    out += data;
+  }
   out += "}\n";
 }
 

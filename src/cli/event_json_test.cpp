@@ -30,6 +30,12 @@ BOOST_AUTO_TEST_CASE(times_sort_as_texts) {
   BOOST_TEST(has(line_at({second.us + 500'000}), R"("time":"2026-11-21T09:00:00.500000Z")"));
 }
 
+BOOST_AUTO_TEST_CASE(hashes_of_passwords_are_null) {
+  std::string out;
+  append_without_hashes(out, R"({"a":"$argon2id$v=19$m=8","b":"x $argon2id$","c":"$argon2id$2"})");
+  BOOST_TEST(out == R"({"a":null,"b":"x $argon2id$","c":null})");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace wf::cli::event_json_test
