@@ -224,6 +224,7 @@ void CommandWorker::control(const Record& record) {
   } else if (record.id == nonce_) {
     epoch_ = record.offset;
     cautious_ = resumed_seen_ && !outcome_seen_;
+    cautious_left_ = static_cast<std::uint32_t>(options_.batch.records);
   } else {
     outcome_seen_ = resumed_seen_ = false;
   }
@@ -280,12 +281,6 @@ Result<void> CommandWorker::resume(Instant now) {
   resumed.next = next_;
   if (auto ok = reader_->seek(commands_, next_); !ok) return ok;
   if (auto ok = appender_->append(events_, {&resumed, 1}, Durability::now); !ok) return ok;
-  suspect_end_ = 0;
-  if (cautious_) {  // it had read one batch at most, of what `resumed` has now made durable
-    const auto end = log_.end(commands_);
-    if (!end) return tl::unexpected(end.error());
-    suspect_end_ = std::min(*end, next_ + static_cast<Offset>(options_.batch.records));
-  }
   checking_ = false;
   awaited_ = after;
   phase_ = Phase::reading_back;
@@ -315,8 +310,8 @@ Result<bool> CommandWorker::read_back() {
 }
 
 Result<bool> CommandWorker::decide_batch(Instant now) {
-  Limit limit = options_.batch;
-  if (next_ < suspect_end_) limit.records = 1;
+  const Limit limit =
+      cautious_ ? Limit{.records = 1, .bytes = options_.batch.bytes} : options_.batch;
   auto batch = reader_->read(commands_, limit);
   if (!batch) return tl::unexpected(batch.error());
   if (batch->records.empty()) return false;
@@ -353,7 +348,7 @@ Result<bool> CommandWorker::decide_batch(Instant now) {
 }
 
 Result<void> CommandWorker::decide_one(const Record& command, Outcomes& out) {
-  if (command.offset >= suspect_end_) return decider_->decide(command, epoch_, out);
+  if (!cautious_) return decider_->decide(command, epoch_, out);
   if (tries_[command.offset] >= 3) {
     alarm_(fmt::format("{} {} ended its decider three times", command.type, command.id.text()));
     tries_.clear();
@@ -368,6 +363,7 @@ Result<void> CommandWorker::decide_one(const Record& command, Outcomes& out) {
   trying.epoch = epoch_;
   trying.cause = command.offset;
   if (auto ok = appender_->append(events_, {&trying, 1}, Durability::now); !ok) return ok;
+  if (--cautious_left_ == 0) cautious_ = false;
   return decider_->decide(command, epoch_, out);
 }
 
