@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/json_write.h"
+#include "runtime/append_clock.h"
 #include "storage/bytes.h"
 
 namespace wf {
@@ -138,7 +139,7 @@ void CommandOutcomes::fold(std::span<const Record> outcome) {
   const bool reused = last.payload.find(R"("reason":"key_reused")") != std::string_view::npos;
   if (last.kind == Kind::rejected && reused) return;
   if (first.link) return;  // forwarded: nobody waits for it, and each would cost a row
-  highest_appended_ = std::max(highest_appended_, first.commanded);
+  if (is_newest(first.commanded, highest_appended_)) highest_appended_ = first.commanded;
   std::string& value = folded_.emplace_back(first.causation, std::string()).second;
   value = ordered_bytes(first.commanded);
   append_outcome(value, outcome);

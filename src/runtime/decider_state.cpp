@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "log/position.h"
+#include "runtime/append_clock.h"
 #include "storage/bytes.h"
 
 namespace wf {
@@ -375,7 +376,7 @@ std::uint64_t DeciderState::sent(const Slot& target) const {
 }
 
 void DeciderState::saw(Instant appended) {
-  highest_appended_ = std::max(highest_appended_, appended);
+  if (is_newest(appended, highest_appended_)) highest_appended_ = appended;
 }
 
 std::vector<std::pair<Instant, Uuid>> DeciderState::due(Instant now, std::size_t most) const {

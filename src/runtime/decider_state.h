@@ -85,8 +85,8 @@ class DeciderState {
 
   std::uint64_t received(const Slot& source) const;  // highest n accepted from that events slot
   std::uint64_t sent(const Slot& target) const;      // highest n given to that commands slot
-  // Sees a command's append time before it is decided: the highest one prunes the idempotency
-  // window.
+  // Sees a command's append time before it is decided: the newest prunes the idempotency
+  // window (append_clock.h).
   void saw(Instant appended);
   // Streams due at or before `now` whose last command was not part of an import still running,
   // earliest first.
