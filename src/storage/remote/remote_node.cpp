@@ -61,7 +61,7 @@ Result<RemoteNode::Lease> RemoteNode::take(Deadline deadline) {
     std::unique_lock lock(mutex_);
     const bool free = freed_.wait_until(
         lock, deadline, [&] { return !idle_.empty() || open_ < options_.connections_max; });
-    if (!free) return fail(Code::timeout, node_.address + ": no connection is free");
+    if (!free) return fail(Code::full, node_.address + ": no connection is free");
     while (!idle_.empty()) {
       Idle idle = std::move(idle_.back());
       idle_.pop_back();
