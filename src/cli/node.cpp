@@ -44,14 +44,17 @@ Result<void> check_log_is_there(const ProcessConfig& process) {
   const auto there = has_rocks_log(path);
   if (!there) return tl::unexpected(there.error());
   if (*there) return {};
-  std::error_code absent;
-  for (const char* name : {"secrets.json", "tables", "stores"}) {
+  for (const char* name : {"tables", "stores"}) {
     const fs::path left = fs::path(process.var) / name;
-    if (!fs::exists(left, absent) || fs::is_empty(left, absent)) continue;
+    std::error_code absent;
+    const bool used =
+        std::ranges::any_of(fs::directory_iterator(left, absent), [](const auto& one) {
+          return one.path().filename() != "lost+found";  // of a volume of its own
+        });
+    if (!used) continue;
     return fail(Code::mismatch,
                 fmt::format("there is no log at {0}, but {1} is of a deployment: mount or restore "
-                            "{0}, or to begin a new one delete {2}/secrets.json, {2}/tables and "
-                            "{2}/stores",
+                            "{0}, or to begin a new one delete {2}/tables and {2}/stores",
                             path,
                             left.string(),
                             process.var));
