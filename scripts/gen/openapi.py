@@ -101,7 +101,7 @@ def command_route(document, command):
         "500": problem("`internal`, `undecidable`, `hops`, `clock`: the server's fault"),
         "503": problem(
             "`unavailable`, `overloaded`, `not_yet`, …, with Retry-After; "
-            "`overdue`: with another key",
+            "`overdue`, without: with another key",
             PARKED,
         ),
         "504": problem(

@@ -95,8 +95,7 @@ Response accepted(const AnswerPlan& plan, std::uint64_t stream_version, std::str
 
 Response refused(const AnswerPlan& plan, std::string_view name) {
   const Reason reason = reason_named(*plan.type, name);
-  Response response = reason.status == 503 ? retry_later(reason.name, reason.detail)
-                                           : problem(reason.status, reason.name, reason.detail);
+  Response response = problem(reason.status, reason.name, reason.detail);
   response.body.pop_back();
   response.body.append(R"(,"command":")").append(plan.command.text()).append(R"("})");
   return response;

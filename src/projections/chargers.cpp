@@ -111,7 +111,8 @@ std::optional<std::string> slots(const Own& own, std::string_view date, Instant 
   return out;
 }
 
-// Whether a booking of that interval would be taken, whatever the connector.
+// Whether a booking of that interval would be taken, whatever the connector; but for minutes that
+// are used up or that an early renter has, which only the decider knows.
 bool takes(const Own& own, const Interval& wanted, const Query& query) {
   if (own.status != Status::listed || wanted.start >= wanted.end) return false;
   const Duration window = Duration::hours(24 * query.platform->booking_window_days);

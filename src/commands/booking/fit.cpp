@@ -37,13 +37,10 @@ bool is_taken(const State& s,
               std::int64_t connector,
               const Interval& wanted,
               const BookingId* own) {
-  // Sorted by connector and start, and without overlaps: of one connector, ends are sorted too.
+  // Sorted by connector and start. Ends need not be: old logs have early check-ins that overlap.
   auto at = std::ranges::lower_bound(s.busy, connector, {}, &Busy::connector);
-  at = std::partition_point(at, s.busy.end(), [&](const Busy& one) {
-    return one.connector == connector && one.end <= wanted.start;
-  });
   for (; at != s.busy.end() && at->connector == connector && at->start < wanted.end; ++at) {
-    if (!own || at->booking != *own) return true;
+    if (at->end > wanted.start && (!own || at->booking != *own)) return true;
   }
   return std::ranges::any_of(s.used, [&](const Busy& one) {
     return one.connector == connector && wanted.overlaps({one.start, one.end});

@@ -15,8 +15,8 @@ inline constexpr Duration remembered = Duration::hours(24);
 bool is_taken(const State& s, std::int64_t connector, const Interval& wanted, const BookingId* own);
 
 // Why not, or nothing. `own`: the booking being moved, which is no obstacle to itself; its
-// connector may be gone from the charger meanwhile, and it may always be shortened. Cost:
-// logarithmic in the live bookings.
+// connector may be gone from the charger meanwhile, and it may be shortened whatever its host
+// did. Cost: linear in the bookings of the connector.
 std::optional<Reason> unfit(const State& s,
                             std::int64_t connector,
                             const Interval& wanted,
