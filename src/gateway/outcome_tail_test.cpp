@@ -3,61 +3,25 @@
 
 #include "gateway/test_app.h"
 #include "log/position.h"
+#include "log/test_flaky_log.h"
 
 namespace wf::gateway::outcome_tail_test {
 namespace {
 
 const Slot events{"events.bookings", 0};
 
-// The next `failures` reads fail.
-class FailingLog : public Log {
- public:
-  explicit FailingLog(Log& inner) : inner_(inner) {}
-  int failures = 0;
-  Code code = Code::not_found;
-
-  Uuid id() const override { return inner_.id(); }
-  const std::vector<TopicSpec>& topics() const override { return inner_.topics(); }
-  Result<std::unique_ptr<Appender>> writer(std::string name) override {
-    return inner_.writer(std::move(name));
-  }
-  Result<std::unique_ptr<Reader>> reader() override {
-    auto inner = inner_.reader();
-    if (!inner) return inner;
-    return std::make_unique<FailingReader>(*this, std::move(*inner));
-  }
-  Result<Offset> begin(const Slot& slot) override { return inner_.begin(slot); }
-  Result<Offset> end(const Slot& slot) override { return inner_.end(slot); }
-  Result<std::unique_ptr<Ownership>> own(const std::vector<std::string>& topics) override {
-    return inner_.own(topics);
-  }
-
- private:
-  class FailingReader : public Reader {
-   public:
-    FailingReader(FailingLog& log, std::unique_ptr<Reader> inner)
-        : log_(log), inner_(std::move(inner)) {}
-    Result<void> seek(const Slot& slot, Offset from) override { return inner_->seek(slot, from); }
-    void drop(const Slot& slot) override { inner_->drop(slot); }
-    Result<Batch> read(const Slot& slot, Limit limit) override {
-      if (log_.failures == 0) return inner_->read(slot, limit);
-      --log_.failures;
-      return fail(log_.code, "a read that failed");
-    }
-    bool wait(Duration timeout) override { return inner_->wait(timeout); }
-    void interrupt() override { inner_->interrupt(); }
-
-   private:
-    FailingLog& log_;
-    std::unique_ptr<Reader> inner_;
-  };
-  Log& inner_;
-};
-
 struct Fixture : test::AppFixture {
   Waiting waiting{100};
-  FailingLog failing{*log};
+  wf::test::FlakyLog failing{*log};
+  int failures = 0;  // the next reads that fail
 
+  Fixture() {
+    failing.code = Code::not_found;
+    failing.before_read = [this] {
+      failing.period = failures > 0 ? 1 : 0;
+      failures = std::max(0, failures - 1);
+    };
+  }
   void decide(const Uuid& id) {
     auto appender = log->writer("client");
     BOOST_REQUIRE(appender);
@@ -132,7 +96,7 @@ BOOST_AUTO_TEST_CASE(it_begins_where_a_store_stood) {
     slot.fence = bytes_of(position);
   }
   BOOST_TEST(read_from(another) == 7U);
-  failing.failures = 2;  // while it opens
+  failures = 2;  // while it opens
   BOOST_TEST(read_from(known) == 2U);
 }
 
@@ -144,7 +108,7 @@ BOOST_AUTO_TEST_CASE(after_a_failure_it_goes_on_where_it_stood) {
   BOOST_TEST(tail.outcomes() == 10U);
   const Uuid meanwhile = Uuid::random();
   waiting.add({meanwhile, {}}, now + Duration::seconds(10), {0, [&](const Outcome&) { ++told; }});
-  failing.failures = 3;
+  failures = 3;
   BOOST_TEST(!tail.step(now));
   decide(meanwhile);
   open_again(10);
@@ -161,7 +125,7 @@ BOOST_AUTO_TEST_CASE(on_another_log_it_starts_over) {
   OutcomeTail tail(failing, catalogue(), waiting, {});
   decide(10);
   catch_up(tail);
-  failing.failures = 1;
+  failures = 1;
   failing.code = Code::mismatch;
   BOOST_TEST(!tail.step(now));
   catch_up(tail);

@@ -5,7 +5,7 @@
 #include <random>
 
 #include "log/faulty_log.h"
-#include "runtime/test_flaky_log.h"
+#include "log/test_flaky_log.h"
 #include "runtime/test_hook_log.h"
 #include "runtime/test_world.h"
 

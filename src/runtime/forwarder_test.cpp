@@ -5,7 +5,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "log/faulty_log.h"
-#include "runtime/test_flaky_log.h"
+#include "log/test_flaky_log.h"
 #include "runtime/test_forwarders.h"
 
 namespace wf::forwarder_test {

@@ -6,9 +6,9 @@
 #include <future>
 
 #include "log/faulty_log.h"
+#include "log/test_flaky_log.h"
 #include "runtime/rebuild.h"
 #include "runtime/row_refold.h"
-#include "runtime/test_flaky_log.h"
 #include "runtime/test_world.h"
 #include "support/temp_dir.h"
 
