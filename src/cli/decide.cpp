@@ -57,7 +57,9 @@ Result<ToolOutcome> wait_for(
     if (!count) return tl::unexpected(count.error());
     if (found || *count > 0) continue;
     if (wall_clock() > until) {
-      return fail(Code::timeout, "nobody decided command " + id.text() + " yet: is it running?");
+      return fail(Code::timeout,
+                  "nobody decided command " + id.text() +
+                      " yet: it is on the log, and will be decided when a decider runs");
     }
     (*reader)->wait(Duration::millis(100));
   }

@@ -118,7 +118,12 @@ AnswerPlan CommandHandler::plan_of(const Call& call, const Command& command) con
 
 Answer CommandHandler::handle(const Call& call) {
   const CommandType& type = *call.match.route->command;
-  if ((type.roles & call.caller.roles) == 0) return not_allowed(call.caller);
+  if ((type.roles & call.caller.roles) == 0) {
+    auto refused = call.caller.is_guest()
+                       ? std::nullopt
+                       : importer_only(call.request, call.caller, importer_role_);
+    return refused ? std::move(*refused) : not_allowed(call.caller);
+  }
   auto read = command_headers(
       call.request, call.caller, importer_role_, services_.process.gateway, call.now);
   if (auto* const refused = std::get_if<Response>(&read)) return std::move(*refused);

@@ -190,6 +190,11 @@ BOOST_AUTO_TEST_CASE(only_importers_act_for_others) {
   const std::string account = ravi.text();
   as.headers.push_back({"Wayfold-As", account});
   BOOST_TEST(ask(as).status == 403);
+  // Whom the command is closed to as well: an import with his token stops, as with any other.
+  const std::string host = token(ravi, role("host"));
+  Ask closed = as;
+  closed.headers[0].value = host;
+  BOOST_TEST(says(ask(closed), "importer_only"));
   accept_all();
   const std::string importer = token(asha, role("importer"));
   as.headers[0].value = importer;

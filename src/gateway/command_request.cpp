@@ -62,10 +62,7 @@ std::optional<Response> take_import(const Request& request,
   const auto as = request.headers.get("Wayfold-As");
   const auto occurred = request.headers.get("Wayfold-Occurred-At");
   const auto import = request.headers.get("Wayfold-Import");
-  if (!as && !occurred && !import) return std::nullopt;
-  if ((caller.roles & importer_role) == 0) {
-    return problem(403, "importer_only", "only an importer acts for others or in the past");
-  }
+  if (auto refused = importer_only(request, caller, importer_role)) return refused;
   if (as) {
     const auto account = Uuid::parse(*as);
     if (!account || account->nil() || AccountId{*account} == system_account) {
@@ -120,6 +117,17 @@ std::string filled(std::string_view body, bool empty, std::string_view name, std
 }
 
 }  // namespace
+
+std::optional<Response> importer_only(const Request& request,
+                                      const Caller& caller,
+                                      std::uint32_t importer_role) {
+  if ((caller.roles & importer_role) != 0) return std::nullopt;
+  for (const char* name : {"Wayfold-As", "Wayfold-Occurred-At", "Wayfold-Import"}) {
+    if (!request.headers.get(name)) continue;
+    return problem(403, "importer_only", "only an importer acts for others or in the past");
+  }
+  return std::nullopt;
+}
 
 std::variant<CommandHeaders, Response> command_headers(const Request& request,
                                                        const Caller& caller,

@@ -17,6 +17,11 @@ struct CommandHeaders {
   Uuid import;
 };
 
+// 403 if it says what only importers may, and the caller is none.
+std::optional<Response> importer_only(const Request& request,
+                                      const Caller& caller,
+                                      std::uint32_t importer_role);
+
 // Or the answer that names what is wrong.
 std::variant<CommandHeaders, Response> command_headers(const Request& request,
                                                        const Caller& caller,
