@@ -164,7 +164,7 @@ def test_anothers_idempotency_key_gets_nothing_of_the_answer_AU8(owned, other):
 
 
 def test_pages_of_no_table_show_nothing_either_AU8(document, owned, other):
-    staff = {"operator", "admin"} & set(other.roles)
+    staff = {"operator", "admin", "importer"} & set(other.roles)
     for route, paths in PAGES.items():
         for path in paths(owned):
             if path == "/auth/logout" and other.token:
