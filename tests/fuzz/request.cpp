@@ -32,7 +32,8 @@ gateway::Limits limits() {
 void read_headers(const Request& request) {
   static const GatewayConfig config;
   for (const std::uint32_t roles : {0U, importer}) {
-    const auto headers = gateway::command_headers(request, {{}, roles, {}}, importer, config);
+    const auto headers = gateway::command_headers(
+        request, {{}, roles, {}}, importer, config, Instant{1'000'000'000'000'000});
     if (const auto* refused = std::get_if<Response>(&headers)) {
       WF_CHECK(refused->status >= 400 && refused->status < 500);
       continue;
