@@ -57,8 +57,8 @@ class RemoteNode {
     Lease lease;
     Answer answer;
   };
-  // Code::timeout: no connection was free, or the node is slow, or hangs. Any other error means it
-  // is lost, until it is heard of again.
+  // Code::full: no connection was free. Code::timeout: the node is slow, or hangs. Any other error
+  // means it is lost, until it is heard of again.
   Result<Reply> ask(std::string& frame, Deadline deadline);
 
  private:
