@@ -207,10 +207,10 @@ Error error_of(const rocksdb::Status& status) {
   return {status.IsCorruption() ? Code::corrupt : Code::io, status.ToString()};
 }
 
-// Without its CURRENT RocksDB begins a new database and deletes the files of the old: a directory
-// that holds records is never taken for an empty one.
+// RocksDB takes a directory for an empty database if its CURRENT is missing, and for a shorter log
+// if its write-ahead files (*.log) are; then it deletes what it does not know. Neither is so here:
+// who lost a part of the log is told before a byte is touched.
 Result<bool> is_begun(rocksdb::Env& env, const std::string& path) {
-  if (env.FileExists(path + "/CURRENT").ok()) return true;
   std::error_code why;  // RocksDB takes a directory that may not be searched for an absent one
   const bool real = &env == rocksdb::Env::Default();
   if (real && !std::filesystem::exists(path + "/CURRENT", why) && why) {
@@ -219,15 +219,21 @@ Result<bool> is_begun(rocksdb::Env& env, const std::string& path) {
   std::vector<std::string> names;
   const auto listed = env.GetChildren(path, &names);
   if (!listed.ok() && !listed.IsNotFound()) return tl::unexpected(open_error(listed, path));
+  std::string data;  // of what holds records
+  bool current = false;
+  bool write_ahead = false;
   for (const std::string& name : names) {
-    const bool data = name.ends_with(".sst") || name.ends_with(".log") || name.ends_with(".blob");
-    // The first manifest comes before the first CURRENT, every other and all data after it.
+    // The first manifest comes before the first CURRENT and the first write-ahead file, every other
+    // after them.
     const bool manifest = name.starts_with("MANIFEST-") && name != "MANIFEST-000001";
-    if (!data && !manifest) continue;
-    return fail(Code::corrupt,
-                fmt::format("{0}: CURRENT is missing, but {1} is there: restore {0}", path, name));
+    if (manifest || name.ends_with(".sst") || name.ends_with(".log")) data = name;
+    current = current || name == "CURRENT";
+    write_ahead = write_ahead || name.ends_with(".log");
   }
-  return false;
+  if (data.empty() || (current && write_ahead)) return current;
+  const std::string_view lost = current ? "its newest records (*.log) are" : "CURRENT is";
+  return fail(Code::corrupt,
+              fmt::format("{0}: {1} missing, but {2} is there: restore {0}", path, lost, data));
 }
 
 Result<OpenedDb> open_db(const RocksLogOptions& options) {

@@ -87,6 +87,30 @@ BOOST_AUTO_TEST_CASE(who_looks_for_a_log_leaves_no_directory) {
   BOOST_TEST(!std::filesystem::exists(dir / "log"));
 }
 
+// As after a backup that left out `*.log`: what was acknowledged last is in no other file.
+BOOST_AUTO_TEST_CASE(a_log_without_its_newest_records_is_not_opened) {
+  const TempDir dir;
+  write_ten(dir);
+  const auto newest = [&dir] {
+    std::vector<std::filesystem::path> files;
+    for (const auto& file : std::filesystem::directory_iterator(dir / "log")) {
+      if (file.path().extension() == ".log") files.push_back(file.path());
+    }
+    BOOST_REQUIRE(files.size() == 1);
+    return files.front();
+  };
+  const std::filesystem::path lost = newest();
+  std::filesystem::rename(lost, dir / "kept");
+  BOOST_TEST((code_of(in_directory(dir)) == Code::corrupt));
+  BOOST_TEST((has_rocks_log((dir / "log").string()).error().code == Code::corrupt));
+  std::filesystem::rename(dir / "kept", lost);
+  BOOST_TEST(*(*open_rocks_log(in_directory(dir)))->end(events) == 10);
+
+  std::filesystem::remove(newest());  // an empty one: ten records are a table since the opening
+  std::ofstream(dir / "log/000001.log").close();  // who accepts the loss says so
+  BOOST_TEST(*(*open_rocks_log(in_directory(dir)))->end(events) == 10);
+}
+
 // The first manifest is written before the first CURRENT, and before any record.
 BOOST_AUTO_TEST_CASE(a_log_that_was_only_begun_is_begun_again) {
   const TempDir dir;

@@ -61,6 +61,11 @@ def test_a_log_without_its_current_file_is_not_begun_anew(stopped):
     assert refused(stopped, "log/CURRENT") == 5
 
 
+def test_a_log_without_its_newest_records_is_not_opened(stopped):
+    [newest] = (stopped.var / "log").glob("*.log")
+    assert refused(stopped, f"log/{newest.name}") == 5
+
+
 def test_who_deletes_everything_begins_anew(stopped):
     for lost in ("log", "tables", "stores"):
         shutil.rmtree(stopped.var / lost)
