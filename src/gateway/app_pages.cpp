@@ -1,4 +1,4 @@
-// What the gateway says of itself: health, metrics, keys, documentation, commands by id.
+// What the gateway says of itself: health, keys, documentation, commands by id.
 #include "gateway/app.h"
 
 namespace wf::gateway {
@@ -68,40 +68,6 @@ Metrics::Gauges App::gauges() const {
 Response App::ready_page() const {
   if (!backend_.ready()) return retry_later("not_ready", "tables, log or keys are not ready");
   return json_response(200, R"({"status":"ready"})");
-}
-
-Response App::metrics_page() {
-  Response response;
-  response.content_type = "text/plain; version=0.0.4";
-  std::string& out = response.body;
-  metrics_.set(gauges());
-  Metrics sum(backend_.router);
-  for (const auto& one : backend_.metrics) one->add_to(sum);
-  sum.write(out);
-  const auto gauge = [&](std::string_view name, std::size_t value) {
-    write_metric(out, name, "gauge", static_cast<std::int64_t>(value));
-  };
-  gauge("wayfold_commands_waiting", backend_.waiting.size());
-  gauge("wayfold_append_queue_bytes", backend_.submitter.queued_bytes());
-  gauge("wayfold_logins_queued", backend_.login_pool.queued());
-  gauge("wayfold_log_down", backend_.submitter.down() ? 1 : 0);
-  write_metric(out, "wayfold_decider_lag_max", "gauge", backend_.tail.lag_max());
-  write_metric(out,
-               "wayfold_outcomes_total",
-               "counter",
-               static_cast<std::int64_t>(backend_.tail.outcomes()));
-  for (const auto& [name, table] : services_.tables) {
-    const TableState state = table->state();
-    out += "wayfold_table_live{table=\"" + name + "\"} " + (state.live ? "1\n" : "0\n");
-    out += "wayfold_table_quarantined{table=\"" + name + "\"} " +
-           std::to_string(state.quarantined) + '\n';
-    for (const SlotOffset& slot : state.positions) {
-      out += "wayfold_table_position{table=\"" + name + "\",topic=\"" + slot.topic +
-             "\",partition=\"" + std::to_string(slot.partition) + "\"} " +
-             std::to_string(slot.offset) + '\n';
-    }
-  }
-  return response;
 }
 
 }  // namespace wf::gateway

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 
 namespace wf::gateway {
 
@@ -47,28 +46,31 @@ std::string Metrics::label(std::size_t route) const {
   return fmt::format(R"(method="{}",route="{}")", name(one.method), one.pattern);
 }
 
-void Metrics::write(std::string& out) const {
-  out += "# TYPE wayfold_http_requests_total counter\n";
+void Metrics::write(MetricsText& out) const {
+  out.family("wayfold_http_requests_total", "counter", "Answers by route and status.");
   std::vector<std::pair<std::uint32_t, std::uint64_t>> sorted(statuses_.begin(), statuses_.end());
   std::ranges::sort(sorted);
   for (const auto& [key, count] : sorted) {
-    out += fmt::format("wayfold_http_requests_total{{{},status=\"{}\"}} {}\n",
-                       label(key >> 16U),
-                       key & 0xFFFFU,
-                       count);
+    out.sample(fmt::format(R"({},status="{}")", label(key >> 16U), key & 0xFFFFU),
+               static_cast<std::int64_t>(count));
   }
-  out += "# TYPE wayfold_http_request_seconds histogram\n";
+  out.family("wayfold_http_request_seconds", "histogram", "From a request to its answer.");
   for (std::size_t route = 0; route < histograms_.size(); ++route) write_histogram(out, route);
-  const auto gauge = [&](std::string_view name, std::size_t value) {
-    write_metric(out, name, "gauge", static_cast<std::int64_t>(value));
-  };
-  gauge("wayfold_reads_parked", gauges_.parked);
-  gauge("wayfold_channels_open", gauges_.channels);
-  gauge("wayfold_tokens_cached", gauges_.tokens);
-  write_metric(out, "wayfold_tokens_verified_total", "counter", gauges_.tokens_verified);
+  out.gauge("wayfold_reads_parked",
+            static_cast<std::int64_t>(gauges_.parked),
+            "Reads that wait for a table to reach their position.");
+  out.gauge("wayfold_channels_open",
+            static_cast<std::int64_t>(gauges_.channels),
+            "Subscriptions over WebSocket and SSE.");
+  out.gauge("wayfold_tokens_cached",
+            static_cast<std::int64_t>(gauges_.tokens),
+            "Verified tokens that are not verified again.");
+  out.counter("wayfold_tokens_verified_total",
+              gauges_.tokens_verified,
+              "Signatures of tokens that were verified.");
 }
 
-void Metrics::write_histogram(std::string& out, std::size_t route) const {
+void Metrics::write_histogram(MetricsText& out, std::size_t route) const {
   const Histogram& histogram = histograms_[route];
   std::uint64_t total = 0;
   for (const std::uint64_t count : histogram.counts) total += count;
@@ -77,23 +79,12 @@ void Metrics::write_histogram(std::string& out, std::size_t route) const {
   std::uint64_t below = 0;
   for (std::size_t i = 0; i < bounds_us.size(); ++i) {
     below += histogram.counts[i];
-    out += fmt::format("wayfold_http_request_seconds_bucket{{{},le=\"{}\"}} {}\n",
-                       labels,
-                       static_cast<double>(bounds_us[i]) / 1e6,
-                       below);
+    const auto bound = static_cast<double>(bounds_us[i]) / 1e6;
+    out.sample("_bucket", fmt::format(R"({},le="{}")", labels, bound), static_cast<double>(below));
   }
-  out += fmt::format("wayfold_http_request_seconds_bucket{{{},le=\"+Inf\"}} {}\n", labels, total);
-  out += fmt::format("wayfold_http_request_seconds_sum{{{}}} {}\n",
-                     labels,
-                     static_cast<double>(histogram.sum_us) / 1e6);
-  out += fmt::format("wayfold_http_request_seconds_count{{{}}} {}\n", labels, total);
-}
-
-void write_metric(std::string& out,
-                  std::string_view name,
-                  std::string_view type,
-                  std::int64_t value) {
-  out += fmt::format("# TYPE {} {}\n{} {}\n", name, type, name, value);
+  out.sample("_bucket", labels + R"(,le="+Inf")", static_cast<double>(total));
+  out.sample("_sum", labels, static_cast<double>(histogram.sum_us) / 1e6);
+  out.sample("_count", labels, static_cast<double>(total));
 }
 
 }  // namespace wf::gateway

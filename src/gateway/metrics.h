@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "gateway/metrics_text.h"
 #include "gateway/router.h"
 
 namespace wf::gateway {
@@ -30,7 +31,7 @@ class Metrics {
   void set(const Gauges& gauges);
   // Adds these counts to `sum`, which nobody else uses.
   void add_to(Metrics& sum) const;
-  void write(std::string& out) const;  // of a sum
+  void write(MetricsText& out) const;  // of a sum
 
   static constexpr std::uint16_t unrouted = UINT16_MAX;
 
@@ -41,7 +42,7 @@ class Metrics {
     std::array<std::uint64_t, bounds_us.size() + 1> counts{};
     std::int64_t sum_us = 0;
   };
-  void write_histogram(std::string& out, std::size_t route) const;
+  void write_histogram(MetricsText& out, std::size_t route) const;
   std::string label(std::size_t route) const;
 
   const Router& router_;
@@ -50,11 +51,5 @@ class Metrics {
   std::vector<Histogram> histograms_;                           // by route; the last: unrouted
   absl::flat_hash_map<std::uint32_t, std::uint64_t> statuses_;  // route << 16 | status
 };
-
-// One line of a metric without labels, with its type.
-void write_metric(std::string& out,
-                  std::string_view name,
-                  std::string_view type,
-                  std::int64_t value);
 
 }  // namespace wf::gateway

@@ -263,9 +263,15 @@ Result<void> OutcomeTail::sample_lag() {
 
 std::optional<Offsets> OutcomeTail::answered() const {
   if (!caught_up() || failing_since().us != 0) return std::nullopt;
+  if (std::ranges::any_of(lanes_, [](const auto& lane) { return lane->lag != 0; })) {
+    return std::nullopt;
+  }
+  return read_to();
+}
+
+Offsets OutcomeTail::read_to() const {
   Offsets read;
   for (const auto& lane : lanes_) {
-    if (lane->lag != 0) return std::nullopt;
     read.push_back({lane->events.topic, lane->events.partition, lane->read});
   }
   return read;

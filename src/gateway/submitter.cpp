@@ -245,6 +245,7 @@ Result<void> Submitter::append(const Slot& slot,
   append_since_ = wall_clock().us;
   auto appended = appender_->append(slot, records, durability);
   append_since_ = 0;
+  full_ = !appended && appended.error().code == Code::full;
   if (!appended) {
     appender_.reset();  // dead (log.h)
     down_ = !wrote_nothing(appended.error());

@@ -83,6 +83,8 @@ class Submitter {
   // Whether the log takes no appends: it is away, or one is under way for too long.
   bool is_stuck() const;
   bool down() const { return down_.load(std::memory_order_relaxed); }
+  // Whether the last append was refused as the log's disk is full.
+  bool full() const { return full_.load(std::memory_order_relaxed); }
 
  private:
   struct Work {
@@ -138,6 +140,7 @@ class Submitter {
 
   std::atomic<std::size_t> queued_bytes_ = 0;
   std::atomic<bool> down_ = false;
+  std::atomic<bool> full_ = false;
   std::atomic<std::int64_t> append_since_ = 0;  // µs; 0: no append is under way
 };
 

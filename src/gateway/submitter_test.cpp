@@ -94,6 +94,19 @@ BOOST_AUTO_TEST_CASE(whose_append_failed_is_never_told_pending) {
   BOOST_TEST((told[1] == Outcome::Fate::pending));
 }
 
+BOOST_AUTO_TEST_CASE(a_full_disk_is_said_until_an_append_goes_well) {
+  watched.on_append = [](auto) { return fail(Code::full, "4 % of the disk are free"); };
+  submit("refused");
+  submitter.step();
+  BOOST_TEST(submitter.full());
+  BOOST_TEST(!submitter.down());
+  BOOST_TEST((told == std::vector{Outcome::Fate::not_appended}));
+  watched.on_append = [](auto) { return Result<void>(); };
+  submit("accepted");
+  submitter.step();
+  BOOST_TEST(!submitter.full());
+}
+
 BOOST_AUTO_TEST_CASE(an_append_takes_so_many_bytes_or_one_command) {
   std::vector<std::size_t> appends;
   watched.on_append = [&](std::span<const Record> records) {
