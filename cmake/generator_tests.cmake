@@ -20,4 +20,6 @@ get_target_property(wf_projections_kind wf_projections TYPE)
 if(wf_projections_kind STREQUAL STATIC_LIBRARY)
   wf_test(events_test SOURCES tests/golden/events_test.cpp tests/golden/config_test.cpp LIBS wf_gen)
   set_property(TEST events_test APPEND PROPERTY ENVIRONMENT WF_SOURCE_DIR=${CMAKE_SOURCE_DIR})
+  # Where decisions and tables, which do not know each other, have to agree.
+  wf_test(domain_test SOURCES tests/domain/slots_test.cpp LIBS wf_gen)
 endif()

@@ -128,7 +128,8 @@ BOOST_AUTO_TEST_CASE(a_change_moves_interval_and_price) {
 }
 
 BOOST_AUTO_TEST_CASE(a_cancelled_one_says_by_whom_and_why_BK9) {
-  const booking::Cancelled gone{id, asha, 1, t(12), t(14), t(10), booking::Side::host, "ill", 120};
+  const booking::Cancelled gone{
+      id, asha, 1, t(12), t(14), t(10), booking::Side::host, "ill", 120, {}};
   BOOST_TEST(rows().after(reserved(), at(9)).after(gone, at(10)).only() ==
              row("cancelled",
                  R"("ended_at":"2026-11-21T10:00:00Z","cancelled_by":"host","reason":"ill",)"
@@ -138,12 +139,12 @@ BOOST_AUTO_TEST_CASE(a_cancelled_one_says_by_whom_and_why_BK9) {
 
 BOOST_AUTO_TEST_CASE(a_used_one_says_from_when_till_when) {
   TableSpec seen = rows();
-  seen.after(reserved(), at(9)).after(booking::CheckedIn{id, t(12), t(26)}, at(12));
+  seen.after(reserved(), at(9)).after(booking::CheckedIn{id, t(12), t(26), 1, t(12)}, at(12));
   BOOST_TEST(seen.only() ==
              row("checked_in",
                  R"("checked_in_at":"2026-11-21T12:00:00Z","revision":2,)"
                  R"("created_at":"2026-11-21T09:00:00Z","updated_at":"2026-11-21T12:00:00Z")"));
-  seen.after(booking::Completed{id, asha, 1, t(12), t(14), t(13), 60, false}, at(13));
+  seen.after(booking::Completed{id, asha, 1, t(12), t(14), t(13), 60, false, t(12)}, at(13));
   BOOST_TEST(seen.only() ==
              row("completed",
                  R"("checked_in_at":"2026-11-21T12:00:00Z","ended_at":"2026-11-21T13:00:00Z",)"

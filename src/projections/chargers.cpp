@@ -41,9 +41,34 @@ Own freed(Own own, std::int64_t connector, Instant start, Instant end) {
   return own;
 }
 
+// Nothing that is booked from `now` on can meet what ended so long ago. Sorted by start, so only
+// the first few are looked at.
+Own without_past(Own own, Instant now) {
+  const Instant earliest = now - Interval::begun_max;
+  const auto past = [earliest](std::int64_t packed) {
+    return unpack_taken(packed).interval.end <= earliest;
+  };
+  const auto old = std::ranges::lower_bound(own.busy, pack_taken(0, {earliest, earliest}));
+  own.busy.erase(std::remove_if(own.busy.begin(), old, past), old);
+  return own;
+}
+
 template <class Ended>
 Own freed(Own own, const Ended& e) {
   return freed(std::move(own), e.connector, e.start, e.end);
+}
+
+// Frees what a booking that is over still has, but for the time it was used, which an interval
+// that began then would meet.
+template <class Ended>  // Completed or Cancelled
+Own used(Own own, const Ended& e, const Meta& meta) {
+  own = freed(std::move(own), e);
+  if (!e.checked_in_at) return own;
+  const Instant from = std::min(e.start, *e.checked_in_at);
+  if (from < e.start) own = freed(std::move(own), e.connector, from, e.start);
+  const Instant until = std::min(e.at, e.end);
+  if (from < until) own = taken(std::move(own), e.connector, from, until);
+  return without_past(std::move(own), meta.at);
 }
 
 // What nobody can book: blocks, and bookings of this connector. Sorted by start.
@@ -88,15 +113,21 @@ Interval rest_of(const Interval& day, Instant now) {
   return {std::clamp(Instant{minutes * Interval::minute_us}, day.start, day.end), day.end};
 }
 
+// What is booked starts no later.
+Instant last_start(const Query& query) {
+  return query.now + Duration::hours(24 * query.platform->booking_window_days);
+}
+
 // GET /chargers/{id}/slots?date=: the free time of one day in the charger's zone.
-std::optional<std::string> slots(const Own& own, std::string_view date, Instant now) {
+std::optional<std::string> slots(const Own& own, const Query& query) {
+  const std::string_view date = query.get("date");
   const std::optional<TimeZone> zone = TimeZone::find(own.time_zone);
   if (!zone) return std::nullopt;
   const std::optional<Interval> day = local_day(*zone, date);
   if (!day) return std::nullopt;
   std::vector<Interval> open;
   if (own.status == Status::listed) {
-    open = open_time(*zone, openings_of(own.schedule), rest_of(*day, now));
+    open = open_time(*zone, openings_of(own.schedule), rest_of(*day, query.now));
   }
   std::string out = R"({"date":)";
   append_json_string(out, date);
@@ -105,19 +136,19 @@ std::optional<std::string> slots(const Own& own, std::string_view date, Instant 
   out += R"(,"connectors":[)";
   for (const Connector& one : own.connectors) {
     if (&one != &own.connectors.front()) out += ',';
-    append_free(out, one, without(open, obstacles(own, one.number)));
+    std::vector<Interval> free = without(open, obstacles(own, one.number));
+    std::erase_if(free, [&](const Interval& slot) { return slot.start > last_start(query); });
+    append_free(out, one, free);
   }
   out += "]}";
   return out;
 }
 
-// Whether a booking of that interval would be taken, whatever the connector; but for minutes that
-// are used up or that an early renter has, which only the decider knows.
+// Whether a booking of that interval would be taken, whatever the connector.
 bool takes(const Own& own, const Interval& wanted, const Query& query) {
   if (own.status != Status::listed || wanted.start >= wanted.end) return false;
-  const Duration window = Duration::hours(24 * query.platform->booking_window_days);
   if (wanted.end <= query.now || wanted.start + Interval::begun_max < query.now) return false;
-  if (wanted.start > query.now + window) return false;
+  if (wanted.start > last_start(query)) return false;
   if (own.min_minutes && wanted.is_shorter(*own.min_minutes)) return false;
   if (wanted.is_longer(own.max_minutes.value_or(Interval::longest_minutes))) return false;
   const std::optional<TimeZone> zone = TimeZone::find(own.time_zone);
@@ -202,11 +233,23 @@ Own fold(Own own, const booking::Changed& e, const Meta&) {
   return taken(std::move(own), e.connector, e.start, e.end);
 }
 
+// Whoever comes early has the connector from then on. Older records do not say where.
+Own fold(Own own, const booking::CheckedIn& e, const Meta&) {
+  if (!e.connector || !e.start || *e.start <= e.at) return own;
+  return taken(std::move(own), *e.connector, e.at, *e.start);
+}
+
 Own fold(Own own, const booking::Declined& e, const Meta&) { return freed(std::move(own), e); }
 Own fold(Own own, const booking::Expired& e, const Meta&) { return freed(std::move(own), e); }
-Own fold(Own own, const booking::Cancelled& e, const Meta&) { return freed(std::move(own), e); }
-Own fold(Own own, const booking::Completed& e, const Meta&) { return freed(std::move(own), e); }
 Own fold(Own own, const booking::Missed& e, const Meta&) { return freed(std::move(own), e); }
+
+Own fold(Own own, const booking::Cancelled& e, const Meta& meta) {
+  return used(std::move(own), e, meta);
+}
+
+Own fold(Own own, const booking::Completed& e, const Meta& meta) {
+  return used(std::move(own), e, meta);
+}
 
 std::optional<Row> view(const Key& key, const Own& own) {
   if (own.status == Status::retired) return std::nullopt;
@@ -231,7 +274,7 @@ std::optional<Row> view(const Key& key, const Own& own) {
 }
 
 std::optional<std::string> answer(const Row& row, const Own& own, const Query& query) {
-  if (query.path == "slots") return slots(own, query.get("date"), query.now);
+  if (query.path == "slots") return slots(own, query);
   const std::string_view type = query.get("connector");
   const std::int64_t power = integer(query.get("min_power_w"));
   const std::optional<Instant> from = Instant::parse(query.get("available_from"));

@@ -49,6 +49,22 @@ booking::Reserved booked(int start, int end, std::int64_t connector = 1) {
   return of_slot<booking::Reserved>(start, end, connector);
 }
 
+// Of a booking from twelve to two.
+booking::CheckedIn checked_in(int at) {
+  booking::CheckedIn e;
+  e.at = t(at);
+  e.connector = 1;
+  e.start = t(12);
+  return e;
+}
+
+booking::Completed completed(int since, int at) {
+  booking::Completed e = of_slot<booking::Completed>(12, 14);
+  e.checked_in_at = t(since);
+  e.at = t(at);
+  return e;
+}
+
 TableSpec rows() {
   TableSpec made(table());
   made.after(listed(), at(1));
@@ -67,12 +83,17 @@ std::string row(std::string_view status, std::string_view blocks, std::string_vi
          std::string(blocks) + "]," + std::string(rest) + "}";
 }
 
+const PlatformConfig platform;
+
+Query of_day(std::string_view date, Instant now) {
+  return {.path = "slots", .values = {{"date", date}}, .platform = &platform, .now = now};
+}
+
 // The free hours of each connector on that day: "1: 09-17 2: 09-12 14-17", as hours of UTC.
 std::string free_hours(const TableSpec& rows,
                        std::string_view date = "2026-11-21",
-                       Instant now = {}) {
-  const Query query{.path = "slots", .values = {{"date", date}}, .now = now};
-  const std::string json = rows.answer(query).value_or("");
+                       Instant now = t(0)) {
+  const std::string json = rows.answer(of_day(date, now)).value_or("");
   static const std::regex part(
       R"re("number":(\d)|"start":"[-0-9]+T(\d\d)|"end":"[-0-9]+T(\d\d))re");
   std::string out;
@@ -87,7 +108,6 @@ std::string free_hours(const TableSpec& rows,
 bool found(const TableSpec& rows,
            std::vector<std::pair<std::string_view, std::string_view>> values,
            Instant now = t(8)) {
-  static const PlatformConfig platform;
   const Query query{.path = "", .values = std::move(values), .platform = &platform, .now = now};
   const std::optional<std::string> json = rows.answer(query);
   if (json) BOOST_TEST(*json == rows.only());
@@ -197,6 +217,43 @@ BOOST_AUTO_TEST_CASE(whatever_ends_a_booking_frees_its_slot_BK3) {
   BOOST_TEST(freed_by(booking::Missed{}));
 }
 
+BOOST_AUTO_TEST_CASE(who_comes_early_has_the_slot_from_then_on_BK3) {
+  TableSpec seen = rows();
+  seen.after(booked(12, 14), at(2)).after(checked_in(11), at(11));
+  BOOST_TEST(free_hours(seen) == "1: 09-11 14-17 2: 09-17");
+  seen.after(completed(11, 13), at(13));  // what was used stays so for as long as it may be asked
+  BOOST_TEST(free_hours(seen) == "1: 09-11 13-17 2: 09-17");
+}
+
+BOOST_AUTO_TEST_CASE(time_that_was_used_is_forgotten_when_none_can_ask_for_it) {
+  TableSpec seen = rows();
+  seen.after(booked(12, 14), at(2)).after(checked_in(12), at(12));
+  seen.after(completed(12, 14), at(14));
+  booking::Completed later = of_slot<booking::Completed>(15, 17);
+  later.checked_in_at = t(15);
+  later.at = t(16);
+  BOOST_TEST(free_hours(seen) == "1: 09-12 14-17 2: 09-17");
+  seen.after(booked(15, 17), at(14)).after(later, at(16));
+  BOOST_TEST(free_hours(seen) == "1: 09-15 16-17 2: 09-17");
+}
+
+// Records from before check-ins said where and ends since when.
+BOOST_AUTO_TEST_CASE(older_records_free_what_they_took) {
+  booking::CheckedIn early = checked_in(11);
+  early.connector.reset();
+  early.start.reset();
+  booking::Completed ended = completed(11, 13);
+  TableSpec seen = rows();
+  seen.after(booked(12, 14), at(2)).after(early, at(11));
+  BOOST_TEST(free_hours(seen) == "1: 09-12 14-17 2: 09-17");
+  seen.after(ended, at(13));  // by a build that says since when
+  BOOST_TEST(free_hours(seen) == "1: 09-11 13-17 2: 09-17");
+  ended.checked_in_at.reset();
+  TableSpec old = rows();
+  old.after(booked(12, 14), at(2)).after(early, at(11)).after(ended, at(13));
+  BOOST_TEST(free_hours(old) == "1: 09-17 2: 09-17");
+}
+
 BOOST_AUTO_TEST_CASE(a_change_moves_the_slot_BK3) {
   booking::Changed moved = of_slot<booking::Changed>(15, 16);
   moved.old_start = t(10);
@@ -215,17 +272,11 @@ BOOST_AUTO_TEST_CASE(slots_follow_a_new_schedule_and_a_pause_BK3) {
 }
 
 BOOST_AUTO_TEST_CASE(the_slots_of_no_date_are_no_answer_BK3) {
-  Query query;
-  query.path = "slots";
-  query.values = {{"date", "2026-02-30"}};
-  BOOST_TEST(!rows().answer(query).has_value());
+  BOOST_TEST(!rows().answer(of_day("2026-02-30", t(0))).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(slots_are_told_with_their_connectors_BK3) {
-  Query query;
-  query.path = "slots";
-  query.values = {{"date", "2026-11-21"}};
-  BOOST_TEST(rows().answer(query).value() ==
+  BOOST_TEST(rows().answer(of_day("2026-11-21", t(0))).value() ==
              R"({"date":"2026-11-21","time_zone":"Europe/London","connectors":[)"
              R"({"number":1,"type":"type2","power_w":22000,)"
              R"("free":[{"start":"2026-11-21T09:00:00Z","end":"2026-11-21T17:00:00Z"}]},)"
@@ -262,6 +313,8 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_booked_any_more_is_not_offered_BK3) {
   BOOST_TEST(free_hours(seen, "2026-11-21", t(11) - Duration::seconds(1)) == "1: 11-17 2: 11-17");
   BOOST_TEST(free_hours(seen, "2026-11-21", t(17)) == "1: 2:");
   BOOST_TEST(free_hours(seen, "2026-11-14", t(9)) == "1: 2:");
+  BOOST_TEST(free_hours(seen, "2027-02-13", t(9) - Duration::hours(6 * 24)) == "1: 09-17 2: 09-17");
+  BOOST_TEST(free_hours(seen, "2027-02-20", t(9) - Duration::hours(1)) == "1: 2:");
   const auto free = [&](Instant now) {
     return available(seen, "2026-11-21T10:00:00Z", "2026-11-21T12:00:00Z", "", now);
   };

@@ -78,7 +78,7 @@ class Poisoner {
     command.payload = payloads_.back();
     command.correlation = command.id;
     std::string event;
-    booking::write_json(event, booking::CheckedIn{id, command.at, command.at});
+    booking::write_json(event, booking::CheckedIn{id, command.at, command.at, {}, {}});
     owner_.add({command,
                 owner_.next() + static_cast<Offset>(sent_.size()),
                 "booking.CheckedIn",

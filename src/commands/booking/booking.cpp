@@ -101,7 +101,15 @@ Made made(const State& s, const Reserve& c, const BookingId& id, Instant due, co
 Decision complete(const State& s, const BookingId& id, const Live& live, Instant at, bool overdue) {
   const Interval used{live.checked_in_at.value_or(at),
                       std::max(at, live.checked_in_at.value_or(at))};
-  return Completed{id, s.host, live.connector, live.start, live.end, at, minutes_of(used), overdue};
+  return Completed{id,
+                   s.host,
+                   live.connector,
+                   live.start,
+                   live.end,
+                   at,
+                   minutes_of(used),
+                   overdue,
+                   live.checked_in_at};
 }
 
 }  // namespace
@@ -192,7 +200,8 @@ Decision decide(const State& s, const Cancel& c, const Context& ctx) {
                    ctx.now,
                    side,
                    c.reason,
-                   released};
+                   released,
+                   live->checked_in_at};
 }
 
 Decision decide(const State& s, const CheckIn& c, const Context& ctx) {
@@ -206,7 +215,11 @@ Decision decide(const State& s, const CheckIn& c, const Context& ctx) {
   if (ctx.now < live->start) {
     if (is_taken(s, live->connector, {ctx.now, live->start}, &c.booking)) return Reason::too_early;
   }
-  return CheckedIn{c.booking, ctx.now, live->end + Duration::hours(ctx.platform.overdue_hours)};
+  return CheckedIn{c.booking,
+                   ctx.now,
+                   live->end + Duration::hours(ctx.platform.overdue_hours),
+                   live->connector,
+                   live->start};
 }
 
 Decision decide(const State& s, const Complete& c, const Context& ctx) {

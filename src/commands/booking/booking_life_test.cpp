@@ -222,6 +222,7 @@ BOOST_AUTO_TEST_CASE(cancelling_comes_in_time_BK9) {
   given(there).when(Cancel{made_id, {}}).then(Reason::too_late);
   late.side = Side::operator_;
   late.at = t(12, 1);
+  late.checked_in_at = t(12);
   by_operator(there).when(Cancel{made_id, {}}).at(t(12, 1)).then(late);
 }
 
@@ -277,6 +278,7 @@ BOOST_AUTO_TEST_CASE(what_was_used_is_not_sold_again_BK1) {
   again(never_came, t(12, 30)).then(sold(t(12, 30), 90));
   std::vector<SpecEvent> cancelled_there = there;
   Cancelled by_staff = cancelled(Side::operator_);
+  by_staff.checked_in_at = t(12);
   by_staff.at = t(12, 50);
   cancelled_there.emplace_back(by_staff);
   again(cancelled_there, t(12)).then(Reason::slot_taken);

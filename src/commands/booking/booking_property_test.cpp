@@ -114,7 +114,7 @@ class World {
     if constexpr (std::is_same_v<E, Requested> || std::is_same_v<E, Reserved> ||
                   std::is_same_v<E, Changed>) {
       model_[e.booking] = {e.connector, {e.start, e.end}};
-    } else if constexpr (requires { e.connector; } && !std::is_same_v<E, Approved>) {
+    } else if constexpr (requires { e.host; } && !std::is_same_v<E, Approved>) {
       model_.erase(e.booking);
     }
   }
