@@ -81,6 +81,7 @@ Row fold(Row row, const booking::Expired& e, const Meta& meta) {
 
 Row fold(Row row, const booking::Cancelled& e, const Meta& meta) {
   row.cancelled_by = e.side;
+  row.cancelled_late = e.late;
   row.reason = e.reason;
   return ended(std::move(row), Status::cancelled, e.at, meta);
 }

@@ -129,12 +129,22 @@ BOOST_AUTO_TEST_CASE(a_change_moves_interval_and_price) {
 
 BOOST_AUTO_TEST_CASE(a_cancelled_one_says_by_whom_and_why_BK9) {
   const booking::Cancelled gone{
-      id, asha, 1, t(12), t(14), t(10), booking::Side::host, "ill", 120, {}};
+      id, asha, 1, t(12), t(14), t(10), booking::Side::host, "ill", 120, {}, {}};
   BOOST_TEST(rows().after(reserved(), at(9)).after(gone, at(10)).only() ==
              row("cancelled",
                  R"("ended_at":"2026-11-21T10:00:00Z","cancelled_by":"host","reason":"ill",)"
                  R"("revision":2,"created_at":"2026-11-21T09:00:00Z",)"
                  R"("updated_at":"2026-11-21T10:00:00Z")"));
+}
+
+BOOST_AUTO_TEST_CASE(one_cancelled_late_says_so_BK9) {
+  const booking::Cancelled gone{
+      id, asha, 1, t(12), t(14), t(13), booking::Side::renter, {}, 120, {}, true};
+  BOOST_TEST(rows().after(reserved(), at(9)).after(gone, at(13)).only() ==
+             row("cancelled",
+                 R"("ended_at":"2026-11-21T13:00:00Z","cancelled_by":"renter",)"
+                 R"("cancelled_late":true,"revision":2,"created_at":"2026-11-21T09:00:00Z",)"
+                 R"("updated_at":"2026-11-21T13:00:00Z")"));
 }
 
 BOOST_AUTO_TEST_CASE(a_used_one_says_from_when_till_when) {

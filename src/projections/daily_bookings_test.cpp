@@ -63,9 +63,9 @@ std::vector<Add> busy_day() {
   moved.old_end = t(12);
   moved.old_minutes = 120;
   const booking::Cancelled gone{
-      booking_id(3), asha, 1, t(23), t(24), t(9), booking::Side::renter, {}, 60, {}};
+      booking_id(3), asha, 1, t(23), t(24), t(9), booking::Side::renter, {}, 60, {}, {}};
   const booking::Cancelled unasked{
-      booking_id(6), asha, 1, t(1), t(2), t(0), booking::Side::renter, {}, 0, {}};
+      booking_id(6), asha, 1, t(1), t(2), t(0), booking::Side::renter, {}, 0, {}, {}};
   return {fact(1, reserved(1, t(8), 30)),
           fact(2, reserved(2, t(10), 120)),
           fact(1, reserved(3, t(23), 60)),
@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_SUITE(daily_bookings_tests)
 // As no decision makes them: the row is parked.
 BOOST_AUTO_TEST_CASE(minutes_beyond_64_bits_are_not_shown) {
   booking::Cancelled gone{
-      booking_id(3), asha, 1, t(23), t(24), t(9), booking::Side::renter, {}, INT64_MIN, {}};
+      booking_id(3), asha, 1, t(23), t(24), t(9), booking::Side::renter, {}, INT64_MIN, {}, {}};
   TableSpec rows(table());
   rows.after(gone, {});
   BOOST_CHECK_THROW(rows.visible(), std::overflow_error);

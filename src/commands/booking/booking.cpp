@@ -184,13 +184,14 @@ Decision decide(const State& s, const Cancel& c, const Context& ctx) {
   const auto [live, ended, no] = find(s, c.booking, Whose::both, ctx);
   if (no) return *no;
   if (ended) return over(*ended, How::cancelled);
-  const bool asked_only = live->phase == Phase::requested;
-  const bool in_time =
-      asked_only || (live->phase == Phase::confirmed && ctx.now <= live->cancel_until);
-  if (!in_time && !is_staff(ctx)) return Reason::too_late;
   const Side side = ctx.principal == live->renter ? Side::renter
                     : ctx.principal == s.host     ? Side::host
                                                   : Side::operator_;
+  const bool asked_only = live->phase == Phase::requested;
+  const bool late = !asked_only && ctx.now > live->cancel_until;
+  // A renter who does not come had better say so: the slot is free before the booking is missed.
+  const bool in_time = live->phase != Phase::checked_in && (!late || side == Side::renter);
+  if (!in_time && !is_staff(ctx)) return Reason::too_late;
   const std::int64_t released = asked_only ? 0 : minutes_of({live->start, live->end});
   return Cancelled{c.booking,
                    s.host,
@@ -201,7 +202,8 @@ Decision decide(const State& s, const Cancel& c, const Context& ctx) {
                    side,
                    c.reason,
                    released,
-                   live->checked_in_at};
+                   live->checked_in_at,
+                   late ? std::optional(true) : std::nullopt};
 }
 
 Decision decide(const State& s, const CheckIn& c, const Context& ctx) {

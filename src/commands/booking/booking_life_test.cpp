@@ -215,13 +215,33 @@ BOOST_AUTO_TEST_CASE(a_request_gives_no_booked_minutes_back_BK9) {
 }
 
 BOOST_AUTO_TEST_CASE(cancelling_comes_in_time_BK9) {
+  Cancelled gone = cancelled(Side::host);
+  gone.at = t(12);
+  by_host(booked).when(Cancel{made_id, {}}).at(t(12)).then(gone);
+  by_host(booked).when(Cancel{made_id, {}}).at(t(12, 1)).then(Reason::too_late);
+  by_host(there).when(Cancel{made_id, {}}).then(Reason::too_late);
+}
+
+BOOST_AUTO_TEST_CASE(a_renter_may_still_cancel_late_BK9) {
   Cancelled late = cancelled();
   late.at = t(12);
   given(booked).when(Cancel{made_id, {}}).at(t(12)).then(late);
-  given(booked).when(Cancel{made_id, {}}).at(t(12, 1)).then(Reason::too_late);
-  given(there).when(Cancel{made_id, {}}).then(Reason::too_late);
-  late.side = Side::operator_;
   late.at = t(12, 1);
+  late.late = true;
+  given(booked).when(Cancel{made_id, {}}).at(t(12, 1)).then(late);
+  given(there).when(Cancel{made_id, {}}).then(Reason::too_late);
+  given(over_by[3]).when(Cancel{made_id, {}}).at(t(12, 15)).then(Reason::too_late);
+  Reserved now = reserved();  // for an interval that has begun: there never was a time before
+  now.cancel_until = t(8, 55);
+  late.at = t(9);
+  given({listed(), now}).when(Cancel{made_id, {}}).at(t(9)).then(late);
+}
+
+BOOST_AUTO_TEST_CASE(staff_always_cancels_BK9) {
+  Cancelled late = cancelled(Side::operator_);
+  late.at = t(12, 1);
+  late.late = true;
+  by_operator(booked).when(Cancel{made_id, {}}).at(t(12, 1)).then(late);
   late.checked_in_at = t(12);
   by_operator(there).when(Cancel{made_id, {}}).at(t(12, 1)).then(late);
 }

@@ -95,7 +95,7 @@ inline Requested requested() {
 inline Approved approved() { return {made_id, asha, 1, t(12), t(14), 120, t(12, 15)}; }
 inline CheckedIn checked_in(Instant at = t(12)) { return {made_id, at, t(26), 1, t(12)}; }
 inline Cancelled cancelled(Side side = Side::renter, std::int64_t released = 120) {
-  return {made_id, asha, 1, t(12), t(14), t(9), side, {}, released, {}};
+  return {made_id, asha, 1, t(12), t(14), t(9), side, {}, released, {}, {}};
 }
 inline Declined declined() { return {made_id, asha, 1, t(12), t(14), t(9), {}}; }
 inline Expired expired() { return {made_id, asha, 1, t(12), t(14), t(10)}; }
