@@ -12,6 +12,12 @@ Row counted(Row row) {
 
 }  // namespace
 
+// An account has an inbox from the start, an empty one.
+Row fold(Row row, const account::Opened& e, const Meta&) {
+  row.account = e.account;
+  return row;
+}
+
 Row fold(Row row, const inbox::Delivered& e, const Meta&) {
   row.account = e.account;
   row.delivered = e.number;

@@ -1,6 +1,7 @@
 // What is left to read.
 #include "gen/tables/inbox_counts.h"
 #include "base/table_spec.h"
+#include "gen/account_json.h"
 #include "gen/inbox_json.h"
 
 namespace wf::inbox_counts {
@@ -22,6 +23,12 @@ std::string row(int delivered, int read, int unread) {
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(inbox_counts_tests)
+
+BOOST_AUTO_TEST_CASE(a_new_account_has_nothing_to_read_NO1) {
+  account::Opened opened;
+  opened.account = AccountId{Uuid{{0xa5}}};
+  BOOST_TEST(TableSpec(table()).after(opened, Meta{}).only() == row(0, 0, 0));
+}
 
 BOOST_AUTO_TEST_CASE(reading_leaves_the_rest_NO1) {
   TableSpec rows(table());
