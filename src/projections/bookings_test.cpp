@@ -58,7 +58,7 @@ booking::Requested requested() {
           t(10)};
 }
 
-booking::Approved approved() { return {id, asha, 1, t(12), t(14), 120, t(12)}; }
+booking::Approved approved() { return {id, asha, 1, t(12), t(14), 120, t(12), {}}; }
 
 std::string row(std::string_view status,
                 std::string_view rest,
@@ -102,12 +102,12 @@ BOOST_AUTO_TEST_CASE(a_request_says_until_when_the_host_may_answer_BK2) {
 }
 
 BOOST_AUTO_TEST_CASE(a_request_ends_unconfirmed_BK2) {
-  const booking::Declined no{id, asha, 1, t(12), t(14), t(10), "broken"};
+  const booking::Declined no{id, asha, 1, t(12), t(14), t(10), "broken", {}};
   BOOST_TEST(rows().after(requested(), at(9)).after(no, at(10)).only() ==
              row("declined",
                  R"("ended_at":"2026-11-21T10:00:00Z","reason":"broken","revision":2,)"
                  R"("created_at":"2026-11-21T09:00:00Z","updated_at":"2026-11-21T10:00:00Z")"));
-  const booking::Expired late{id, asha, 1, t(12), t(14), t(10)};
+  const booking::Expired late{id, asha, 1, t(12), t(14), t(10), {}};
   BOOST_TEST(rows().after(requested(), at(9)).after(late, at(10)).only() ==
              row("expired",
                  R"("ended_at":"2026-11-21T10:00:00Z","revision":2,)"
@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(a_change_moves_interval_and_price) {
 
 BOOST_AUTO_TEST_CASE(a_cancelled_one_says_by_whom_and_why_BK9) {
   const booking::Cancelled gone{
-      id, asha, 1, t(12), t(14), t(10), booking::Side::host, "ill", 120, {}, {}};
+      id, asha, 1, t(12), t(14), t(10), booking::Side::host, "ill", 120, {}, {}, {}};
   BOOST_TEST(rows().after(reserved(), at(9)).after(gone, at(10)).only() ==
              row("cancelled",
                  R"("ended_at":"2026-11-21T10:00:00Z","cancelled_by":"host","reason":"ill",)"
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(a_cancelled_one_says_by_whom_and_why_BK9) {
 
 BOOST_AUTO_TEST_CASE(one_cancelled_late_says_so_BK9) {
   const booking::Cancelled gone{
-      id, asha, 1, t(12), t(14), t(13), booking::Side::renter, {}, 120, {}, true};
+      id, asha, 1, t(12), t(14), t(13), booking::Side::renter, {}, 120, {}, true, {}};
   BOOST_TEST(rows().after(reserved(), at(9)).after(gone, at(13)).only() ==
              row("cancelled",
                  R"("ended_at":"2026-11-21T13:00:00Z","cancelled_by":"renter",)"
@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(a_used_one_says_from_when_till_when) {
 BOOST_AUTO_TEST_CASE(a_missed_one_is_over) {
   BOOST_TEST(rows()
                  .after(reserved(), at(9))
-                 .after(booking::Missed{id, asha, 1, t(12), t(14), t(13)}, at(13))
+                 .after(booking::Missed{id, asha, 1, t(12), t(14), t(13), {}}, at(13))
                  .only() ==
              row("missed",
                  R"("ended_at":"2026-11-21T13:00:00Z","revision":2,)"

@@ -52,7 +52,7 @@ Add fact(std::uint8_t charger, const E& event) {
 // Two chargers' day: six bookings, of which one moves to the next day, one is given back, one is
 // used.
 std::vector<Add> busy_day() {
-  booking::Approved approved{booking_id(4), asha, 1, t(20), t(21), 60, t(20)};
+  booking::Approved approved{booking_id(4), asha, 1, t(20), t(21), 60, t(20), {}};
   booking::Changed moved;
   moved.booking = booking_id(2);
   moved.host = asha;
@@ -63,9 +63,9 @@ std::vector<Add> busy_day() {
   moved.old_end = t(12);
   moved.old_minutes = 120;
   const booking::Cancelled gone{
-      booking_id(3), asha, 1, t(23), t(24), t(9), booking::Side::renter, {}, 60, {}, {}};
+      booking_id(3), asha, 1, t(23), t(24), t(9), booking::Side::renter, {}, 60, {}, {}, {}};
   const booking::Cancelled unasked{
-      booking_id(6), asha, 1, t(1), t(2), t(0), booking::Side::renter, {}, 0, {}, {}};
+      booking_id(6), asha, 1, t(1), t(2), t(0), booking::Side::renter, {}, 0, {}, {}, {}};
   return {fact(1, reserved(1, t(8), 30)),
           fact(2, reserved(2, t(10), 120)),
           fact(1, reserved(3, t(23), 60)),
@@ -75,7 +75,7 @@ std::vector<Add> busy_day() {
           fact(1, gone),
           fact(2, unasked),
           fact(1, booking::Completed{booking_id(1), asha, 1, t(8), t(9), t(9), 25, false, t(8)}),
-          fact(1, booking::Missed{booking_id(5), asha, 1, t(24), t(25), t(25)})};
+          fact(1, booking::Missed{booking_id(5), asha, 1, t(24), t(25), t(25), {}})};
 }
 
 }  // namespace
@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_SUITE(daily_bookings_tests)
 // As no decision makes them: the row is parked.
 BOOST_AUTO_TEST_CASE(minutes_beyond_64_bits_are_not_shown) {
   booking::Cancelled gone{
-      booking_id(3), asha, 1, t(23), t(24), t(9), booking::Side::renter, {}, INT64_MIN, {}, {}};
+      booking_id(3), asha, 1, t(23), t(24), t(9), booking::Side::renter, {}, INT64_MIN, {}, {}, {}};
   TableSpec rows(table());
   rows.after(gone, {});
   BOOST_CHECK_THROW(rows.visible(), std::overflow_error);

@@ -153,8 +153,14 @@ void Past::approve(Step& step, Booking& booking) const {
   step.command_type = "booking.Approve";
   step.command_payload = json(booking::Approve{booking.id});
   step.event_type = "booking.Approved";
-  step.event_payload = json(booking::Approved{
-      booking.id, step.by, 1, booking.start, booking.end, booking.minutes, booking.end});
+  step.event_payload = json(booking::Approved{booking.id,
+                                              step.by,
+                                              1,
+                                              booking.start,
+                                              booking.end,
+                                              booking.minutes,
+                                              booking.end,
+                                              booking.renter});
 }
 
 void Past::decline(Step& step, const Booking& booking, Instant at) const {
@@ -162,8 +168,8 @@ void Past::decline(Step& step, const Booking& booking, Instant at) const {
   step.command_type = "booking.Decline";
   step.command_payload = json(booking::Decline{booking.id, "no time"});
   step.event_type = "booking.Declined";
-  step.event_payload =
-      json(booking::Declined{booking.id, step.by, 1, booking.start, booking.end, at, "no time"});
+  step.event_payload = json(booking::Declined{
+      booking.id, step.by, 1, booking.start, booking.end, at, "no time", booking.renter});
 }
 
 void Past::change(Step& step, Booking& booking) {
@@ -210,7 +216,10 @@ std::string Past::cancelled(const Booking& booking, Instant at) const {
                                  at,
                                  booking::Side::renter,
                                  "plans changed",
-                                 booking.confirmed ? booking.minutes : 0});
+                                 booking.confirmed ? booking.minutes : 0,
+                                 {},
+                                 {},
+                                 booking.renter});
 }
 
 void Past::complete(Step& step, const Booking& booking, Instant at) {

@@ -141,7 +141,8 @@ Decision decide(const State& s, const Approve& c, const Context& ctx) {
                   live->start,
                   live->end,
                   minutes_of(booked),
-                  no_show_at(booked, ctx)};
+                  no_show_at(booked, ctx),
+                  live->renter};
 }
 
 Decision decide(const State& s, const Decline& c, const Context& ctx) {
@@ -149,7 +150,8 @@ Decision decide(const State& s, const Decline& c, const Context& ctx) {
   if (no) return *no;
   if (ended) return over(*ended, How::declined, Reason::not_pending);
   if (live->phase != Phase::requested) return Reason::not_pending;
-  return Declined{c.booking, s.host, live->connector, live->start, live->end, ctx.now, c.reason};
+  return Declined{
+      c.booking, s.host, live->connector, live->start, live->end, ctx.now, c.reason, live->renter};
 }
 
 Decision decide(const State& s, const Change& c, const Context& ctx) {
@@ -203,7 +205,8 @@ Decision decide(const State& s, const Cancel& c, const Context& ctx) {
                    c.reason,
                    released,
                    live->checked_in_at,
-                   late ? std::optional(true) : std::nullopt};
+                   late ? std::optional(true) : std::nullopt,
+                   live->renter};
 }
 
 Decision decide(const State& s, const CheckIn& c, const Context& ctx) {
@@ -238,14 +241,14 @@ Decision decide(const State& s, const Expire& c, const Context& ctx) {
   const auto at = s.live.find(c.booking);
   if (at == s.live.end() || at->second.phase != Phase::requested) return {};
   const Live& live = at->second;
-  return Expired{c.booking, s.host, live.connector, live.start, live.end, ctx.now};
+  return Expired{c.booking, s.host, live.connector, live.start, live.end, ctx.now, live.renter};
 }
 
 Decision decide(const State& s, const Miss& c, const Context& ctx) {
   const auto at = s.live.find(c.booking);
   if (at == s.live.end() || at->second.phase != Phase::confirmed) return {};
   const Live& live = at->second;
-  return Missed{c.booking, s.host, live.connector, live.start, live.end, ctx.now};
+  return Missed{c.booking, s.host, live.connector, live.start, live.end, ctx.now, live.renter};
 }
 
 Decision decide(const State& s, const Finish& c, const Context&) {

@@ -92,14 +92,14 @@ inline Requested requested() {
           t(10)};
 }
 
-inline Approved approved() { return {made_id, asha, 1, t(12), t(14), 120, t(12, 15)}; }
+inline Approved approved() { return {made_id, asha, 1, t(12), t(14), 120, t(12, 15), ravi}; }
 inline CheckedIn checked_in(Instant at = t(12)) { return {made_id, at, t(26), 1, t(12)}; }
 inline Cancelled cancelled(Side side = Side::renter, std::int64_t released = 120) {
-  return {made_id, asha, 1, t(12), t(14), t(9), side, {}, released, {}, {}};
+  return {made_id, asha, 1, t(12), t(14), t(9), side, {}, released, {}, {}, ravi};
 }
-inline Declined declined() { return {made_id, asha, 1, t(12), t(14), t(9), {}}; }
-inline Expired expired() { return {made_id, asha, 1, t(12), t(14), t(10)}; }
-inline Missed missed() { return {made_id, asha, 1, t(12), t(14), t(12, 15)}; }
+inline Declined declined() { return {made_id, asha, 1, t(12), t(14), t(9), {}, ravi}; }
+inline Expired expired() { return {made_id, asha, 1, t(12), t(14), t(10), ravi}; }
+inline Missed missed() { return {made_id, asha, 1, t(12), t(14), t(12, 15), ravi}; }
 inline Completed completed(Instant at = t(13), std::int64_t used = 60, bool overdue = false) {
   return {made_id, asha, 1, t(12), t(14), at, used, overdue, at - Duration::minutes(used)};
 }
