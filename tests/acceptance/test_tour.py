@@ -1,6 +1,8 @@
 """The tour of the README, step by step, and what a newcomer would try next."""
 
-from client import ALWAYS, DELHI, code_of, hours_ahead, slot
+from datetime import datetime, timedelta, timezone
+
+from client import ALWAYS, DELHI, code_of, hours_ahead, rfc3339, slot
 from process import wait_until
 
 
@@ -43,6 +45,27 @@ def test_free_slots_leave_out_what_is_booked_BK3(renter, charger_id):
                 if one["start"] < booked["end"] and booked["start"] < one["end"]]
 
 
+def test_who_comes_early_has_the_slot_from_then_on_BK3(renter, charger_id):
+    now = datetime.now(timezone.utc)
+    start, end = (rfc3339(now + timedelta(minutes=after)) for after in (10, 70))
+    booking = renter.post("/bookings", slot(charger_id) | {"start": start, "end": end}).json()["id"]
+    assert renter.post(f"/bookings/{booking}/check-in").status_code == 200
+    between = slot(charger_id) | {"start": rfc3339(now + timedelta(minutes=2)), "end": start}
+    search = {"available_from": between["start"], "available_to": between["end"],
+              "near": f"{DELHI[0]},{DELHI[1]}", "radius_m": 1000}
+    assert charger_id not in [row["id"] for row in renter.pages("/chargers", **search)]
+    assert code_of(renter.post("/bookings", between)) == "slot_taken"
+
+
+def test_a_renter_cancels_late_BK9(renter, charger_id):
+    now = datetime.now(timezone.utc)
+    start, end = (rfc3339(now + timedelta(minutes=after)) for after in (-5, 30))
+    booking = renter.post("/bookings", slot(charger_id) | {"start": start, "end": end}).json()["id"]
+    assert renter.post(f"/bookings/{booking}/cancel").status_code == 200
+    row = renter.get(f"/bookings/{booking}").json()
+    assert (row["status"], row["cancelled_late"]) == ("cancelled", True)
+
+
 def test_a_host_approves_or_declines_BK2(host, renter):
     charger_id = host.list_charger(instant=False)
     first, second = (renter.book(charger_id, hour) for hour in (1, 3))
@@ -75,3 +98,32 @@ def test_the_host_is_told_NO1(host, renter, charger_id):
 
     [entry] = wait_until(entries, 10, "the inbox entry of a booking")
     assert (entry["what"], entry["charger"]) == ("reserved", charger_id)
+    assert booking not in [row["booking"] for row in renter.pages("/inbox")]  # it has the answer
+
+
+def test_a_renter_is_told_what_the_host_did_NO1(wayfold, host):
+    renter = wayfold.guest().register("renter")
+    charger_id = host.list_charger(instant=False)
+    first, second = (renter.book(charger_id, hour) for hour in (1, 3))
+    host.position = renter.position
+    host.post(f"/bookings/{first}/approve")
+    host.post(f"/bookings/{second}/decline")
+    host.post(f"/bookings/{first}/cancel")
+
+    def told():
+        rows = sorted(renter.pages("/inbox"), key=lambda row: row["number"])
+        return [(row["booking"], row["what"]) for row in rows if len(rows) == 3]
+
+    assert wait_until(told, 10, "three entries") == [
+        (first, "approved"), (second, "declined"), (first, "cancelled")]
+
+
+def test_a_new_account_has_nothing_to_read_NO1(wayfold):
+    renter = wayfold.guest().register("renter")
+
+    def counts():
+        answer = renter.get(f"/inbox-counts/{renter.account}")
+        return answer.status_code == 200 and answer.json()
+
+    assert wait_until(counts, 10, "the counts of a new account") == {
+        "account": renter.account, "delivered": 0, "read": 0, "unread": 0}
