@@ -38,6 +38,7 @@ def fields(kind):
             "required": one.required,
             "personal": bool(one.personal),
         }
+        | ({"nullable": True} if one.nullable else {})
         for one in kind.fields
     }
 
@@ -65,6 +66,8 @@ def compare_field(old, new, here):
     faults = compare_type(old["type"], new["type"], here)
     if new["required"] and not old["required"]:
         faults.append(f"{here} became required: old records may have none")
+    if old.get("nullable") and not new.get("nullable"):
+        faults.append(f"{here} may no longer be null: old records may have that")
     if new["personal"] != old["personal"]:
         faults.append(f"{here} changed between plain and personal")
     return faults
@@ -101,7 +104,9 @@ def add_samples(schemas, new):
     SAMPLES.mkdir(parents=True, exist_ok=True)
     for event in (e for a in schemas.aggregates for e in a.events if e.full in new):
         version = len(list(SAMPLES.glob(f"{event.full}.*.json"))) + 1
-        text = samples.compact(samples.members(event.type.fields, ciphertext=True))
+        members = samples.members(event.type.fields, ciphertext=True)
+        members |= {one.name: None for one in event.type.fields if one.nullable}
+        text = samples.compact(members)
         (SAMPLES / f"{event.full}.{version}.json").write_text(text + "\n", encoding="utf-8")
 
 

@@ -124,7 +124,14 @@ def reader(kind, name):
 def _read_member(one, place):
     target = f"out.{identifier(one.name)}"
     lines = [f'        if (key == "{one.name}") {{']
-    if one.optional:
+    if one.nullable:
+        lines += [
+            f"          auto& given = {target}.emplace();",
+            "          if (in.take_null()) continue;",
+            "          auto& value = given.emplace();",
+        ]
+        target = "value"
+    elif one.optional:
         lines.append(f"          auto& value = {target}.emplace();")
         target = "value"
     elif one.type.kind in ("array", "map") and not one.required:
@@ -150,7 +157,7 @@ def writer(kind, name):
                 pending = ""
             lines.append(f"  if ({source}) {{")
             lines.append(f"    out += {_text(key)};")
-            lines += write_value(one.type, f"(*{source})", 4, one.personal)
+            lines += _write_optional(one, source)
             lines += ["    out += ',';", "  }"]
             continue
         lines.append(f"  out += {_text(pending + key)};")
@@ -159,6 +166,16 @@ def writer(kind, name):
     if pending == "," and started:
         return lines + ["  out += '}';", "}", ""]
     return lines + ["  close_json(out, '}');", "}", ""]
+
+
+def _write_optional(one, source):
+    if not one.nullable:
+        return write_value(one.type, f"(*{source})", 4, one.personal)
+    return (
+        [f"    if (*{source}) {{"]
+        + write_value(one.type, f"(**{source})", 6)
+        + ["    } else {", '      out += "null";', "    }"]
+    )
 
 
 def _text(text):
@@ -261,7 +278,8 @@ class Shapes:
             only = "true" if closed else "false"
             return f"constexpr Shape @{{.kind = Shape::Kind::object, .closed = {only}}};"
         rows = [
-            f"    {{{literal(f.name)}, &{self.of(f.type)}, {'true' if f.required else 'false'}}},\n"
+            f"    {{{literal(f.name)}, &{self.of(f.type)}, {'true' if f.required else 'false'}"
+            f"{', true' if f.nullable else ''}}},\n"
             for f in fields
         ]
         return (

@@ -45,6 +45,8 @@ def qualified(owner, name, namespace):
 
 def member(one, namespace):
     kind = type_name(one.type, namespace, one.personal)
+    if one.nullable:  # absent, null, or a value
+        kind = f"std::optional<{kind}>"
     if one.optional:
         return f"  std::optional<{kind}> {identifier(one.name)};"
     return f"  {kind} {identifier(one.name)}{initial(one, namespace)};"

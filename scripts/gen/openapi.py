@@ -64,12 +64,16 @@ class Document:
             self.components[name] = self.object(kind.fields, kind.closed, kind.description)
         return {"$ref": f"#/components/schemas/{name}"}
 
+    def member(self, one):
+        found = self.schema(one.type)
+        return {"anyOf": [found, {"type": "null"}]} if one.nullable else found
+
     def object(self, fields, closed, description="", example=None):
         out = {"type": "object"} | ({"description": description} if description else {})
         if any(f.required for f in fields):
             out["required"] = [f.name for f in fields if f.required]
         out["properties"] = {
-            f.name: self.schema(f.type)
+            f.name: self.member(f)
             | ({"description": f.description} if f.description else {})
             | ({"default": f.default} if f.default is not None else {})
             for f in fields

@@ -21,7 +21,14 @@ IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*\Z")
 TYPE_NAME = re.compile(r"[A-Z][A-Za-z0-9]*\Z")
 
 # Keywords every type may have, then those of each kind.
-ANYWHERE = {"description", "default", "examples", "x-wf-personal", "x-wf-secret"}
+ANYWHERE = {
+    "description",
+    "default",
+    "examples",
+    "x-wf-nullable",
+    "x-wf-personal",
+    "x-wf-secret",
+}
 KEYWORDS = {
     "text": {"type", "maxLength", "minLength", "pattern"},
     "integer": {"type", "minimum", "maximum"},
@@ -115,6 +122,7 @@ class Field:
     description: str = ""
     node: Node = None
     plain: bool = False  # of a configuration: absent means the type's own defaults
+    nullable: bool = False  # absent, null and a value are three things
 
     @property
     def optional(self):
@@ -295,6 +303,8 @@ class Module:
                 node["required"].fail(f'"{wanted}" is not a property')
         for key, inner in node.items("properties"):
             found.fields.append(self.field_of(key, inner, key in required))
+            if found.fields[-1].nullable and node.get("x-wf-kind") not in ("command", "event"):
+                inner["x-wf-nullable"].fail("only of a command or an event: elsewhere it is absent")
         if len(found.fields) > 64:
             node.fail("at most 64 properties")
         self._declare(node, found)
@@ -318,6 +328,9 @@ class Module:
             node,
         )
         found.plain = self.schemas.nested(self) and found.type.kind in ("object", "array")
+        found.nullable = node.get("x-wf-nullable", False)
+        if found.nullable and (not found.optional or found.personal or found.secret):
+            node["x-wf-nullable"].fail("only an optional, plain property can be null")
         self.use(found.type)
         if found.secret and found.secret != "argon2id":
             node["x-wf-secret"].fail("argon2id")

@@ -126,6 +126,7 @@ class Check {
     for (const ShapeField& field : shape.fields) {
       const std::optional<Json> member = json.find(field.name);
       if (member) {
+        if (field.nullable && member->is_null()) continue;
         inside(field.name, *field.shape, *member);
       } else if (field.required) {
         fault_inside(field.name, "required", "is missing");

@@ -58,6 +58,7 @@ struct ShapeField {
   std::string_view name;
   const Shape* shape = nullptr;
   bool required = false;
+  bool nullable = false;  // null is a value of its own
 };
 
 inline constexpr Shape shape_boolean{.kind = Shape::Kind::boolean};

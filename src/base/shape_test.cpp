@@ -22,7 +22,8 @@ constexpr ShapeField fields[] = {{"name", &name, true},
                                  {"id", &shape_id, false},
                                  {"at", &shape_instant, false},
                                  {"price", &shape_money, false},
-                                 {"place", &shape_point, false}};
+                                 {"place", &shape_point, false},
+                                 {"limit", &number, false, true}};
 constexpr Shape thing{.kind = Shape::Kind::object, .fields = fields, .closed = true};
 
 // The faults of a body, as "POINTER CODE", in one line.
@@ -47,6 +48,12 @@ BOOST_AUTO_TEST_CASE(a_valid_body_has_no_fault) {
       "yes": true,
       "id": "00112233-4455-6677-8899-aabbccddeeff", "at": "2026-11-21T09:00:00+05:30",
       "price": {"minor": -5, "currency": "INR"}, "place": [-180, 90.0]})") == "");
+}
+
+BOOST_AUTO_TEST_CASE(null_is_a_value_where_it_is_one) {
+  BOOST_TEST(faults(R"({"name": "asha", "limit": null})") == "");
+  BOOST_TEST(faults(R"({"name": "asha", "limit": 0})") == "/limit minimum");
+  BOOST_TEST(faults(R"({"name": null, "number": null})") == "/name type, /number type");
 }
 
 BOOST_AUTO_TEST_CASE(every_fault_is_told_not_the_first) {

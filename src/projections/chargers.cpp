@@ -183,11 +183,11 @@ Own fold(Own own, const charger::Edited& e, const Meta& meta) {
   if (e.title) own.title = *e.title;
   if (e.position) own.position = *e.position;
   if (e.connectors) take_connectors(own, *e.connectors);
-  if (e.price_per_hour) own.price_per_hour = e.price_per_hour;
-  if (e.price_per_kwh) own.price_per_kwh = e.price_per_kwh;
+  if (e.price_per_hour) own.price_per_hour = *e.price_per_hour;
+  if (e.price_per_kwh) own.price_per_kwh = *e.price_per_kwh;
   if (e.instant) own.instant = *e.instant;
-  if (e.min_minutes) own.min_minutes = e.min_minutes;
-  if (e.max_minutes) own.max_minutes = e.max_minutes;
+  if (e.min_minutes) own.min_minutes = *e.min_minutes;
+  if (e.max_minutes) own.max_minutes = *e.max_minutes;
   return touched(std::move(own), meta);
 }
 

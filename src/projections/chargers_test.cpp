@@ -183,6 +183,22 @@ BOOST_AUTO_TEST_CASE(an_edit_changes_what_it_names_AS1) {
              R"("created_at":"2026-11-21T01:00:00Z","updated_at":"2026-11-21T02:00:00Z"})");
 }
 
+BOOST_AUTO_TEST_CASE(an_edit_takes_away_what_is_null_AS1) {
+  charger::Edited limits;
+  limits.price_per_kwh = Money{30, {'G', 'B', 'P'}};
+  limits.min_minutes = 15;
+  limits.max_minutes = 240;
+  charger::Edited none;
+  none.price_per_kwh = std::optional<Money>();
+  none.min_minutes = none.max_minutes = std::optional<std::int64_t>();
+  TableSpec seen = rows();
+  seen.after(limits, at(2)).after(none, at(3));
+  BOOST_TEST(seen.only() == row("listed",
+                                "",
+                                R"("revision":3,"created_at":"2026-11-21T01:00:00Z",)"
+                                R"("updated_at":"2026-11-21T03:00:00Z")"));
+}
+
 BOOST_AUTO_TEST_CASE(a_retired_charger_is_not_on_offer_AS1) {
   TableSpec seen = rows();
   seen.after(charger::Retired{}, at(2));

@@ -34,6 +34,17 @@ def test_a_charger_is_found_by_place_and_plug_SE1(wayfold, host, charger_id):
     assert guest.pages("/chargers", **query | {"near": "0,0"}) == []
 
 
+def test_null_takes_away_what_a_charger_need_not_have_AS1(host):
+    limits = {"price_per_kwh": {"minor": 1800, "currency": "INR"}, "min_minutes": 30}
+    charger_id = host.list_charger(**limits, max_minutes=60)
+    edit = {name: None for name in limits} | {"max_minutes": 90}
+    assert host.request("PATCH", f"/chargers/{charger_id}", edit).status_code == 200
+    row = host.get(f"/chargers/{charger_id}").json()
+    assert not row.keys() & limits.keys() and row["max_minutes"] == 90
+    refused = host.request("PATCH", f"/chargers/{charger_id}", {"title": None})
+    assert (refused.status_code, code_of(refused)) == (422, "invalid")
+
+
 def test_free_slots_leave_out_what_is_booked_BK3(renter, charger_id):
     booked = slot(charger_id, hour=30, hours=2)
     assert renter.post("/bookings", booked).status_code == 201

@@ -112,12 +112,16 @@ class Rewrite {
   void object(Json json) {
     out += '{';
     for (const auto& [key, value_of_key] : json.members()) {
-      const Change leave_out = next();
-      if (leave_out.wanted) continue;
+      const Change change = next();  // it is left out, or, more seldom, null
+      if (change.wanted && change.choice % 4 != 0) continue;
       comma('{');
       append_json_string(out, key);
       out += ':';
-      value(value_of_key);
+      if (change.wanted) {
+        out += "null";
+      } else {
+        value(value_of_key);
+      }
     }
     out += '}';
   }

@@ -9,9 +9,9 @@
 
 namespace wf::fuzz {
 
-// Up to seven changes of a sample: another id, time, number or text, a member less, an array
-// longer or shorter. A value is named by its place, so that a mutated byte changes one value. With
-// an empty input the document as the gateway writes it on the log: 1e3 as 1000.
+// Up to seven changes of a sample: another id, time, number or text, a member less or null, an
+// array longer or shorter. A value is named by its place, so that a mutated byte changes one value.
+// With an empty input the document as the gateway writes it on the log: 1e3 as 1000.
 std::string body_of(std::string_view sample, Input& input);
 
 // The body of a command as it comes onto the log, made of its sample; empty if the gateway refuses

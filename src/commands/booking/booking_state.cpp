@@ -117,10 +117,10 @@ State evolve(State s, const charger::Listed& e) {
 
 State evolve(State s, const charger::Edited& e) {
   if (e.instant) s.instant = *e.instant;
-  if (e.min_minutes) s.min_minutes = e.min_minutes;
-  if (e.max_minutes) s.max_minutes = e.max_minutes;
-  if (e.price_per_hour) s.price_per_hour = e.price_per_hour;
-  if (e.price_per_kwh) s.price_per_kwh = e.price_per_kwh;
+  if (e.min_minutes) s.min_minutes = *e.min_minutes;
+  if (e.max_minutes) s.max_minutes = *e.max_minutes;
+  if (e.price_per_hour) s.price_per_hour = *e.price_per_hour;
+  if (e.price_per_kwh) s.price_per_kwh = *e.price_per_kwh;
   if (e.connectors) take_connectors(s, *e.connectors);
   return s;
 }

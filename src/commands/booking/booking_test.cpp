@@ -213,6 +213,13 @@ BOOST_AUTO_TEST_CASE(an_edit_holds_for_the_next_booking_only) {
   shorter.min_minutes = 10;
   shorter.max_minutes = 60;
   given({listed(), shorter}).when(reserve()).then(Reason::too_long);
+  charger::Edited anything;
+  anything.min_minutes = anything.max_minutes = std::optional<std::int64_t>();
+  anything.price_per_hour = anything.price_per_kwh = std::optional<Money>();
+  Reserved free = reserved();
+  free.amount = free.fee = inr(0);
+  free.price_per_hour = free.price_per_kwh = {};
+  given({listed(), shorter, anything}).when(reserve()).then(free);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -59,12 +59,12 @@ bool numbers_differ(const std::vector<Connector>& connectors) {
 }
 
 // What List and Edit have in common; limits are those that will hold.
-template <class Offer>
-std::optional<Reason> unsound(const Offer& c,
+std::optional<Reason> unsound(const std::optional<Money>& price_per_hour,
+                              const std::optional<Money>& price_per_kwh,
                               const std::optional<std::int64_t>& min_minutes,
                               const std::optional<std::int64_t>& max_minutes,
                               const Context& ctx) {
-  if (!valid_price(c.price_per_hour, ctx) || !valid_price(c.price_per_kwh, ctx)) {
+  if (!valid_price(price_per_hour, ctx) || !valid_price(price_per_kwh, ctx)) {
     return Reason::invalid_price;
   }
   if (min_minutes && max_minutes && *min_minutes > *max_minutes) return Reason::invalid_limits;
@@ -97,8 +97,8 @@ State evolve(State s, const Listed& e) {
 }
 
 State evolve(State s, const Edited& e) {
-  if (e.min_minutes) s.min_minutes = e.min_minutes;
-  if (e.max_minutes) s.max_minutes = e.max_minutes;
+  if (e.min_minutes) s.min_minutes = *e.min_minutes;
+  if (e.max_minutes) s.max_minutes = *e.max_minutes;
   return counted(std::move(s));
 }
 
@@ -131,7 +131,10 @@ State evolve(State s, const Retired&) { return in_phase(std::move(s), Phase::ret
 Decision decide(const State& s, const List& c, const Context& ctx) {
   if (s.phase != Phase::none) return {};  // the stream's id comes from this very command
   if (!numbers_differ(c.connectors)) return Reason::duplicate_connector;
-  if (const auto no = unsound(c, c.min_minutes, c.max_minutes, ctx)) return *no;
+  if (const auto no =
+          unsound(c.price_per_hour, c.price_per_kwh, c.min_minutes, c.max_minutes, ctx)) {
+    return *no;
+  }
   if (const auto no = unsound_hours(c.time_zone, c.schedule)) return *no;
   return Listed{ctx.principal,
                 c.title,
@@ -150,9 +153,13 @@ Decision decide(const State& s, const Edit& c, const Context& ctx) {
   if (const auto no = refusal_unless_retired(s, ctx)) return *no;
   if (c == Edit{}) return {};
   if (c.connectors && !numbers_differ(*c.connectors)) return Reason::duplicate_connector;
-  const auto& min_minutes = c.min_minutes ? c.min_minutes : s.min_minutes;
-  const auto& max_minutes = c.max_minutes ? c.max_minutes : s.max_minutes;
-  if (const auto no = unsound(c, min_minutes, max_minutes, ctx)) return *no;
+  if (const auto no = unsound(c.price_per_hour.value_or(std::nullopt),
+                              c.price_per_kwh.value_or(std::nullopt),
+                              c.min_minutes.value_or(s.min_minutes),
+                              c.max_minutes.value_or(s.max_minutes),
+                              ctx)) {
+    return *no;
+  }
   return Edited{c.title,
                 c.position,
                 c.connectors,

@@ -145,6 +145,28 @@ BOOST_AUTO_TEST_CASE(an_edit_says_what_changed) {
   given({listed()}).when(Edit{}).then_nothing();
 }
 
+BOOST_AUTO_TEST_CASE(an_edit_takes_away_what_is_null_AS1) {
+  Edit nothing_left;
+  nothing_left.price_per_hour = nothing_left.price_per_kwh = std::optional<Money>();
+  nothing_left.min_minutes = nothing_left.max_minutes = std::optional<std::int64_t>();
+  Edited taken_away;
+  taken_away.price_per_hour = taken_away.price_per_kwh = std::optional<Money>();
+  taken_away.min_minutes = taken_away.max_minutes = std::optional<std::int64_t>();
+  given({listed()}).when(nothing_left).then(taken_away);
+  Listed limited = listed();
+  limited.min_minutes = 20;
+  limited.max_minutes = 30;
+  given({limited}).when(with(&Edit::min_minutes, 31)).then(Reason::invalid_limits);
+  given({limited, taken_away})
+      .when(with(&Edit::min_minutes, 31))
+      .then(with(&Edited::min_minutes, 31));
+  Edit other_end = with(&Edit::max_minutes, 10);
+  other_end.min_minutes = std::optional<std::int64_t>();
+  Edited moved = with(&Edited::max_minutes, 10);
+  moved.min_minutes = std::optional<std::int64_t>();
+  given({limited}).when(other_end).then(moved);
+}
+
 BOOST_AUTO_TEST_CASE(a_block_takes_time_out_AS3) {
   given({listed()}).when(AddBlock{later(1), later(2)}).then(blocked());
   given({listed(), blocked()}).when(AddBlock{later(1), later(2)}).then_nothing();

@@ -45,6 +45,18 @@ WRONG = [
     ("lamp.json", ["$defs", "Lit", "oneOf"], [], '"oneOf" is not part of the dialect'),
     (
         "lamp.json",
+        ["$defs", "Lit", "properties", "cost", "x-wf-nullable"],
+        True,
+        "lamp.json#/$defs/Lit/properties/cost/x-wf-nullable: only an optional, plain property",
+    ),
+    (
+        "lamp.json",
+        ["$defs", "State", "properties", "note"],
+        {"type": "integer", "x-wf-nullable": True},
+        "lamp.json#/$defs/State/properties/note/x-wf-nullable: only of a command or an event",
+    ),
+    (
+        "lamp.json",
         ["x-wf-reasons", "not_found", "status"],
         500,
         "lamp.json#/x-wf-reasons/not_found/status: a reason",

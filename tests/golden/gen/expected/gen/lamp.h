@@ -40,6 +40,8 @@ struct Install {
   Personal<std::string> name;
   std::optional<std::string> code;
   Color color{};
+  std::optional<std::optional<std::int64_t>> hours;
+  std::optional<std::optional<Color>> glow;
   std::optional<std::int64_t> watts;
   std::optional<Money> price;
   std::optional<Point> at;
@@ -66,6 +68,8 @@ struct Installed {
   Personal<std::string> name;
   Color color{};
   std::optional<std::int64_t> watts;
+  std::optional<std::optional<std::int64_t>> hours;
+  std::optional<std::optional<Color>> glow;
   std::optional<Money> price;
   std::optional<Point> at;
   std::optional<std::vector<wf::Span>> spans;

@@ -139,11 +139,25 @@ void read_json(JsonCursor& in, Install& out) {
           in.string(value);
           continue;
         }
+        if (key == "glow") {
+          auto& given = out.glow.emplace();
+          if (in.take_null()) continue;
+          auto& value = given.emplace();
+          read_json(in, value);
+          continue;
+        }
         break;
       case 5:
         if (key == "color") {
           read_json(in, out.color);
           seen |= std::uint64_t{1} << 2U;
+          continue;
+        }
+        if (key == "hours") {
+          auto& given = out.hours.emplace();
+          if (in.take_null()) continue;
+          auto& value = given.emplace();
+          value = in.int64();
           continue;
         }
         if (key == "watts") {
@@ -169,14 +183,14 @@ void read_json(JsonCursor& in, Install& out) {
       case 6:
         if (key == "secret") {
           in.string(out.secret);
-          seen |= std::uint64_t{1} << 6U;
+          seen |= std::uint64_t{1} << 8U;
           continue;
         }
         break;
     }
     in.skip();
   }
-  if ((seen & 0x45U) != 0x45U) in.fail();
+  if ((seen & 0x105U) != 0x105U) in.fail();
 }
 
 void write_json(std::string& out, const Install& value) {
@@ -191,6 +205,24 @@ void write_json(std::string& out, const Install& value) {
   out += "\"color\":";
   write_json(out, value.color);
   out += ',';
+  if (value.hours) {
+    out += "\"hours\":";
+    if (*value.hours) {
+      append_int(out, (**value.hours));
+    } else {
+      out += "null";
+    }
+    out += ',';
+  }
+  if (value.glow) {
+    out += "\"glow\":";
+    if (*value.glow) {
+      write_json(out, (**value.glow));
+    } else {
+      out += "null";
+    }
+    out += ',';
+  }
   if (value.watts) {
     out += "\"watts\":";
     append_int(out, (*value.watts));
@@ -277,6 +309,13 @@ void read_json(JsonCursor& in, Installed& out) {
           seen |= std::uint64_t{1} << 1U;
           continue;
         }
+        if (key == "glow") {
+          auto& given = out.glow.emplace();
+          if (in.take_null()) continue;
+          auto& value = given.emplace();
+          read_json(in, value);
+          continue;
+        }
         break;
       case 5:
         if (key == "owner") {
@@ -291,6 +330,13 @@ void read_json(JsonCursor& in, Installed& out) {
         }
         if (key == "watts") {
           auto& value = out.watts.emplace();
+          value = in.int64();
+          continue;
+        }
+        if (key == "hours") {
+          auto& given = out.hours.emplace();
+          if (in.take_null()) continue;
+          auto& value = given.emplace();
           value = in.int64();
           continue;
         }
@@ -326,6 +372,24 @@ void write_json(std::string& out, const Installed& value) {
   if (value.watts) {
     out += "\"watts\":";
     append_int(out, (*value.watts));
+    out += ',';
+  }
+  if (value.hours) {
+    out += "\"hours\":";
+    if (*value.hours) {
+      append_int(out, (**value.hours));
+    } else {
+      out += "null";
+    }
+    out += ',';
+  }
+  if (value.glow) {
+    out += "\"glow\":";
+    if (*value.glow) {
+      write_json(out, (**value.glow));
+    } else {
+      out += "null";
+    }
     out += ',';
   }
   if (value.price) {
@@ -429,26 +493,29 @@ const Pattern lamp_shape_2_pattern{"^[A-Z]{3}$"};
 constexpr Shape lamp_shape_2{.kind = Shape::Kind::text, .low = INT64_MIN, .high = 3, .pattern = &lamp_shape_2_pattern};
 constexpr std::string_view lamp_shape_3_values[] = {"red", "green"};
 constexpr Shape lamp_shape_3{.kind = Shape::Kind::enumeration, .values = lamp_shape_3_values};
-constexpr Shape lamp_shape_4{.kind = Shape::Kind::integer, .low = 1, .high = 99};
-constexpr Shape lamp_shape_5{.kind = Shape::Kind::text, .low = INT64_MIN, .high = 9};
-constexpr ShapeField lamp_shape_6_fields[] = {
+constexpr Shape lamp_shape_4{.kind = Shape::Kind::integer, .low = 1, .high = 9};
+constexpr Shape lamp_shape_5{.kind = Shape::Kind::integer, .low = 1, .high = 99};
+constexpr Shape lamp_shape_6{.kind = Shape::Kind::text, .low = INT64_MIN, .high = 9};
+constexpr ShapeField lamp_shape_7_fields[] = {
     {"from", &shape_instant, true},
     {"to", &shape_instant, true},
 };
-constexpr Shape lamp_shape_6{.kind = Shape::Kind::object, .fields = lamp_shape_6_fields, .closed = false};
-constexpr Shape lamp_shape_7{.kind = Shape::Kind::array, .low = INT64_MIN, .high = 2, .item = &lamp_shape_6};
-constexpr ShapeField lamp_shape_8_fields[] = {
+constexpr Shape lamp_shape_7{.kind = Shape::Kind::object, .fields = lamp_shape_7_fields, .closed = false};
+constexpr Shape lamp_shape_8{.kind = Shape::Kind::array, .low = INT64_MIN, .high = 2, .item = &lamp_shape_7};
+constexpr ShapeField lamp_shape_9_fields[] = {
     {"name", &lamp_shape_1, true},
     {"code", &lamp_shape_2, false},
     {"color", &lamp_shape_3, true},
-    {"watts", &lamp_shape_4, false},
+    {"hours", &lamp_shape_4, false, true},
+    {"glow", &lamp_shape_3, false, true},
+    {"watts", &lamp_shape_5, false},
     {"price", &shape_money, false},
     {"at", &shape_point, false},
-    {"secret", &lamp_shape_5, true},
-    {"spans", &lamp_shape_7, false},
+    {"secret", &lamp_shape_6, true},
+    {"spans", &lamp_shape_8, false},
 };
-constexpr Shape lamp_shape_8{.kind = Shape::Kind::object, .fields = lamp_shape_8_fields, .closed = true};
-constexpr Shape lamp_shape_9{.kind = Shape::Kind::object, .closed = true};
+constexpr Shape lamp_shape_9{.kind = Shape::Kind::object, .fields = lamp_shape_9_fields, .closed = true};
+constexpr Shape lamp_shape_10{.kind = Shape::Kind::object, .closed = true};
 
 }  // namespace
 
@@ -471,15 +538,15 @@ std::shared_ptr<const void> decode_lit(std::string_view payload) {
 }
 
 void validate_install(const Json& body, std::vector<Fault>& faults) {
-  check_shape(lamp_shape_8, body, faults);
+  check_shape(lamp_shape_9, body, faults);
 }
 
 void validate_light(const Json& body, std::vector<Fault>& faults) {
-  check_shape(lamp_shape_9, body, faults);
+  check_shape(lamp_shape_10, body, faults);
 }
 
 void validate_dim(const Json& body, std::vector<Fault>& faults) {
-  check_shape(lamp_shape_9, body, faults);
+  check_shape(lamp_shape_10, body, faults);
 }
 
 void validate_refused(const Json& body, std::vector<Fault>& faults) {

@@ -40,7 +40,7 @@ const std::array<CommandType, 5> command_types{{
         .sealed = sealed_0,
         .reasons = lamp::detail::reasons,
         .summary = "Puts up a lamp.",
-        .sample = "{\"name\":\"name\",\"code\":\"AAA\",\"color\":\"red\",\"watts\":1,\"price\":{\"minor\":1250,\"currency\":\"INR\"},\"at\":[77.5945627,12.9715987],\"secret\":\"secret\",\"spans\":[{\"from\":\"2026-11-21T09:00:00Z\",\"to\":\"2026-11-21T10:30:00Z\"}]}",
+        .sample = "{\"name\":\"name\",\"code\":\"AAA\",\"color\":\"red\",\"hours\":1,\"glow\":\"red\",\"watts\":1,\"price\":{\"minor\":1250,\"currency\":\"INR\"},\"at\":[77.5945627,12.9715987],\"secret\":\"secret\",\"spans\":[{\"from\":\"2026-11-21T09:00:00Z\",\"to\":\"2026-11-21T10:30:00Z\"}]}",
         .validate = lamp::detail::validate_install,
     },
     CommandType{

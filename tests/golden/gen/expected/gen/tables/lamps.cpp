@@ -131,7 +131,7 @@ constexpr std::string_view topics[] = {"lamps"};
 constexpr TableInfo table_info{
     .name = "lamps",
     .path = "/lamps",
-    .code_hash = "357f75b993fda984",
+    .code_hash = "dda060f525603375",
     .rows_hash = "748023d4be09f52e",
     .columns = columns,
     .key = key_columns,

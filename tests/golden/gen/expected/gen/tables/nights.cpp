@@ -40,7 +40,7 @@ constexpr std::string_view topics[] = {"lamps"};
 constexpr TableInfo table_info{
     .name = "nights",
     .path = "",
-    .code_hash = "deb7b3c9ccd2c8dd",
+    .code_hash = "be83299231ef6598",
     .rows_hash = "5974cb07b07b29dd",
     .columns = columns,
     .key = key_columns,
