@@ -320,12 +320,20 @@ def channel_route(document, table, base):
         "message may have a lower one: the log was restored from before, or this node is a moment "
         "behind the one that was read.",
     }
+    position = {
+        "name": "position",
+        "in": "query",
+        "schema": {"type": "string", "maxLength": 4096},
+        "description": "Like the Wayfold-Position header, which browsers cannot set: wait until "
+        "the row includes it. Of both, this one counts.",
+    }
     item["get"] = base | {
         "operationId": f"{table.name}.channel",
         "summary": "A WebSocket that sends the row, and again whenever it changes.",
         "description": 'Messages are `{"sequence": N, "row": {…}}`; `row` is null when one may no '
         "longer see it. Browsers offer the token as subprotocol `bearer.TOKEN`, beside `wayfold`.",
-        "parameters": path_parameters(path, {"id": document.schema(table.keys[0].type)}) + [since],
+        "parameters": path_parameters(path, {"id": document.schema(table.keys[0].type)})
+        + [since, position, parameter("Position")],
         "responses": {
             "101": {"description": "The channel is open."},
             "400": problem("`invalid_parameter`; `bad_request`: no WebSocket handshake"),
@@ -334,7 +342,7 @@ def channel_route(document, table, base):
             "404": problem("`not_found`"),
             "426": problem("`upgrade_required`: this was no WebSocket handshake"),
             "429": problem("`rate_limited`, with Retry-After"),
-            "503": problem("`not_yet`, `unavailable`, with Retry-After"),
+            "503": problem("`not_yet`, `unavailable`, with Retry-After", PARKED),
         },
     }
 

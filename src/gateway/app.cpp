@@ -42,6 +42,8 @@ Response too_many(Duration wait) {
   return response;
 }
 
+Response not_yet() { return retry_later("not_yet", "the table has not come so far"); }
+
 Response wrong_method(std::string_view allow) {
   Response response = problem(405, "method_not_allowed", "the path has other methods: see Allow");
   response.add("Allow", allow);
@@ -103,7 +105,8 @@ std::optional<Response> App::run(const Request& request, Exchange exchange) {
     return finish(exchange, std::move(*response));
   }
   if (std::holds_alternative<Pending>(answer)) return std::nullopt;
-  return park(request, std::move(exchange), std::get<NotYet>(answer).table);
+  if (park(request, exchange, std::get<NotYet>(std::move(answer)))) return std::nullopt;
+  return finish(exchange, not_yet());
 }
 
 Answer App::dispatch(const Request& request, const Match& match, const Exchange& exchange) {
@@ -139,12 +142,7 @@ Answer App::dispatch(const Request& request, const Match& match, const Exchange&
 std::variant<Offsets, Response> App::position_of(const Request& request) const {
   const auto header = request.headers.get("Wayfold-Position");
   if (!header) return Offsets{};
-  auto token = decode_position(*header);
-  if (!token) return invalid_parameter("Wayfold-Position", "it is none of ours");
-  if (token->log != services_.log.id()) {
-    return invalid_parameter("Wayfold-Position", "it is of another log");
-  }
-  return std::move(token->offsets);
+  return seen_position(*header, services_.log.id());
 }
 
 // An address is counted before a signature is verified for it, a principal afterwards. Importers
@@ -203,30 +201,27 @@ std::optional<Response> App::limited_by_principal(const Caller& caller,
 }
 
 // The request is asked again when its table moves, until its patience ends.
-std::optional<Response> App::park(const Request& request,
-                                  Exchange exchange,
-                                  const TableView* table) {
+bool App::park(const Request& request, Exchange exchange, NotYet wanted) {
   const Instant now = services_.clock();
   if (exchange.patience.us == 0) {
     exchange.patience = now + Duration::millis(services_.process.gateway.read_wait_ms_max);
   }
-  const auto not_yet = [&] {
-    return finish(exchange, retry_later("not_yet", "the table has not come so far"));
-  };
-  auto position = position_of(request);
-  if (exchange.patience <= now) return not_yet();
-  if (!parked_.add(
-          {StoredRequest(request), exchange, table, std::get<Offsets>(std::move(position))})) {
-    return not_yet();
-  }
+  if (exchange.patience <= now) return false;
+  if (!parked_.add({StoredRequest(request), std::move(exchange), std::move(wanted)})) return false;
   parked_count_ = parked_.size();
-  return std::nullopt;
+  return true;
 }
 
 void App::retry_parked() {
   for (ParkedRequest& one : parked_.take_due(services_.clock())) {
-    auto response = run(one.request.view(), one.exchange);
-    if (response) respond_(one.exchange.ticket, std::move(*response));
+    const Request request = one.request.view();
+    std::optional<UpgradeAnswer> answer;
+    if (one.exchange.upgrade) {
+      answer = open_channel(request, one.exchange);
+    } else if (auto response = run(request, one.exchange)) {
+      answer = std::move(*response);
+    }
+    if (answer) respond_(one.exchange.ticket, std::move(*answer));
   }
   parked_count_ = parked_.size();
 }
@@ -240,14 +235,24 @@ void App::rows_changed(const TableInfo& table, const std::vector<std::string>& k
   });
 }
 
-std::variant<Accept, Response> App::upgrade(const Request& request) {
+std::optional<UpgradeAnswer> App::upgrade(const Request& request, Ticket ticket) {
   const Instant now = services_.clock();
   const RateConfig& rate = services_.process.rate;
   const auto address = absl::HashOf('p', std::string(request.peer));
   if (auto refused = limited(address, {rate.per_ip_per_s * 60, rate.per_ip_burst}, now)) {
     return std::move(*refused);
   }
-  return channels_.upgrade(request, now);
+  Exchange exchange;
+  exchange.ticket = ticket;
+  exchange.upgrade = true;
+  return open_channel(request, exchange);
+}
+
+std::optional<UpgradeAnswer> App::open_channel(const Request& request, const Exchange& exchange) {
+  auto opening = channels_.upgrade(request, services_.clock());
+  if (auto* const answer = std::get_if<UpgradeAnswer>(&opening)) return std::move(*answer);
+  if (park(request, exchange, std::get<NotYet>(std::move(opening)))) return std::nullopt;
+  return not_yet();
 }
 
 // The log cannot be read, or what is read of it does not come into the tables.

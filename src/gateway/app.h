@@ -16,7 +16,7 @@
 namespace wf::gateway {
 
 // How an answer reaches its connection. Only on the App's io thread.
-using Respond = std::function<void(Ticket, Response)>;
+using Respond = std::function<void(Ticket, UpgradeAnswer)>;
 
 // One per io thread. Handler's functions on that thread; rows_changed() from any.
 class App : public Handler {
@@ -28,7 +28,7 @@ class App : public Handler {
   void rows_changed(const TableInfo& table, const std::vector<std::string>& keys);
 
   std::optional<Response> handle(const Request& request, Ticket ticket) override;
-  std::variant<Accept, Response> upgrade(const Request& request) override;
+  std::optional<UpgradeAnswer> upgrade(const Request& request, Ticket ticket) override;
   void turn_ended() override { backend_.submitter.turn_ended(io_); }
   void tick() override;
 
@@ -46,7 +46,9 @@ class App : public Handler {
                                              const Route& route,
                                              Instant now);
   std::optional<Response> limited_by_principal(const Caller& caller, bool importer, Instant now);
-  std::optional<Response> park(const Request& request, Exchange exchange, const TableView* table);
+  std::optional<UpgradeAnswer> open_channel(const Request& request, const Exchange& exchange);
+  // False: its patience has ended, or too many wait.
+  bool park(const Request& request, Exchange exchange, NotYet wanted);
   void retry_parked();
   Answer page(const Call& call);
   Answer command_page(const Call& call);

@@ -200,7 +200,7 @@ Answer AuthHandler::log_in(const Call& call) {
   const Json root = std::get<JsonDocument>(body).root();
   const TableView* const logins = table("logins");
   if (logins == nullptr) return retry_later("not_here", "this node knows no logins");
-  if (!has_reached(*logins, call.position)) return NotYet{logins};
+  if (!has_reached(*logins, call.position)) return NotYet{logins, call.position};
   auto login = std::make_shared<Login>();
   login->exchange = call.exchange;
   login->password = Secret(root.find("password")->as_string());
@@ -208,7 +208,7 @@ Answer AuthHandler::log_in(const Call& call) {
   if (identifier) {
     const Uuid stream = login_stream(*identifier);
     if (const auto end = backend_.registered.find(stream)) {
-      if (!has_reached(*logins, {*end})) return NotYet{logins};
+      if (!has_reached(*logins, {*end})) return NotYet{logins, {*end}};
       backend_.registered.remove(stream);
     }
     auto row = logins->get(key_of(stream));

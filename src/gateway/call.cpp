@@ -52,6 +52,19 @@ Response invalid_parameter(std::string_view name, std::string_view detail) {
   return response;
 }
 
+Response malformed_query() {
+  return problem(400,
+                 "invalid_parameter",
+                 "the query is not percent-encoded UTF-8, or gives a parameter twice, or too many");
+}
+
+std::variant<Offsets, Response> seen_position(std::string_view token, const Uuid& log) {
+  auto position = decode_position(token);
+  if (!position) return invalid_parameter("Wayfold-Position", "it is none of ours");
+  if (position->log != log) return invalid_parameter("Wayfold-Position", "it is of another log");
+  return std::move(position->offsets);
+}
+
 Response json_response(int status, std::string body) {
   Response response;
   response.status = status;

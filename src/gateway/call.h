@@ -58,6 +58,7 @@ struct Exchange {
   Instant began;
   Instant patience;  // of a read that waits for a position; {0}: it has not waited yet
   std::shared_ptr<const std::string> origin;  // of a browser that may read the answer
+  bool upgrade = false;                       // it asks for a channel
 };
 
 struct Call {
@@ -73,6 +74,7 @@ struct Pending {};  // the answer comes later
 // A table has not folded yet what the client has seen; ask again when it moves.
 struct NotYet {
   const TableView* table;
+  Offsets position;
 };
 using Answer = std::variant<Response, Pending, NotYet>;
 
@@ -86,6 +88,10 @@ Response not_found();
 // 422 `invalid`, with every fault.
 Response invalid(const std::vector<Fault>& faults);
 Response invalid_parameter(std::string_view name, std::string_view detail);
+Response malformed_query();
 Response json_response(int status, std::string body);
+
+// What the client has seen, by its Wayfold-Position; 400 if that is not of the log `log`.
+std::variant<Offsets, Response> seen_position(std::string_view token, const Uuid& log);
 
 }  // namespace wf::gateway

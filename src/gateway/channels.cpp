@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "base/index_key.h"
+#include "gateway/query_handler.h"
 #include "gateway/query_string.h"
 #include "gateway/row_json.h"
 
@@ -19,17 +20,34 @@ constexpr std::size_t checked_per_tick = 256;
 constexpr std::size_t published_per_turn = 512;   // rows read, and rows offered
 constexpr std::uint16_t policy_violation = 1008;  // RFC 6455, 7.4.1
 
-std::optional<std::uint64_t> parse_since(std::string_view query) {
-  const auto parameters = parse_query(query);
-  if (!parameters) return std::nullopt;
+// What the client has of the row, and has seen of the log.
+struct Seen {
   std::uint64_t since = 0;
+  Offsets position;
+};
+
+std::variant<Seen, Response> seen_by_client(const Request& request, const Uuid& log) {
+  const auto parameters = parse_query(request.query);
+  if (!parameters) return malformed_query();
+  Seen seen;
+  std::string position(request.headers.get("Wayfold-Position").value_or(""));
   for (const auto& [name, value] : *parameters) {
-    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), since);
-    if (name != "since" || error != std::errc{} || end != value.data() + value.size()) {
-      return std::nullopt;
+    if (name == "position") {
+      position = value;
+      continue;
+    }
+    if (name != "since") return invalid_parameter(name, "there is no such parameter");
+    const char* const last = value.data() + value.size();
+    const auto [end, error] = std::from_chars(value.data(), last, seen.since);
+    if (error != std::errc{} || end != last) {
+      return invalid_parameter(name, "a sequence number is needed");
     }
   }
-  return since;
+  if (position.empty()) return seen;
+  auto offsets = seen_position(position, log);
+  if (auto* const refused = std::get_if<Response>(&offsets)) return std::move(*refused);
+  seen.position = std::get<Offsets>(std::move(offsets));
+  return seen;
 }
 
 // The token among the offered subprotocols; empty: none.
@@ -136,7 +154,7 @@ Channels::Channels(const Services& services,
 
 Channels::~Channels() = default;
 
-std::variant<Accept, Response> Channels::upgrade(const Request& request, Instant now) {
+std::variant<UpgradeAnswer, NotYet> Channels::upgrade(const Request& request, Instant now) {
   std::string_view path = request.path;
   if (path.starts_with("/api/")) path.remove_prefix(4);
   if (!path.starts_with(prefix)) return not_found();
@@ -157,21 +175,21 @@ std::variant<Accept, Response> Channels::upgrade(const Request& request, Instant
   const Caller& caller = std::get<Caller>(who);
   const RowAccess access = row_access(info, caller);
   if (access.none()) return not_allowed(caller);
-  const auto since = parse_since(request.query);
-  if (!since) return invalid_parameter("since", "a sequence number is needed, and nothing else");
+  auto asked = seen_by_client(request, services_.log.id());
+  if (auto* const refused = std::get_if<Response>(&asked)) return std::move(*refused);
+  const Seen& seen = std::get<Seen>(asked);
   std::string key;
   if (!append_index_text(key, info.columns[info.key[0]], path.substr(slash + 1))) {
     return not_found();
   }
+  if (!has_reached(table, seen.position)) return NotYet{&table, seen.position};
   const auto row = table.get(key);
   if (!row) return retry_later("unavailable", "the table cannot be read now");
-  if (!row->found() && (row->quarantined_since || !table.state().live)) {
-    return retry_later("not_yet", "it is not ready");
-  }
-  if (!row->found() || !may_read(access, caller, row->json)) return not_found();
+  if (!row->found()) return QueryHandler::absent(table, *row);
+  if (!may_read(access, caller, row->json)) return not_found();
   Accept accept;
-  accept.listener =
-      std::make_unique<Subscriber>(*this, Address{&table, std::move(key)}, caller, token, *since);
+  accept.listener = std::make_unique<Subscriber>(
+      *this, Address{&table, std::move(key)}, caller, token, seen.since);
   if (offers_subprotocol(request, "wayfold")) accept.subprotocol = "wayfold";
   return accept;
 }

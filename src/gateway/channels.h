@@ -27,9 +27,10 @@ class Channels {
   ~Channels();
 
   // "?since=N": nothing is sent before a row newer than the N-th, unless the row is older than
-  // that: then it is what there is, and is sent first. The token comes in the Authorization header
-  // or, since browsers cannot set it, as the subprotocol "bearer.TOKEN" beside "wayfold".
-  std::variant<Accept, Response> upgrade(const Request& request, Instant now);
+  // that: then it is what there is, and is sent first. "?position=P": like the Wayfold-Position
+  // header, which browsers cannot set; the token comes in the Authorization header or, for the same
+  // reason, as the subprotocol "bearer.TOKEN" beside "wayfold".
+  std::variant<UpgradeAnswer, NotYet> upgrade(const Request& request, Instant now);
 
   // Rows that changed and are readable; no keys: any of the table's may have. Any thread; returns
   // at once.

@@ -54,12 +54,27 @@ struct Fixture : test::AppFixture {
     request.path = target;
     request.query = query;
     request.headers = Headers(headers);
-    auto decided = app->upgrade(request);
-    if (auto* const refused = std::get_if<Response>(&decided)) return refused->status;
-    listeners.push_back(std::move(std::get<Accept>(decided).listener));
-    table("chargers").set_failing(failing_at_open);
-    listeners.back()->on_open(to);
+    const Ticket ticket{++tickets, 0};
+    auto decided = app->upgrade(request, ticket);
+    if (!decided) return 0;  // it waits
+    if (auto* const refused = std::get_if<Response>(&*decided)) return refused->status;
+    open(to, std::get<Accept>(*decided));
     return 101;
+  }
+  void open(Client& client_of, Accept& accept) {
+    listeners.push_back(std::move(accept.listener));
+    table("chargers").set_failing(failing_at_open);
+    listeners.back()->on_open(client_of);
+  }
+  // What the last one that waited is answered.
+  int finish_waiting(Client& to) {
+    pump_until([&] { return answers.contains(tickets) || accepted.contains(tickets); });
+    if (answers.contains(tickets)) return answers.at(tickets).status;
+    open(to, accepted.at(tickets));
+    return 101;
+  }
+  std::string seen(Offset offset) {
+    return encode_position(log->id(), {{"events.chargers", 0, offset}});
   }
   void connect_in_session() {
     table("sessions").set(session, R"({"status":"live"})");
@@ -210,6 +225,43 @@ BOOST_AUTO_TEST_CASE(many_subscribers_are_told_in_turns) {
   const std::vector<std::string> both = {R"({"sequence":2,"row":{"revision":2}})",
                                          R"({"sequence":3,"row":{"revision":3}})"};
   for (const Client& one : many) BOOST_REQUIRE(one.messages == both);
+}
+
+// As right after POST /chargers, where the charger is not folded yet.
+BOOST_AUTO_TEST_CASE(a_channel_waits_for_what_its_client_has_seen) {
+  const Uuid fresh = Uuid::v5({}, "fresh");
+  const std::string target = "/ws/chargers/" + fresh.text();
+  const std::string position = seen(6);
+  table("chargers").reach({{"events.chargers", 0, 5}});
+  const auto fold = [&](Offset offset) {
+    table("chargers").reach({{"events.chargers", 0, offset}});
+    app->rows_changed(table("chargers").type().info(), {});
+  };
+  BOOST_TEST(connect(client, target, "since=0&position=" + position) == 0);
+  table("chargers").set(fresh, R"({"revision":1})");
+  fold(6);
+  BOOST_TEST(finish_waiting(client) == 101);
+  BOOST_TEST(client.messages.size() == 1U);
+  BOOST_TEST(connect(client, target, "position=" + position) == 101);
+
+  Client by_header;
+  table("chargers").set(fresh, "");
+  fold(5);
+  BOOST_TEST(connect(by_header, target, "", {{"Wayfold-Position", position}}) == 0);
+  fold(6);
+  BOOST_TEST(finish_waiting(by_header) == 404);  // at or past it, there is no such row
+  BOOST_TEST(connect(by_header, target, "position=x") == 400);
+  BOOST_TEST(connect(by_header, target, "position=" + encode_position(ravi, {})) == 400);
+  BOOST_TEST(connect(by_header, target, "", {{"Wayfold-Position", "x"}}) == 400);
+}
+
+BOOST_AUTO_TEST_CASE(a_channel_does_not_wait_for_ever) {
+  table("chargers").reach({{"events.chargers", 0, 5}});
+  BOOST_TEST(connect(client, path, "position=" + seen(6)) == 0);
+  now = now + Duration::minutes(1);
+  app->tick();
+  BOOST_TEST(finish_waiting(client) == 503);
+  BOOST_TEST(test::has_header(answers.at(tickets), "Retry-After: 1"));
 }
 
 BOOST_AUTO_TEST_CASE(nobody_subscribes_to_what_is_not_theirs) {

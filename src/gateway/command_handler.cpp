@@ -58,7 +58,7 @@ std::variant<Uuid, Answer> CommandHandler::looked_up_stream(const Call& call) co
   if (table == nullptr) {
     return Answer(retry_later("not_here", "this node does not serve the table"));
   }
-  if (!has_reached(*table, call.position)) return Answer(NotYet{table});
+  if (!has_reached(*table, call.position)) return Answer(NotYet{table, call.position});
   const TableInfo& info = table->type().info();
   std::string key;
   if (!append_index_text(key, info.columns[info.key[0]], call.match.parameters[0])) {

@@ -48,8 +48,8 @@ Result<std::unique_ptr<Gateway>> Gateway::open(Services services) {
   std::vector<Handler*> handlers;
   for (std::size_t io = 0; io < gateway->backend_->posts.size(); ++io) {
     gateway->apps_.push_back(
-        std::make_unique<App>(*gateway->backend_, io, [self](Ticket ticket, Response response) {
-          self->server_->respond(ticket, std::move(response));
+        std::make_unique<App>(*gateway->backend_, io, [self](Ticket ticket, UpgradeAnswer answer) {
+          self->server_->respond(ticket, std::move(answer));
         }));
     handlers.push_back(gateway->apps_.back().get());
   }

@@ -48,6 +48,14 @@ struct Fixture {
   std::string get_charger() const {
     return "GET /chargers/" + charger.text() + " HTTP/1.1\r\nHost: x\r\n\r\n";
   }
+  static std::string upgrade(const Uuid& to,
+                             const std::string& query = "",
+                             const std::string& headers = "") {
+    return "GET /ws/chargers/" + to.text() + query +
+           " HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+           "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
+           headers + "\r\n";
+  }
   std::string suspend(const std::string& headers) const {
     const std::string body = R"({"reason":"test"})";
     return "POST /accounts/" + charger.text() + "/suspend HTTP/1.1\r\nHost: x\r\n" + bearer() +
@@ -118,11 +126,6 @@ BOOST_AUTO_TEST_CASE(io_threads_serve_together) {
 }
 
 BOOST_AUTO_TEST_CASE(a_change_reaches_the_channels_of_every_io_thread) {
-  const std::string upgrade =
-      "GET /ws/chargers/" + charger.text() +
-      " HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
-      "dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
   const auto message = [](int n) {
     const std::string text =
         R"({"sequence":)" + std::to_string(n) + R"(,"row":{"revision":)" + std::to_string(n) + "}}";
@@ -131,7 +134,7 @@ BOOST_AUTO_TEST_CASE(a_change_reaches_the_channels_of_every_io_thread) {
   std::deque<test::Client> clients;
   for (std::int64_t i = 0; i < 2 * io_threads; ++i) {
     test::Client& client = clients.emplace_back(gateway->port());
-    client.send(upgrade);
+    client.send(upgrade(charger));
     std::string head;
     while (!head.ends_with("\r\n\r\n")) {
       const std::string byte = client.receive_bytes(1);
@@ -145,6 +148,29 @@ BOOST_AUTO_TEST_CASE(a_change_reaches_the_channels_of_every_io_thread) {
   for (test::Client& client : clients) {
     BOOST_TEST(client.receive_bytes(message(2).size()) == message(2));
   }
+}
+
+// As right after POST /chargers, where the charger is not folded yet.
+BOOST_AUTO_TEST_CASE(a_channel_waits_for_what_its_client_has_seen) {
+  const Uuid fresh = Uuid::v5({}, "fresh");
+  const std::string position = encode_position(log->id(), {{"events.chargers", 0, 5}});
+  chargers->reach({{"events.chargers", 0, 1}});
+  test::Client by_header(gateway->port());
+  by_header.send(upgrade(fresh, "", "Wayfold-Position: " + position + "\r\n"));
+  test::Client by_query(gateway->port());  // as browsers do
+  by_query.send(upgrade(fresh, "?since=0&position=" + position));
+  test::Client observer(gateway->port());
+  const auto both_wait = [&] {
+    const test::Reply metrics = observer.ask("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+    return metrics.body.find("wayfold_reads_parked 2\n") != std::string::npos;
+  };
+  const Instant end = wall_clock() + Duration::seconds(5);
+  while (!both_wait() && wall_clock() < end) std::this_thread::yield();
+  chargers->set(fresh, R"({"revision":1})");
+  chargers->reach({{"events.chargers", 0, 5}});
+  gateway->rows_changed(chargers->type().info(), {});
+  BOOST_TEST(by_header.receive_bytes(12) == "HTTP/1.1 101");
+  BOOST_TEST(by_query.receive_bytes(12) == "HTTP/1.1 101");
 }
 
 BOOST_AUTO_TEST_CASE(it_stops_with_requests_in_flight) {

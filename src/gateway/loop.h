@@ -59,7 +59,7 @@ class Server::Loop {
   // ---- requests in flight ----
   Ticket ticket(const Connection& connection) const;
   void retire(const Connection& connection);  // its tickets so far are void
-  void respond(Ticket ticket, Response response);
+  void respond(Ticket ticket, UpgradeAnswer answer);
   void resume_answered();
   void request_handled();  // the turn will end with Handler::turn_ended
   void turn_used();

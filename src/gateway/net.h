@@ -76,7 +76,7 @@ class Connection {
   Clock::time_point deadline = Clock::time_point::max();
   bool expired = false;  // the deadline of `stage` has passed
   bool waits = false;    // for respond()
-  std::optional<Response> answer;
+  std::optional<UpgradeAnswer> answer;
   Gate answered;
   OpenSocket* websocket = nullptr;  // while stage is websocket
 };

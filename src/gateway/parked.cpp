@@ -46,7 +46,8 @@ std::vector<ParkedRequest> Parked::take_due(Instant now) {
     return states.emplace_back(table, table->state()).second;
   };
   std::erase_if(parked_, [&](ParkedRequest& one) {
-    if (one.exchange.patience > now && !has_reached(state_of(one.table), one.position)) {
+    if (one.exchange.patience > now &&
+        !has_reached(state_of(one.wanted.table), one.wanted.position)) {
       return false;
     }
     due.push_back(std::move(one));

@@ -27,8 +27,7 @@ class StoredRequest {
 struct ParkedRequest {
   StoredRequest request;
   Exchange exchange;
-  const TableView* table;
-  Offsets position;
+  NotYet wanted;
 };
 
 // One thread.

@@ -17,12 +17,6 @@ constexpr std::string_view version_column = "revision";
 
 Response unavailable() { return retry_later("unavailable", "the table cannot be read now"); }
 
-Response malformed_query() {
-  return problem(400,
-                 "invalid_parameter",
-                 "the query is not percent-encoded UTF-8, or gives a parameter twice, or too many");
-}
-
 Response not_yet(const TableState& state) {
   if (!state.built_percent) return retry_later("not_yet", "the table is not ready to say so");
   return retry_later(
@@ -122,7 +116,7 @@ Answer QueryHandler::handle(const Call& call) {
   if (view == nullptr) return retry_later("not_here", "this node does not serve the table");
   const RowAccess access = row_access(route.table->info(), call.caller);
   if (access.none()) return not_allowed(call.caller);
-  if (!has_reached(*view, call.position)) return NotYet{view};
+  if (!has_reached(*view, call.position)) return NotYet{view, call.position};
   if (route.kind == Route::Kind::row) return row(call, *view, access);
   if (route.kind == Route::Kind::list) return list(call, *view, access);
   return sub_resource(call, *view, access);

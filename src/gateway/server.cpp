@@ -97,7 +97,7 @@ std::string client_address(asio::ip::address address) {
   return asio::ip::make_address_v6(bytes).to_string() + "/64";
 }
 
-std::variant<Accept, Response> Handler::upgrade(const Request&) {
+std::optional<UpgradeAnswer> Handler::upgrade(const Request&, Ticket) {
   return problem(404, "not_found", "there is no WebSocket here");
 }
 
@@ -152,13 +152,13 @@ Ticket Server::Loop::ticket(const Connection& connection) const {
 
 void Server::Loop::retire(const Connection& connection) { ++slots_[connection.slot].generation; }
 
-void Server::Loop::respond(Ticket ticket, Response response) {
+void Server::Loop::respond(Ticket ticket, UpgradeAnswer answer) {
   if (ticket.slot >= slots_.size()) return;
   const Slot& slot = slots_[ticket.slot];
   if (slot.connection == nullptr || slot.generation != ticket.generation) return;
   Connection& connection = *slot.connection;
   if (!connection.waits || connection.answer) return;
-  connection.answer = std::move(response);
+  connection.answer = std::move(answer);
   answered_.push_back(ticket);
   arm_turn();
 }
@@ -353,8 +353,8 @@ void Server::post(std::size_t io, std::function<void()> fn) {
   });
 }
 
-void Server::respond(Ticket ticket, Response response) {
-  loops_[ticket.io]->respond(ticket, std::move(response));
+void Server::respond(Ticket ticket, UpgradeAnswer answer) {
+  loops_[ticket.io]->respond(ticket, std::move(answer));
 }
 
 void Server::stop(Duration grace) {

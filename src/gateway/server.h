@@ -6,7 +6,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "base/result.h"
@@ -33,8 +32,8 @@ class Handler {
   // on how long that takes; whoever keeps a ticket keeps a deadline too (tick). `request` ends with
   // the call.
   virtual std::optional<Response> handle(const Request& request, Ticket ticket) = 0;
-  // A well-formed WebSocket upgrade: allowed, or answered (by a problem).
-  virtual std::variant<Accept, Response> upgrade(const Request& request);
+  // Likewise of a well-formed WebSocket upgrade.
+  virtual std::optional<UpgradeAnswer> upgrade(const Request& request, Ticket ticket);
   // Once per turn of the loop in which a request was handled, a posted function or tick() ran: hand
   // over together what the turn has collected.
   virtual void turn_ended() {}
@@ -75,9 +74,9 @@ class Server {
   // Runs `fn` on an io thread, and then resumes at once every request it answered: one post for a
   // whole batch. Any thread; after stop() it does nothing.
   void post(std::size_t io, std::function<void()> fn);
-  // Answers a request that `handle` left open. On the ticket's io thread, at most once per ticket;
-  // later ones do nothing.
-  void respond(Ticket ticket, Response response);
+  // Answers a request that `handle` or `upgrade` left open; only the latter's may be accepted. On
+  // the ticket's io thread, at most once per ticket; later ones do nothing.
+  void respond(Ticket ticket, UpgradeAnswer answer);
 
   // Stops accepting, closes idle connections and WebSockets (1001), lets requests in flight finish
   // for up to `grace`, then cuts what is left and joins the threads. Any thread but theirs;

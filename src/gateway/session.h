@@ -71,6 +71,7 @@ class Session final : public Connection {
   Task<> more();
   Task<> handle();
   Task<> upgrade();
+  Task<> wait_for_answer();
   Task<> flush();
   Task<> linger();
   bool write_at_once();
@@ -175,11 +176,9 @@ Task<> Session<Stream>::handle() {
   waits = true;
   std::optional<Response> now = loop_.handler.handle(request, loop_.ticket(*this));
   if (!now) {
-    if (!out_.empty()) co_await flush();
-    stage = Stage::handling;
-    deadline = Clock::time_point::max();
-    if (!answer && reply_) co_await answered.wait();
-    now = std::exchange(answer, std::nullopt);
+    co_await wait_for_answer();
+    if (auto later = std::exchange(answer, std::nullopt))
+      now = std::get<Response>(std::move(*later));
   }
   waits = false;
   loop_.retire(*this);
@@ -191,6 +190,14 @@ Task<> Session<Stream>::handle() {
   parser_.next();
   const bool full = ++gathered_ >= loop_.limits.pipelined_max || out_.size() > gathered_max;
   if (full || !large_.bytes().empty()) co_await flush();
+}
+
+template <class Stream>
+Task<> Session<Stream>::wait_for_answer() {
+  if (!out_.empty()) co_await flush();
+  stage = Stage::handling;
+  deadline = Clock::time_point::max();
+  if (!answer && reply_) co_await answered.wait();
 }
 
 // Puts one answer behind those not yet written.
@@ -283,8 +290,19 @@ Task<> Session<Stream>::upgrade() {
     refuse(400, "bad_request", "this is not a valid WebSocket upgrade");
     co_return;
   }
-  std::variant<Accept, Response> decided = loop_.handler.upgrade(request);
-  if (Response* const response = std::get_if<Response>(&decided)) {
+  waits = true;
+  std::optional<UpgradeAnswer> decided = loop_.handler.upgrade(request, loop_.ticket(*this));
+  if (!decided) {
+    co_await wait_for_answer();
+    decided = std::exchange(answer, std::nullopt);
+  }
+  waits = false;
+  loop_.retire(*this);
+  if (!decided) {  // the server stops and could not wait for it
+    broken();
+    co_return;
+  }
+  if (Response* const response = std::get_if<Response>(&*decided)) {
     give(std::move(*response));
     parser_.next();
     co_return;
@@ -294,7 +312,7 @@ Task<> Session<Stream>::upgrade() {
   stage = Stage::none;
   enter(Stage::websocket,
         loop_.limits.header_ms_max);  // for the answer; then WebSocket keeps its own time
-  Accept accept = std::get<Accept>(std::move(decided));
+  Accept accept = std::get<Accept>(std::move(*decided));
   co_await run_websocket(stream_, *this, request, std::move(accept), loop_.limits);
   broken();
 }

@@ -177,6 +177,7 @@ struct AppFixture {
   std::condition_variable posted_some;
   std::deque<std::function<void()>> posted;
   std::map<std::uint32_t, Response> answers;  // by ticket
+  std::map<std::uint32_t, Accept> accepted;
   std::uint32_t tickets = 0;
 
   const Uuid asha = Uuid::v5({}, "asha");

@@ -95,8 +95,12 @@ AppFixture::AppFixture() {
   };
   backend = std::make_unique<Backend>(
       std::move(services), Posts{post}, PasswordCost{.passes = 1, .memory_bytes = 8192});
-  app = std::make_unique<App>(*backend, 0, [this](Ticket ticket, Response response) {
-    answers[ticket.slot] = std::move(response);
+  app = std::make_unique<App>(*backend, 0, [this](Ticket ticket, UpgradeAnswer answer) {
+    if (auto* const response = std::get_if<Response>(&answer)) {
+      answers[ticket.slot] = std::move(*response);
+    } else {
+      accepted[ticket.slot] = std::get<Accept>(std::move(answer));
+    }
   });
   decider = std::make_unique<HandDecider>(*log);
   BOOST_REQUIRE(backend->start());

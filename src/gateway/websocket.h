@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "gateway/http.h"
 
@@ -52,6 +53,9 @@ struct Accept {
   std::unique_ptr<Listener> listener;
   std::string subprotocol;  // one the client offered, or empty
 };
+
+// What a request to upgrade is answered: it is allowed, or a problem says why not.
+using UpgradeAnswer = std::variant<Accept, Response>;
 
 // Whether Sec-WebSocket-Protocol lists `name`.
 bool offers_subprotocol(const Request& request, std::string_view name);

@@ -22,7 +22,7 @@ namespace {
 class Hub final : public Handler {
  public:
   std::optional<Response> handle(const Request&, Ticket) override { return Response{}; }
-  std::variant<Accept, Response> upgrade(const Request& request) override {
+  std::optional<UpgradeAnswer> upgrade(const Request& request, Ticket) override {
     if (request.path != "/ws") return problem(403, "forbidden", "not here");
     const bool offered = offers_subprotocol(request, "wayfold.v1");
     return Accept{std::make_unique<Member>(*this), offered ? "wayfold.v1" : ""};

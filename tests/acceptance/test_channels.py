@@ -38,9 +38,9 @@ class Channel:
 
 
 @contextmanager
-def channel_of(wayfold, charger_id: str, since: int = 0):
-    url = wayfold.url.replace("http", "ws", 1) + f"/ws/chargers/{charger_id}?since={since}"
-    with connect(url, open_timeout=WAIT_S) as socket:
+def channel_of(wayfold, charger_id: str, since: int = 0, more: str = "", **headers: str):
+    url = wayfold.url.replace("http", "ws", 1) + f"/ws/chargers/{charger_id}?since={since}{more}"
+    with connect(url, open_timeout=WAIT_S, additional_headers=headers) as socket:
         yield Channel(socket, since)
 
 
@@ -80,8 +80,19 @@ def test_bookings_change_the_row_AS10(wayfold, renter, charger_id):
         assert channel.next()["id"] == charger_id
 
 
+def test_a_channel_of_what_was_just_made_waits_for_it(wayfold, host):
+    for _ in range(10):
+        made = host.list_charger()  # not read first: nobody knows whether it is folded
+        with channel_of(wayfold, made, more=f"&position={host.position}") as channel:
+            channel.until("Green Park")
+        made = host.list_charger()
+        with channel_of(wayfold, made, **{"Wayfold-Position": host.position}) as channel:
+            channel.until("Green Park")
+
+
 @pytest.mark.parametrize("path", ["chargers/x", "chargers/00000000-0000-4000-8000-000000000000",
-                                  "bookings/x", "nothing/x", "", "chargers/x?since=y"])
+                                  "bookings/x", "nothing/x", "", "chargers/x?since=y",
+                                  "chargers/x?position=y"])
 def test_what_is_no_channel(wayfold, path):
     with pytest.raises(InvalidStatus) as refused:
         with connect(wayfold.url.replace("http", "ws", 1) + "/ws/" + path, open_timeout=WAIT_S):

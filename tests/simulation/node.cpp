@@ -2,6 +2,7 @@
 // were last saved, for what was folded since was in memory only.
 #include "simulation/node.h"
 
+#include "base/check.h"
 #include "runtime/deciders.h"
 #include "runtime/rebuild.h"
 #include "storage/checkpoint.h"
@@ -114,7 +115,8 @@ Node::Node(Environment& env, NodeSetup& setup, int number)
       gateway::Posts{[this](std::function<void()> run) { posted_.push_back(std::move(run)); }},
       PasswordCost{.passes = 1, .memory_bytes = 8192});
   app_ = std::make_unique<gateway::App>(
-      *backend_, 0, [this](gateway::Ticket ticket, gateway::Response response) {
+      *backend_, 0, [this](gateway::Ticket ticket, gateway::UpgradeAnswer answer) {
+        auto& response = std::get<gateway::Response>(answer);
         if (auto waiting = replies_.extract(ticket.slot)) waiting.mapped()(std::move(response));
       });
   projector_->on_rows([this](const TableInfo& table, const std::vector<std::string>& keys) {
@@ -203,14 +205,15 @@ std::shared_ptr<Pipe> Node::subscribe(const Wire& wire, int& status) {
   request.query = std::string_view(wire.path).substr(std::min(mark + 1, wire.path.size()));
   request.headers = gateway::Headers(headers);
   request.peer = "127.0.0.1";
-  auto answer = app_->upgrade(request);
-  if (auto* const refused = std::get_if<gateway::Response>(&answer)) {
+  auto answer = app_->upgrade(request, {});
+  WF_CHECK(answer.has_value());  // it names no position that it would wait for
+  if (auto* const refused = std::get_if<gateway::Response>(&*answer)) {
     status = refused->status;
     return nullptr;
   }
   auto pipe = std::make_shared<Pipe>();
   sockets_.push_back(
-      std::make_unique<Socket>(std::move(std::get<gateway::Accept>(answer).listener), pipe));
+      std::make_unique<Socket>(std::move(std::get<gateway::Accept>(*answer).listener), pipe));
   return pipe;
 }
 
