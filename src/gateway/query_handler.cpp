@@ -134,9 +134,10 @@ void QueryHandler::add_freshness(Response& response, const TableView& table, Ins
 }
 
 Answer QueryHandler::row(const Call& call, const TableView& view, const RowAccess& access) {
-  if (!call.request.query.empty()) {
-    const std::string_view query = call.request.query.substr(0, 64);
-    return invalid_parameter(query.substr(0, query.find('=')), "a row takes no parameters");
+  const auto parameters = parse_query(call.request.query);
+  if (!parameters) return malformed_query();
+  if (!parameters->empty()) {
+    return invalid_parameter(parameters->front().first, "a row takes no parameters");
   }
   Row found = readable_row(view, access, call);
   if (!found.found()) return std::move(found.refusal);

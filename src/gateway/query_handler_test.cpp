@@ -1,4 +1,5 @@
 // Reads over HTTP: who sees which rows, what lists ask of a table, freshness and waiting.
+#include "base/json.h"
 #include "gateway/test_app.h"
 
 namespace wf::gateway::query_handler_test {
@@ -49,6 +50,17 @@ BOOST_AUTO_TEST_CASE(another_users_row_is_not_there) {
   BOOST_TEST(get(row_path, other).status == 404);
   BOOST_TEST(get(row_path, "").status == 401);
   BOOST_TEST(get(row_path, token(asha, role("importer"))).status == 403);
+}
+
+BOOST_AUTO_TEST_CASE(a_row_takes_no_parameters) {
+  const Response named = get(row_path + "?cursor=x", renter);
+  BOOST_TEST(named.status == 400);
+  BOOST_TEST(parameter(named) == "cursor");
+  for (const char* query : {"?\xff", "?%ff=1", "?a=\xc3"}) {
+    const Response response = get(row_path + query, renter);
+    BOOST_TEST(response.status == 400, query);
+    BOOST_TEST(parse_json(response.body).has_value(), query);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_known_etag_is_304_without_a_body) {
