@@ -21,6 +21,15 @@ Response session_ended() { return refused("session_ended", "the session has ende
 
 }  // namespace
 
+std::optional<std::string_view> bearer_token(const Request& request) {
+  constexpr std::string_view scheme = "Bearer ";
+  const auto header = request.headers.get("Authorization");
+  if (!header || !equal_ignoring_case(header->substr(0, scheme.size()), scheme)) {
+    return std::nullopt;
+  }
+  return header->substr(scheme.size());
+}
+
 Authenticator::Authenticator(const Services& services,
                              const Tokens& tokens,
                              const EndedSessions& ended)
@@ -43,17 +52,12 @@ std::uint32_t Authenticator::role_bit(std::string_view name) const {
 std::variant<Caller, Response> Authenticator::authenticate(const Request& request,
                                                            Instant now,
                                                            const MayVerify& may_verify) {
-  const auto header = request.headers.get("Authorization");
-  if (!header) return Caller{guest, guest_role_, {}};
-  constexpr std::string_view scheme = "Bearer ";
-  if (header->size() < scheme.size() ||
-      !equal_ignoring_case(header->substr(0, scheme.size()), scheme)) {
-    return refused("unauthenticated", "a bearer token is needed");
-  }
-  const std::string_view token = header->substr(scheme.size());
-  if (const auto known = cache_.known(token, now)) return caller_of(*known, now);
+  if (!request.headers.get("Authorization")) return Caller{guest, guest_role_, {}};
+  const auto token = bearer_token(request);
+  if (!token) return refused("unauthenticated", "a bearer token is needed");
+  if (const auto known = cache_.known(*token, now)) return caller_of(*known, now);
   if (!may_verify()) return refused("invalid_token", "the token was not looked at");
-  return authenticate_token(token, now);
+  return authenticate_token(*token, now);
 }
 
 std::variant<Caller, Response> Authenticator::authenticate_token(std::string_view token,

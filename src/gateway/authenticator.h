@@ -1,6 +1,8 @@
 // Who a request comes from: its bearer token, and whether the token's session still lives.
 #pragma once
 #include <functional>
+#include <optional>
+#include <string_view>
 #include <variant>
 
 #include "gateway/call.h"
@@ -8,6 +10,9 @@
 #include "gateway/token.h"
 
 namespace wf::gateway {
+
+// What follows `Bearer` in the Authorization header; nothing if there is none, or another scheme.
+std::optional<std::string_view> bearer_token(const Request& request);
 
 // One thread.
 class Authenticator {

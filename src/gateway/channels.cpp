@@ -64,11 +64,6 @@ std::string_view offered_token(const Request& request) {
   return {};
 }
 
-std::string_view header_token(const Request& request) {
-  const std::string_view header = request.headers.get("Authorization").value_or("");
-  return header.size() > 7 ? header.substr(7) : std::string_view{};
-}
-
 }  // namespace
 
 class Channels::Subscriber : public Listener {
@@ -166,8 +161,8 @@ std::variant<UpgradeAnswer, NotYet> Channels::upgrade(const Request& request, In
   const TableInfo& info = table.type().info();
   if (!info.channel || info.key.size() != 1) return not_found();
 
-  const std::string token(offered_token(request).empty() ? header_token(request)
-                                                         : offered_token(request));
+  const std::string_view offered = offered_token(request);
+  const std::string token(offered.empty() ? bearer_token(request).value_or("") : offered);
   // Its address has been counted already.
   auto who = token.empty() ? authenticator_.authenticate(request, now, [] { return true; })
                            : authenticator_.authenticate_token(token, now);

@@ -269,6 +269,9 @@ BOOST_AUTO_TEST_CASE(nobody_subscribes_to_what_is_not_theirs) {
   BOOST_TEST(connect(client, "/ws/bookings/" + ravi.text()) == 404);  // has no channel
   BOOST_TEST(connect(client, "/ws/logins/" + ravi.text()) == 404);
   BOOST_TEST(connect(client, path, "", {{"Authorization", "Bearer x"}}) == 401);
+  const std::string good = token(asha, role("renter")).substr(7);
+  BOOST_TEST(connect(client, path, "", {{"Authorization", "Digest " + good}}) == 401);
+  BOOST_TEST(connect(client, path, "", {{"Authorization", "bearer " + good}}) == 101);
 }
 
 BOOST_AUTO_TEST_CASE(a_channel_ends_with_its_session) {
