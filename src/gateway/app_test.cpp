@@ -171,6 +171,28 @@ BOOST_AUTO_TEST_CASE(only_listed_origins_may_call) {
   BOOST_TEST(cors.allowed(request) == nullptr);
 }
 
+// Browsers hide the others from the app.
+BOOST_AUTO_TEST_CASE(an_app_may_read_what_answers_say) {
+  Response response;
+  const std::string origin = "https://app.example.org";
+  Cors::decorate(response, &origin);
+  const std::string exposed = test::header(response, "Access-Control-Expose-Headers") + ",";
+  for (const char* name : {"Age",
+                           "Allow",
+                           "ETag",
+                           "Idempotent-Replayed",
+                           "Link",
+                           "Location",
+                           "Retry-After",
+                           "Wayfold-As-Of",
+                           "Wayfold-Position",
+                           "Wayfold-Quarantined-Since",
+                           "WWW-Authenticate",
+                           "X-Request-Id"}) {
+    BOOST_TEST(exposed.find(std::string(name) + ",") != std::string::npos, name);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -1,8 +1,6 @@
 // Answers that several handlers give.
 #include "gateway/call.h"
 
-#include <fmt/format.h>
-
 #include "base/json_write.h"
 
 namespace wf::gateway {
@@ -11,12 +9,6 @@ Response not_allowed(const Caller& caller) {
   if (!caller.is_guest()) return problem(403, "forbidden", "your roles do not allow this");
   Response response = problem(401, "unauthenticated", "a bearer token is needed");
   response.add("WWW-Authenticate", "Bearer");
-  return response;
-}
-
-Response retry_later(std::string_view code, std::string_view detail, int seconds) {
-  Response response = problem(503, code, detail);
-  response.add("Retry-After", fmt::format_int(seconds).c_str());
   return response;
 }
 

@@ -83,7 +83,6 @@ using Later = std::function<void(const Exchange&, Response)>;
 
 // 401 for a guest, 403 for anybody else.
 Response not_allowed(const Caller& caller);
-Response retry_later(std::string_view code, std::string_view detail, int seconds = 1);
 Response not_found();
 // 422 `invalid`, with every fault.
 Response invalid(const std::vector<Fault>& faults);

@@ -41,8 +41,9 @@ void Cors::decorate(Response& response, const std::string* origin) {
   response.add("Access-Control-Allow-Origin", *origin);
   response.add("Vary", "Origin");
   response.add("Access-Control-Expose-Headers",
-               "ETag, Location, Link, Retry-After, Wayfold-Position, Wayfold-As-Of, "
-               "Wayfold-Quarantined-Since, Idempotent-Replayed, X-Request-Id");
+               "Age, Allow, ETag, Idempotent-Replayed, Link, Location, Retry-After, "
+               "Wayfold-As-Of, Wayfold-Position, Wayfold-Quarantined-Since, WWW-Authenticate, "
+               "X-Request-Id");
 }
 
 void add_security(Response& response, bool tls) {

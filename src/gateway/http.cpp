@@ -103,6 +103,12 @@ Response problem(int status, std::string_view code, std::string_view detail) {
   return response;
 }
 
+Response retry_later(std::string_view code, std::string_view detail) {
+  Response response = problem(503, code, detail);
+  response.add("Retry-After", "1");
+  return response;
+}
+
 void append_head(std::string& out,
                  const Response& response,
                  std::string_view date,

@@ -65,6 +65,9 @@ struct Response {
 // characters.
 Response problem(int status, std::string_view code, std::string_view detail);
 
+// 503 with a Retry-After.
+Response retry_later(std::string_view code, std::string_view detail);
+
 // "Not Found"; "Unknown" for a status we never send.
 std::string_view reason_phrase(int status);
 

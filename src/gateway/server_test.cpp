@@ -305,7 +305,9 @@ BOOST_AUTO_TEST_CASE(too_many_connections_are_told_so) {
     BOOST_TEST(first->ask(get("/")).status == 200);
     BOOST_TEST(second.ask(get("/")).status == 200);
     Client third(running.port());
-    check_problem(third.receive(), 503, "too_many_connections");
+    const Reply told = third.receive();
+    check_problem(told, 503, "too_many_connections");
+    BOOST_TEST(told.has("Retry-After: 1\r\n"));
     BOOST_TEST(third.closed());
     first.reset();
     BOOST_TEST(running.becomes([](const Counters& c) { return c.open == 1; }));

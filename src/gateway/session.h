@@ -76,7 +76,7 @@ class Session final : public Connection {
   Task<> linger();
   bool write_at_once();
   void read_failed();
-  void refuse(int status, std::string_view code, std::string_view detail);
+  void refuse(const Response& response);
   void give(Response response);
 
   Server::Loop& loop_;
@@ -100,7 +100,7 @@ Task<> Session<Stream>::run() {
     stage = Stage::none;
   }
   if (!admitted_) {
-    refuse(503, "too_many_connections", "too many connections");
+    refuse(retry_later("too_many_connections", "too many connections"));
   } else {
     co_await serve_requests();
   }
@@ -127,7 +127,7 @@ Task<> Session<Stream>::serve_requests() {
         break;
       case RequestParser::Step::refused: {
         const RequestParser::Refusal& why = parser_.refusal();
-        refuse(why.status, why.code, why.detail);
+        refuse(problem(why.status, why.code, why.detail));
         break;
       }
     }
@@ -164,7 +164,7 @@ void Session<Stream>::read_failed() {
   broken();
   if (!late) return;
   reply_ = true;
-  refuse(408, "timeout", "the request took too long to arrive");
+  refuse(problem(408, "timeout", "the request took too long to arrive"));
 }
 
 template <class Stream>
@@ -216,9 +216,9 @@ void Session<Stream>::give(Response response) {
 
 // An answer of the server itself; the connection ends with it.
 template <class Stream>
-void Session<Stream>::refuse(int status, std::string_view code, std::string_view detail) {
-  if (admitted_ && status != 408) loop_.counters.refused.fetch_add(1, std::memory_order_relaxed);
-  const Response response = problem(status, code, detail);
+void Session<Stream>::refuse(const Response& response) {
+  const bool late = response.status == 408;
+  if (admitted_ && !late) loop_.counters.refused.fetch_add(1, std::memory_order_relaxed);
   open_ = false;
   append_head(out_, response, loop_.date.at(std::time(nullptr)), open_);
   out_.append(response.body);
@@ -287,7 +287,7 @@ Task<> Session<Stream>::upgrade() {
                            request.headers.get("Sec-WebSocket-Key").has_value() &&
                            request.body.empty() && parser_.unread().empty();
   if (!well_formed) {
-    refuse(400, "bad_request", "this is not a valid WebSocket upgrade");
+    refuse(problem(400, "bad_request", "this is not a valid WebSocket upgrade"));
     co_return;
   }
   waits = true;
