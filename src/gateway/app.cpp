@@ -42,7 +42,7 @@ Response too_many(Duration wait) {
   return response;
 }
 
-Response not_yet() { return retry_later("not_yet", "the table has not come so far"); }
+Response not_yet() { return retry_later("not_yet", "what it needs has not come so far"); }
 
 Response wrong_method(std::string_view allow) {
   Response response = problem(405, "method_not_allowed", "the path has other methods: see Allow");

@@ -45,7 +45,7 @@ Answer App::command_page(const Call& call) {
   const bool under_way = backend_.waiting.contains(*id, call.now);
   const auto answered = backend_.tail.answered();
   if (services_.command_outcome) {
-    auto known = services_.command_outcome(*id, answered.value_or(Offsets{}));
+    auto known = services_.command_outcome(*id, answered ? answered->read : Offsets{});
     if (!known) return retry_later("unavailable", "outcomes cannot be read now");
     if (*known) {
       const std::uint32_t all =
@@ -57,6 +57,8 @@ Answer App::command_page(const Call& call) {
   if (under_way || !answered || backend_.submitter.is_stuck()) {
     return retry_later("not_yet", "it is not decided yet, or not known here yet");
   }
+  // Another gateway may have appended it since.
+  if (answered->asked <= call.exchange.began) return NotYet{};
   return unknown();
 }
 

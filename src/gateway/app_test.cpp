@@ -149,6 +149,29 @@ BOOST_AUTO_TEST_CASE(a_command_that_nobody_knows_is_404) {
   }
 }
 
+// As one that another gateway has told of a moment ago.
+BOOST_AUTO_TEST_CASE(a_command_that_came_before_the_question_is_not_404) {
+  pump_until([&] { return backend->ready() && backend->tail.answered(); });
+  Record command;
+  command.id = ravi;
+  command.stream = asha;
+  command.type = "booking.Reserve";
+  command.payload = "{}";
+  const auto another = log->writer("gateway 2");
+  BOOST_REQUIRE((*another)->append({"commands.bookings", 0}, {&command, 1}, Durability::now));
+  const std::string bearer = token(asha, role("renter"));
+  const Ask question{Method::get, "/commands/" + ravi.text(), {{"Authorization", bearer}}};
+  const auto status = [&] {
+    now = wall_clock();
+    auto response = begin(question, {101, 0});
+    for (; !response && answers.empty(); std::this_thread::yield()) app->tick();
+    return response ? response->status : answers.extract(101).mapped().status;
+  };
+  BOOST_TEST(status() == 503);
+  BOOST_TEST(decider->decide(ruling) == 1U);
+  pump_until([&] { return status() == 404; });  // this fixture keeps no outcomes
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(cors_tests)

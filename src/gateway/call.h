@@ -71,10 +71,11 @@ struct Call {
 };
 
 struct Pending {};  // the answer comes later
-// A table has not folded yet what the client has seen; ask again when it moves.
+// A table has not folded yet what the client has seen: ask again when it has. No table: ask again
+// soon.
 struct NotYet {
-  const TableView* table;
-  Offsets position;
+  const TableView* table = nullptr;
+  Offsets position = {};
 };
 using Answer = std::variant<Response, Pending, NotYet>;
 

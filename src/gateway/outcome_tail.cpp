@@ -194,6 +194,7 @@ void OutcomeTail::sample(Instant now) {
   asked_ = now.us;
   const auto answered = sample_lag();
   asked_ = 0;
+  if (answered) sampled_ = now.us;
   if (answered) sampling_fails_ = 0;
   if (!answered && sampling_fails_ == 0) sampling_fails_ = now.us;
 }
@@ -261,12 +262,13 @@ Result<void> OutcomeTail::sample_lag() {
   return {};
 }
 
-std::optional<Offsets> OutcomeTail::answered() const {
+std::optional<OutcomeTail::Answered> OutcomeTail::answered() const {
   if (!caught_up() || failing_since().us != 0) return std::nullopt;
+  const Instant asked{sampled_};  // before any lag, which may be newer
   if (std::ranges::any_of(lanes_, [](const auto& lane) { return lane->lag != 0; })) {
     return std::nullopt;
   }
-  return read_to();
+  return Answered{.read = read_to(), .asked = asked};
 }
 
 Offsets OutcomeTail::read_to() const {

@@ -48,9 +48,13 @@ class OutcomeTail {
   std::uint64_t outcomes() const { return outcomes_.load(std::memory_order_relaxed); }
   std::int64_t lag_max() const;
   Offsets read_to() const;  // how far events were read, by slot
-  // The same, if that holds the outcome of every command there was when the log was
+  // The same, if that holds the outcome of every command there was at `asked`, when the log was
   // last asked. Nothing: it does not, or that is not known.
-  std::optional<Offsets> answered() const;
+  struct Answered {
+    Offsets read;
+    Instant asked;
+  };
+  std::optional<Answered> answered() const;
 
  private:
   struct Lane {
@@ -85,6 +89,7 @@ class OutcomeTail {
   std::atomic<std::int64_t> reading_fails_ = 0;   // since when; 0: it does not
   std::atomic<std::int64_t> sampling_fails_ = 0;  // likewise
   std::atomic<std::int64_t> asked_ = 0;           // when the question under way was asked; 0: none
+  std::atomic<std::int64_t> sampled_ = 0;         // when the last one was that has its answer
   std::atomic<std::uint64_t> outcomes_ = 0;
 };
 

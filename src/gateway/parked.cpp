@@ -45,11 +45,11 @@ std::vector<ParkedRequest> Parked::take_due(Instant now) {
     }
     return states.emplace_back(table, table->state()).second;
   };
+  const auto may_go_on = [&](const NotYet& wanted) {
+    return wanted.table == nullptr || has_reached(state_of(wanted.table), wanted.position);
+  };
   std::erase_if(parked_, [&](ParkedRequest& one) {
-    if (one.exchange.patience > now &&
-        !has_reached(state_of(one.wanted.table), one.wanted.position)) {
-      return false;
-    }
+    if (one.exchange.patience > now && !may_go_on(one.wanted)) return false;
     due.push_back(std::move(one));
     return true;
   });
