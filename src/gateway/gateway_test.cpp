@@ -62,6 +62,19 @@ struct Fixture {
            headers + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
   }
 
+  void until_so_many_wait(int number) const {
+    const std::string wanted = "wayfold_reads_parked " + std::to_string(number) + "\n";
+    test::Client observer(gateway->port());
+    const auto metrics = [&] {
+      return observer.ask("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").body;
+    };
+    const Instant end = wall_clock() + Duration::seconds(5);
+    while (metrics().find(wanted) == std::string::npos) {
+      BOOST_REQUIRE(wall_clock() < end);
+      std::this_thread::yield();
+    }
+  }
+
   static constexpr std::int64_t io_threads = 3;
   MemoryDisk disk;
   std::unique_ptr<Log> log;
@@ -159,13 +172,7 @@ BOOST_AUTO_TEST_CASE(a_channel_waits_for_what_its_client_has_seen) {
   by_header.send(upgrade(fresh, "", "Wayfold-Position: " + position + "\r\n"));
   test::Client by_query(gateway->port());  // as browsers do
   by_query.send(upgrade(fresh, "?since=0&position=" + position));
-  test::Client observer(gateway->port());
-  const auto both_wait = [&] {
-    const test::Reply metrics = observer.ask("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
-    return metrics.body.find("wayfold_reads_parked 2\n") != std::string::npos;
-  };
-  const Instant end = wall_clock() + Duration::seconds(5);
-  while (!both_wait() && wall_clock() < end) std::this_thread::yield();
+  until_so_many_wait(2);
   chargers->set(fresh, R"({"revision":1})");
   chargers->reach({{"events.chargers", 0, 5}});
   gateway->rows_changed(chargers->type().info(), {});
@@ -178,6 +185,16 @@ BOOST_AUTO_TEST_CASE(it_stops_with_requests_in_flight) {
   client.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
   gateway->stop(Duration::seconds(5));
   gateway.reset();
+}
+
+BOOST_AUTO_TEST_CASE(it_stops_with_a_channel_that_waits) {
+  chargers->reach({{"events.chargers", 0, 1}});
+  test::Client client(gateway->port());
+  client.send(
+      upgrade(charger, "?position=" + encode_position(log->id(), {{"events.chargers", 0, 5}})));
+  until_so_many_wait(1);
+  gateway->stop(Duration::millis(100));
+  BOOST_TEST(client.closed());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
