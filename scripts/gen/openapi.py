@@ -262,10 +262,15 @@ def whose_rows(table):
     ]
     columns = [column for column in roles if column]
     if len(columns) > 1:
+        others = " or ".join(f"`{column}=`" for column in columns[1:])
         said.append(
-            "Of a caller with several of these roles the first counts, unless a filter names "
-            f"another (`{columns[1]}=` one's own account) or finds the rows by something else."
+            "Who has several roles of one side each gets one side at a time: rows whose "
+            f"`{columns[0]}` is the caller or, with {others} the own account, the other's."
         )
+        firsts = {parts[0][0].name for _, parts in table.indexes if isinstance(parts, list)}
+        if finding := sorted(firsts - set(columns)):
+            named = " or ".join(f"`{column}=`" for column in finding)
+            said.append(f"With {named}, of all sides together.")
     return " ".join(said)
 
 
