@@ -15,6 +15,7 @@
 #include <atomic>
 #include <filesystem>
 
+#include "base/errno_code.h"
 #include "storage/open_status.h"
 #include "storage/rocks_logger.h"
 
@@ -23,7 +24,7 @@ namespace {
 
 Error error_of(const rocksdb::Status& status) {
   if (is_locked(status)) return {Code::unavailable, "in use: " + status.ToString()};
-  return {status.IsCorruption() ? Code::corrupt : Code::io, status.ToString()};
+  return {code_of_open(status), status.ToString()};
 }
 
 // Drops expired entries when RocksDB compacts anyway.
@@ -71,9 +72,6 @@ class RocksKvStore : public KvStore {
                                        rocksdb::kLZ4Compression);
     rocks.info_log = rocks_logger(env_ ? "" : options.path);
     if (env_) rocks.env = env_.get();
-    std::error_code failed;
-    if (!env_) std::filesystem::create_directories(options.path, failed);
-    if (failed) return rocksdb::Status::IOError(options.path, failed.message());
     rocksdb::DB* db = nullptr;
     const rocksdb::Status status = rocksdb::DB::Open(rocks, options.path, &db);
     db_.reset(db);
@@ -132,6 +130,11 @@ class RocksKvStore : public KvStore {
 }  // namespace
 
 Result<std::unique_ptr<KvStore>> KvStore::open(const KvOptions& options) {
+  std::error_code failed;
+  if (!options.in_memory) std::filesystem::create_directories(options.path, failed);
+  if (failed) {
+    return fail(code_of_errno(failed.value()), options.path + ": " + failed.message());
+  }
   auto store = std::make_unique<RocksKvStore>(options);
   const rocksdb::Status status = store->open(options);
   if (!status.ok()) return tl::unexpected(error_of(status));
@@ -141,7 +144,9 @@ Result<std::unique_ptr<KvStore>> KvStore::open(const KvOptions& options) {
 Result<void> discard_store(const std::string& path) {
   std::error_code error;
   std::filesystem::remove_all(path, error);
-  if (error) return fail(Code::io, "cannot remove " + path + ": " + error.message());
+  if (error) {
+    return fail(code_of_errno(error.value()), "cannot remove " + path + ": " + error.message());
+  }
   return {};
 }
 

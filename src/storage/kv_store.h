@@ -36,6 +36,8 @@ struct KvOptions {
 // position from which it can be made again.
 class KvStore {
  public:
+  // Code::unavailable while it is open elsewhere, Code::forbidden and Code::full (descriptors) for
+  // what is no fault of the disk, Code::corrupt.
   static Result<std::unique_ptr<KvStore>> open(const KvOptions& options);
   virtual ~KvStore() = default;
   virtual Result<std::optional<std::string>> get(std::string_view key) const = 0;

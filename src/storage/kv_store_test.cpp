@@ -1,6 +1,8 @@
 // What a KvStore promises: order of scans, atomic batches, order of instants as bytes, errors.
 #include "storage/kv_store.h"
 
+#include <sys/resource.h>
+
 #include <boost/test/unit_test.hpp>
 #include <fstream>
 
@@ -40,7 +42,25 @@ BOOST_AUTO_TEST_CASE(a_directory_that_cannot_be_made_is_an_error) {
   const wf::TempDir dir;
   std::ofstream(dir / "file") << "no directory";
   const auto store = wf::KvStore::open({.path = (dir / "file" / "store").string()});
-  BOOST_TEST((!store && store.error().code == wf::Code::io));
+  BOOST_TEST((!store && store.error().code == wf::Code::invalid));
+}
+
+// What is no fault of the disk sends nobody to mend one.
+BOOST_AUTO_TEST_CASE(a_store_that_does_not_open_says_why) {
+  const wf::TempDir dir;
+  const std::string path = (dir / "store").string();
+  const auto code = [&] { return wf::KvStore::open({.path = path}).error().code; };
+  {
+    const auto store = wf::KvStore::open({.path = path});
+    BOOST_TEST((code() == wf::Code::unavailable));
+  }
+  rlimit before{};
+  BOOST_REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit none{0, before.rlim_max};
+  BOOST_REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+  const wf::Code without_descriptors = code();
+  BOOST_REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  BOOST_TEST((without_descriptors == wf::Code::full));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "base/check.h"
+#include "base/errno_code.h"
 #include "storage/bytes.h"
 #include "storage/quarantine.h"
 #include "storage/table_engine.h"
@@ -189,7 +190,7 @@ Result<std::shared_ptr<TableStore>> TableStore::open(const std::filesystem::path
                                                      const Uuid& log_id) {
   std::error_code error;
   std::filesystem::create_directories(dir, error);
-  if (error) return fail(Code::io, dir.string() + ": " + error.message());
+  if (error) return fail(code_of_errno(error.value()), dir.string() + ": " + error.message());
   auto engine = std::make_unique<Engine>(type, dir, resources.shared());
   engine->log_id = log_id;
   Result<std::unique_ptr<rocksdb::DB>> db = open_engine(dir, resources.shared());
