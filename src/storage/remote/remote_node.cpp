@@ -9,7 +9,9 @@ namespace wf::remote {
 namespace {
 
 Result<Answer> exchange(FrameStream& stream, std::string& frame, Deadline deadline) {
-  if (auto ok = stream.send(frame, deadline); !ok) return tl::unexpected(ok.error());
+  const auto sent = stream.send(frame, deadline);
+  // One that takes no more connections says so, and closes before it has read anything.
+  if (!sent && sent.error().code != Code::closed) return tl::unexpected(sent.error());
   if (auto ok = stream.wait(deadline); !ok) return tl::unexpected(ok.error());
   const auto received = stream.receive(deadline);
   if (!received) return tl::unexpected(received.error());
@@ -80,7 +82,7 @@ Result<RemoteNode::Lease> RemoteNode::take(Deadline deadline) {
   }
   if (!greeted) {
     give_back(nullptr, 0);
-    lose_unless_slow(greeted.error());
+    lose_unless_busy(greeted.error());
     return tl::unexpected(greeted.error());
   }
   return Lease(*this, std::move(greeted->stream), false, greeted->incarnation);
@@ -118,7 +120,7 @@ Result<RemoteNode::Reply> RemoteNode::ask(std::string& frame, Deadline deadline)
     lease->stream_.reset();
     give_back(nullptr, 0);
     if (!closed_while_idle) {
-      lose_unless_slow(answer.error());
+      lose_unless_busy(answer.error());
       return tl::unexpected(answer.error());
     }
     drop_idle();  // the rest is as old: the next one is opened, so this ends
@@ -126,8 +128,9 @@ Result<RemoteNode::Reply> RemoteNode::ask(std::string& frame, Deadline deadline)
 }
 
 // What takes long may be the question's fault: a node that hangs is found by the watch's silence.
-void RemoteNode::lose_unless_slow(const Error& why) {
-  if (why.code != Code::timeout) lose(why);
+// One whose connections are all in use answers the others.
+void RemoteNode::lose_unless_busy(const Error& why) {
+  if (why.code != Code::timeout && why.code != Code::full) lose(why);
 }
 
 void RemoteNode::lose(const Error& why) {

@@ -57,8 +57,8 @@ class RemoteNode {
     Lease lease;
     Answer answer;
   };
-  // Code::full: no connection was free. Code::timeout: the node is slow, or hangs. Any other error
-  // means it is lost, until it is heard of again.
+  // Code::full: no connection was free, here or there. Code::timeout: the node is slow, or hangs.
+  // Any other error means it is lost, until it is heard of again.
   Result<Reply> ask(std::string& frame, Deadline deadline);
 
  private:
@@ -75,7 +75,7 @@ class RemoteNode {
   Result<Lease> take(Deadline deadline);
   void give_back(std::unique_ptr<FrameStream> stream, std::uint64_t incarnation);
   void drop_idle();
-  void lose_unless_slow(const Error& why);
+  void lose_unless_busy(const Error& why);
   void lose(const Error& why);
   void run(const std::stop_token& stop);
   Result<void> watch(const std::stop_token& stop);

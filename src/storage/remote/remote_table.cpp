@@ -153,6 +153,7 @@ Result<T> RemoteTable::ask(std::string frame, Result<T> (*parse)(std::string_vie
     return fail(Code::invalid, "too long a question to a table");
   }
   const Deadline deadline = after(request_max_);
+  Code code = Code::unavailable;
   std::string why;
   for (std::uint64_t tried = 0;;) {
     const Choice choice = choose(tried);
@@ -165,14 +166,14 @@ Result<T> RemoteTable::ask(std::string frame, Result<T> (*parse)(std::string_vie
     const Error& error = reply ? reply->answer.error : reply.error();
     if (reply && reply->answer.tone == Tone::failed) return tl::unexpected(error);
     why += fmt::format("; {}: {}", choice.node->address(), error.detail);
+    if (error.code == Code::full) code = Code::full;
     // What is slow at a node that lives would be slow at the next one, too.
     const bool slow = !reply && error.code == Code::timeout && heard_since(choice.at, began);
     if (slow || std::chrono::steady_clock::now() >= deadline) {
       return fail(Code::timeout, fmt::format("{} took too long{}", type_.info().name, why));
     }
   }
-  return fail(Code::unavailable,
-              fmt::format("no node serves {} up to date now{}", type_.info().name, why));
+  return fail(code, fmt::format("no node serves {} up to date now{}", type_.info().name, why));
 }
 
 Result<RowRead> RemoteTable::get(std::string_view key) const {

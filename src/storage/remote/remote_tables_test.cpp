@@ -414,6 +414,28 @@ BOOST_AUTO_TEST_CASE(who_finds_no_free_connection_waits_no_longer_than_allowed) 
   shut.open();
 }
 
+BOOST_AUTO_TEST_CASE(a_node_without_a_free_connection_is_not_taken_for_a_dead_one) {
+  Door door;
+  one.on_get = [&](std::string_view) {
+    door.pass();
+    return row_of("one");
+  };
+  std::atomic<int> lost = 0;
+  const auto alarm = [&](std::string_view what) { lost += what.ends_with("are read") ? 0 : 1; };
+  const auto first = start("a", one, {.connections_max = 2});  // one of them watches
+  const TableView& view = reach({"a"}, {.alarm = alarm});
+  wait_until_live();
+  auto slow = std::async(std::launch::async, [&] { return view.get("k"); });
+  door.wait_for_somebody();
+  for (int n = 0; n < 20; ++n) BOOST_TEST((view.get("k").error().code == Code::full));
+  BOOST_TEST(view.state().live);
+  door.open();
+  BOOST_TEST(slow.get().value_or(RowRead{}).json == "one");
+  BOOST_TEST(view.get("k").value_or(RowRead{}).json == "one");
+  BOOST_TEST(lost == 0);
+  tables->stop();  // before what its alarms count in
+}
+
 BOOST_AUTO_TEST_CASE(sixty_four_threads_over_four_connections_get_their_own_answers) {
   one.on_get = [](std::string_view key) { return row_of(key); };
   std::atomic<int> asking = 0;
