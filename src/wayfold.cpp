@@ -104,7 +104,8 @@ constexpr Subcommand subcommands[] = {
     {"verify",
      "prove tables equal to the fold of their log",
      "Compares three digests at one position: what the store keeps, what its rows and indexes add\n"
-     "up to, and a refold of the log. Exit 1 names the first row that differs. Safe at any time.\n"
+     "up to, and a refold of the log. Exit 1 names the first row that differs. A table that does\n"
+     "not read is named, and the others are compared. Safe at any time.\n"
      "  wayfold verify\n"
      "  wayfold verify bookings --json\n",
      wf::cli::declare_verify},

@@ -1,4 +1,4 @@
-// What every subcommand's exit code means; scripts may rely on it.
+// What every subcommand's exit code means; scripts may rely on it. The worse, the higher.
 #pragma once
 #include <cstdint>
 

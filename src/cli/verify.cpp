@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <future>
 
 #include "base/encoding.h"
@@ -152,15 +153,20 @@ Exit verify(Setup& setup, const std::vector<std::string>& names) {
   const auto scratch = ScratchDir::make(*process);
   if (!scratch) return setup.fail(scratch.error());
   Verifier verifier(setup, *process, **log, *scratch);
-  bool all = true;
+  Exit worst = Exit::ok;
   for (const TableType* table : *tables) {
     const auto proof = verifier.verify(*table);
     if (stop_requested()) return Exit::interrupted;
-    if (!proof) return setup.fail(proof.error());
+    if (!proof) {
+      const Error& why = proof.error();
+      worst = std::max(
+          worst, setup.fail({why.code, fmt::format("{}: {}", table->info().name, why.detail)}));
+      continue;
+    }
     print(setup, *table, *proof);
-    all = all && proof->why.empty();
+    if (!proof->why.empty()) worst = std::max(worst, Exit::found);
   }
-  return all ? Exit::ok : Exit::found;
+  return worst;
 }
 
 }  // namespace
