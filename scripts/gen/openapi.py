@@ -286,7 +286,7 @@ def table_routes(document, table):
         "401": problem(NOBODY),
         "403": problem("`forbidden`: not with your roles"),
         "429": problem("`rate_limited`, with Retry-After"),
-        "503": problem("`not_yet`, `unavailable`, …, with Retry-After"),
+        "503": problem("`not_yet`, `unavailable`, …, with Retry-After", READ),
     }
     summary = table.module.node.get("description", "")
     filters = row_filters(document, table)
@@ -307,7 +307,7 @@ def table_routes(document, table):
     }
     refused |= {
         "404": problem("`not_found`"),
-        "503": problem("`not_yet`, `unavailable`, …, with Retry-After", PARKED),
+        "503": problem("`not_yet`, `unavailable`, …, with Retry-After", PARKED + READ),
     }
     row_routes(document, table, base, refused, row)
     if table.channel:

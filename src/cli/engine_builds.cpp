@@ -62,14 +62,23 @@ Result<void> Engine::build_once(const std::stop_token& stop) {
   if (!built) return tl::unexpected(built.error());
   for (std::size_t i = 0; i < to_build_.size(); ++i)
     projector_->take_over(*to_build_[i], (*built)[i]);
+  std::vector<TableHome*> failed;
   for (std::size_t i = 0; i < to_build_.size() && !stop.stop_requested();) {
-    if (to_build_[i]->live() == (*built)[i]) {
+    TableHome& home = *to_build_[i];
+    const auto& next = (*built)[i];
+    if (home.live() == next) {
+      ++i;
+    } else if (next->state().failing_since && projector_->withdraw(home, next)) {
+      next->remove_when_closed();
+      failed.push_back(&home);
       ++i;
     } else {
       std::this_thread::sleep_for(swap_poll);
     }
   }
-  return {};
+  if (failed.empty()) return {};
+  to_build_ = std::move(failed);  // the others are fed
+  return fail(Code::io, "what was built cannot be written on");
 }
 
 }  // namespace wf::cli

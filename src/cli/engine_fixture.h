@@ -94,13 +94,14 @@ class Deployment {
     for (int i = 0; i < count; ++i, ++listed_) list_one(std::to_string(listed_));
     wait_for_chargers(listed_);
   }
-  void list_one(const std::string& name) {
+  void list_one(const std::string& name) { command("charger.List", name, list_payload()); }
+  // To the charger of that name; once each.
+  void command(std::string_view type_name, const std::string& name, const std::string& payload) {
     auto appender = engine_->log().writer("test");
     BOOST_REQUIRE(appender);
-    const CommandType* type = catalogue().command("charger.List");
-    const std::string payload = list_payload();
+    const CommandType* type = catalogue().command(type_name);
     Record record;
-    record.id = Uuid::v5({}, "list " + name);
+    record.id = Uuid::v5({}, fmt::format("{} {}", type_name, name));
     record.stream = Uuid::v5({}, "charger " + name);
     record.at = wall_clock();
     record.type = type->name;

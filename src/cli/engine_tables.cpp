@@ -112,8 +112,11 @@ Result<void> Engine::await_swap(TableHome& home,
                                 const RebuildProgress& progress) {
   while (home.live() != next) {
     const bool stopped = projector_stopped_;
-    if ((progress.cancel || stopped) && projector_->withdraw(home, next)) {
+    const bool failed = next->state().failing_since.has_value();
+    if ((progress.cancel || stopped || failed) && projector_->withdraw(home, next)) {
       next->remove_when_closed();
+      if (failed)
+        return fail(Code::io, "it cannot be written, an alarm says why; the old one stays");
       return stopped ? fail(Code::unavailable, "the projector has stopped")
                      : fail(Code::closed, "cancelled; the live generation stays");
     }

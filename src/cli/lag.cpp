@@ -55,6 +55,11 @@ std::string behind_text(const SlotStatus& slot) {
 }
 
 std::string phase(const TableStatus& table) {
+  if (!table.failing_since.empty()) {
+    return fmt::format("FAILED: not folded on since {}; `wayfold rebuild {}` unless its disk mends",
+                       table.failing_since,
+                       table.name);
+  }
   if (table.live) return "live";
   if (table.built_percent < 0) return "catching up";
   return fmt::format("being built, {} % of the log read{}",
@@ -135,7 +140,9 @@ Exit lag(Setup& setup, std::int64_t limit) {
       std::any_of(status->slots.begin(), status->slots.end(), [&](const SlotStatus& slot) {
         return !slot.failure.empty() || (limit >= 0 && slot.undecided() > limit);
       });
-  return found ? Exit::found : Exit::ok;
+  const bool failing = std::ranges::any_of(
+      status->tables, [](const TableStatus& table) { return !table.failing_since.empty(); });
+  return found || failing ? Exit::found : Exit::ok;
 }
 
 }  // namespace

@@ -76,6 +76,8 @@ TableStatus read_table(JsonCursor& cursor) {
       cursor.string(table.frozen_since);
     } else if (key == "built_percent") {
       table.built_percent = cursor.int64();
+    } else if (key == "failing_since") {
+      cursor.string(table.failing_since);
     } else {
       cursor.skip();
     }
@@ -118,7 +120,8 @@ Result<Status> status_of(Engine& engine) {
                              state.live,
                              state.quarantined,
                              state.frozen_since ? state.frozen_since->text() : "",
-                             state.built_percent.value_or(-1)});
+                             state.built_percent.value_or(-1),
+                             state.failing_since ? state.failing_since->text() : ""});
     for (const SlotOffset& at : state.positions) {
       const auto found = by_slot.find({at.topic, at.partition});
       if (found != by_slot.end()) status.slots[found->second].tables[name] = at.offset;
@@ -138,14 +141,15 @@ void append_status_json(std::string& out, const Status& status) {
     const TableStatus& table = status.tables[i];
     fmt::format_to(std::back_inserter(out),
                    R"({}{{"table":"{}","generation":"{}","live":{},"quarantined":{},)"
-                   R"("frozen_since":"{}","built_percent":{}}})",
+                   R"("frozen_since":"{}","built_percent":{},"failing_since":"{}"}})",
                    i > 0 ? "," : "",
                    table.name,
                    table.generation,
                    table.live,
                    table.quarantined,
                    table.frozen_since,
-                   table.built_percent);
+                   table.built_percent,
+                   table.failing_since);
   }
   out += "]}";
 }

@@ -29,6 +29,7 @@ struct TableStatus {
   std::uint64_t quarantined = 0;
   std::string frozen_since;         // a time; empty: it is fed
   std::int64_t built_percent = -1;  // of its next generation; −1: none is being built
+  std::string failing_since;  // a time: its store fails, and it is not folded on; empty: it is
 };
 struct Status {
   std::vector<SlotStatus> slots;

@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(inspect_shows_a_stream_a_command_a_row_and_the_log) {
     BOOST_TEST(one.out.find(R"({"state":"charger","value":{"phase":"listed")") !=
                std::string::npos);
     const Ran command =
-        run_here("inspect", declare_inspect, {"command", Uuid::v5({}, "list 1").text()});
+        run_here("inspect", declare_inspect, {"command", Uuid::v5({}, "charger.List 1").text()});
     BOOST_TEST(command.out.find("charger.List\"") != std::string::npos);
     BOOST_TEST(command.out.find("charger.Listed\"") != std::string::npos);
     const Ran row = run_here("inspect", declare_inspect, {"row", "chargers", stream});

@@ -68,8 +68,12 @@ Metrics::Gauges App::gauges() const {
 }
 
 Response App::ready_page() const {
-  if (!backend_.ready()) return retry_later("not_ready", "tables, log or keys are not ready");
-  return json_response(200, R"({"status":"ready"})");
+  if (backend_.ready()) return json_response(200, R"({"status":"ready"})");
+  std::string tables;
+  for (const auto& [name, table] : services_.tables) {
+    if (!table->state().live) tables += (tables.empty() ? "; not live: " : ", ") + name;
+  }
+  return retry_later("not_ready", "tables, log or keys are not ready" + tables);
 }
 
 }  // namespace wf::gateway

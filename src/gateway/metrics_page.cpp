@@ -47,6 +47,8 @@ void write_tables(MetricsText& out, const Services& services) {
   }
   out.family("wayfold_table_live", "gauge", "1: it has reached the log's end since its start.");
   for (const auto& [label, state] : states) out.sample(label, state.live ? 1 : 0);
+  out.family("wayfold_table_failing", "gauge", "1: its store fails, and it is not folded on.");
+  for (const auto& [label, state] : states) out.sample(label, state.failing_since ? 1 : 0);
   out.family("wayfold_table_quarantined", "gauge", "Rows that are parked.");
   for (const auto& [label, state] : states) {
     out.sample(label, static_cast<std::int64_t>(state.quarantined));

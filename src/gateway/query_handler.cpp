@@ -72,7 +72,8 @@ QueryHandler::QueryHandler(const Services& services, const KeyRing& keys)
 void QueryHandler::refresh() {
   for (const auto& [name, table] : services_.tables) {
     const TableState state = table->state();
-    as_of_[table] = {encode_position(services_.log.id(), state.positions), state.frozen_since};
+    as_of_[table] = {encode_position(services_.log.id(), state.positions),
+                     state.frozen_since ? state.frozen_since : state.failing_since};
   }
 }
 
@@ -117,9 +118,12 @@ Answer QueryHandler::handle(const Call& call) {
   const RowAccess access = row_access(route.table->info(), call.caller);
   if (access.none()) return not_allowed(call.caller);
   if (!has_reached(*view, call.position)) return NotYet{view, call.position};
-  if (route.kind == Route::Kind::row) return row(call, *view, access);
-  if (route.kind == Route::Kind::list) return list(call, *view, access);
-  return sub_resource(call, *view, access);
+  Answer answer = route.kind == Route::Kind::row    ? row(call, *view, access)
+                  : route.kind == Route::Kind::list ? list(call, *view, access)
+                                                    : sub_resource(call, *view, access);
+  Response* const response = std::get_if<Response>(&answer);
+  if (response != nullptr && response->status == 503) add_freshness(*response, *view, call.now);
+  return answer;
 }
 
 void QueryHandler::add_freshness(Response& response, const TableView& table, Instant now) const {
@@ -127,7 +131,8 @@ void QueryHandler::add_freshness(Response& response, const TableView& table, Ins
   Instant since = behind_since_;
   if (as_of != as_of_.end()) {
     response.add("Wayfold-As-Of", as_of->second.position);
-    since = as_of->second.frozen_since.value_or(since);
+    const std::optional<Instant> own = as_of->second.since;
+    if (own && (since.us == 0 || *own < since)) since = *own;
   }
   if (since.us == 0) return;
   response.add("Age", fmt::format_int((now - since).us / 1'000'000).c_str());

@@ -48,8 +48,8 @@ class QueryHandler {
   const KeyRing& keys_;
   ListBounds bounds_;
   struct AsOf {
-    std::string position;  // a token
-    std::optional<Instant> frozen_since;
+    std::string position;          // a token
+    std::optional<Instant> since;  // it is not folded on
   };
   absl::flat_hash_map<const TableView*, AsOf> as_of_;
   Instant behind_since_;

@@ -110,6 +110,23 @@ BOOST_AUTO_TEST_CASE(a_frozen_table_serves_what_it_has_and_says_how_old_it_is) {
   BOOST_TEST(nothing.body.find("40 %") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_table_whose_store_fails_says_how_old_it_is_and_the_others_do_not) {
+  table("bookings").stop_folding(now - Duration::seconds(40));
+  app->tick();
+  BOOST_TEST(test::header(get(row_path, renter), "Age") == "40");
+  const Response nothing = get("/bookings/" + ravi.text(), renter);
+  BOOST_TEST(nothing.status == 503);  // not 404: it may be in the log
+  BOOST_TEST(test::header(nothing, "Age") == "40");
+  table("bookings").set_failing(1);
+  const Response unreadable = get(row_path, renter);
+  BOOST_TEST(unreadable.status == 503);
+  BOOST_TEST(test::header(unreadable, "Age") == "40");
+  BOOST_TEST(test::header(get("/chargers", renter), "Age").empty());
+  BOOST_TEST(get("/readyz", renter).body.find("not live: bookings") != std::string::npos);
+  BOOST_TEST(get("/metrics", renter).body.find(R"(wayfold_table_failing{table="bookings"} 1)") !=
+             std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(a_table_that_nothing_is_folded_into_says_how_old_it_is) {
   app->tick();
   BOOST_TEST(test::header(get(row_path, renter), "Age").empty());

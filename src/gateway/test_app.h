@@ -31,7 +31,8 @@ class HandTable : public TableView {
             .quarantined = 0,
             .generation = "test",
             .frozen_since = frozen_since_,
-            .built_percent = built_percent_};
+            .built_percent = built_percent_,
+            .failing_since = failing_since_};
   }
   Result<RowRead> get(std::string_view key) const override {
     const std::lock_guard lock(mutex_);
@@ -90,6 +91,11 @@ class HandTable : public TableView {
     frozen_since_ = frozen_since;
     built_percent_ = percent;
   }
+  void stop_folding(Instant since) {
+    const std::lock_guard lock(mutex_);
+    live_ = false;
+    failing_since_ = since;
+  }
   void reach(Offsets offsets) {
     const std::lock_guard lock(mutex_);
     positions_ = std::move(offsets);
@@ -106,6 +112,7 @@ class HandTable : public TableView {
   mutable int fails_ = 0;
   bool live_ = true;
   std::optional<Instant> frozen_since_;
+  std::optional<Instant> failing_since_;
   std::optional<int> built_percent_;
   Offsets positions_;
   mutable RowQuery asked_;

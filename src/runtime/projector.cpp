@@ -21,6 +21,12 @@ const SlotPosition* find(const SlotPositions& positions, const Slot& slot) {
   return nullptr;
 }
 
+// Lanes that feed nothing any more.
+template <class Lanes>
+void erase_empty(Lanes& lanes) {
+  std::erase_if(lanes, [](const auto& lane) { return lane->tables.empty() && !lane->commands; });
+}
+
 }  // namespace
 
 // What one read of every slot of a lane brought: decoded events, and where the slots stand now.
@@ -72,7 +78,7 @@ bool Projector::withdraw(TableHome& table, const std::shared_ptr<TableStore>& ne
   between_steps([&] {
     const auto same = [&](const Fed& fed) { return fed.next == next; };
     for (const auto& lane : lanes_) std::erase_if(lane->tables, same);
-    std::erase_if(lanes_, [](const auto& lane) { return lane->tables.empty() && !lane->commands; });
+    erase_empty(lanes_);
     const std::scoped_lock lock(added_mutex_);
     std::erase_if(added_, same);
     swapped = table.live() == next;
@@ -104,10 +110,11 @@ Projector::Progress Projector::step(Instant now) {
   if (failure_) return Progress::stopped;
   if (now < retry_at_) return Progress::idle;
   bool busy = false;
+  try_again(now);
   Result<void> done = take_added();
   lead();
   for (std::size_t i = 0; done && i < lanes_.size(); ++i) {
-    const auto read = advance(*lanes_[i]);
+    const auto read = advance(*lanes_[i], now);
     if (!read) done = tl::unexpected(read.error());
     busy = busy || (read && *read);
   }
@@ -117,6 +124,7 @@ Projector::Progress Projector::step(Instant now) {
     finals_ = 0;
     retry_ = options_.retry;
   }
+  erase_empty(lanes_);
   if (lanes_.size() > 1) merge();
   if (now > flushed_at_ + options_.flush_after) {
     flush_all(&TableStore::begin_flush);
@@ -134,8 +142,7 @@ Projector::Progress Projector::retreat(Instant now, const Error& why) {
                                 : why.code == Code::mismatch
                                     ? "; it stops: start the process again, what does not fit the "
                                       "log is folded again"
-                                    : "; it stops: start a build that knows the record; a damaged "
-                                      "table: stop the process and `wayfold rebuild TABLE`";
+                                    : "; it stops: start a build that knows the record";
   alarm_(fmt::format("projector: {}: {}{}", name(why.code), why.detail, mend));
   if (stops) {
     failure_ = why;
@@ -160,6 +167,39 @@ void Projector::start_again() {
     for (Fed& table : lane->tables) added_.push_back(std::move(table));
   }
   lanes_.clear();
+}
+
+// The others go on. After the error nothing of the batch is in its store: what it is given when it
+// is tried again is what comes after its own position.
+void Projector::leave_out(Fed table, const Error& why, Instant now) {
+  const auto store = table.store();
+  if (table.retry.us == 0) {
+    alarm_(fmt::format("projector: {}: table {} at {}: {}; it alone is not folded on",
+                       name(why.code),
+                       table.home->type().info().name,
+                       store->dir().string(),
+                       why.detail));
+    store->mark_failing(now);
+  }
+  if (table.next) return;  // the live one serves, and whoever built it looks
+  table.telling = false;
+  table.retry = table.retry.us == 0
+                    ? options_.retry
+                    : std::min(Duration{table.retry.us * 2}, options_.table_retry_max);
+  table.retry_at = now + table.retry;
+  left_out_.push_back(std::move(table));
+}
+
+void Projector::try_again(Instant now) {
+  const std::scoped_lock lock(added_mutex_);
+  for (const Fed& table : left_out_) {
+    if (table.retry_at <= now) added_.push_back(table);
+  }
+  std::erase_if(left_out_, [&](const Fed& table) { return table.retry_at <= now; });
+}
+
+bool Projector::is_left_out(const TableHome& table) const {
+  return std::ranges::any_of(left_out_, [&](const Fed& one) { return one.home == &table; });
 }
 
 // A new table starts a lane of its own, from where it stands.
@@ -264,28 +304,34 @@ Result<std::size_t> Projector::read(Lane& lane, Gathered& gathered) {
 }
 
 // True if anything was read.
-Result<bool> Projector::advance(Lane& lane) {
+Result<bool> Projector::advance(Lane& lane, Instant now) {
   Gathered gathered;
   const auto count = read(lane, gathered);
   if (!count) return tl::unexpected(count.error());
   // A table says how far it has come in each slot before it is live, be it nowhere: a slot that it
   // does not name is one that it does not fold, and a position token never waits for that.
   if (*count > 0 || !lane.live) {
-    if (auto ok = apply(lane, gathered); !ok) return tl::unexpected(ok.error());
+    if (auto ok = apply(lane, gathered, now); !ok) return tl::unexpected(ok.error());
   }
   const auto live = caught_up(lane, *count);
   if (!live) return live;
   lane.live = *live;
   if (lane.live && lane.commands) outcomes_->mark_live();
   for (Fed& table : lane.tables) {
-    if (!lane.live || table.telling) continue;
-    table.store()->mark_live();
-    table.telling = true;
-    // Whoever looked at a row meanwhile was told of nothing.
-    if (on_rows_ && !table.next) on_rows_(table.home->type().info(), {});
+    if (lane.live && !table.telling) tell_live(table);
   }
   if (lane.live) swap_alone(lane);
   return *count > 0;
+}
+
+void Projector::tell_live(Fed& table) {
+  const TableInfo& info = table.home->type().info();
+  table.store()->mark_live();
+  table.telling = true;
+  if (table.retry.us != 0) alarm_(fmt::format("projector: table {} is folded on", info.name));
+  table.retry = {};
+  // Whoever looked at a row meanwhile was told of nothing.
+  if (on_rows_ && !table.next) on_rows_(info, {});
 }
 
 // Whether the lane is at the log's end, or was once. `read`: what its last step brought.
@@ -313,29 +359,36 @@ void Projector::gather(Lane& lane,
   if (!ok) out.error = ok.error();
 }
 
-Result<void> Projector::apply(Lane& lane, Gathered& gathered) {
+Result<void> Projector::apply(Lane& lane, Gathered& gathered, Instant now) {
   folded_ += gathered.decoded.seen;
-  std::vector<Touch> touches;
-  for (const Fed& table : lane.tables) {
-    const TableType& type = table.home->type();
-    const TableInfo& info = type.info();
+  std::vector<Fed> fed;
+  for (Fed& table : lane.tables) {
     if (auto ok = table.store()->apply(gathered.decoded.items, gathered.positions); !ok) {
-      return fail(ok.error().code, fmt::format("table {}: {}", info.name, ok.error().detail));
+      leave_out(std::move(table), ok.error(), now);
+      continue;
     }
-    if (!on_rows_ || !table.telling || table.next) continue;
-    touches.clear();
-    for (const FoldItem& item : gathered.decoded.items) {
-      if (!info.channel) break;
-      if (type.folds(item.event->type())) type.touches(*item.event, item.meta, touches);
-    }
-    std::vector<std::string> keys;
-    for (Touch& touch : touches) keys.push_back(std::move(touch.key));
-    std::sort(keys.begin(), keys.end());
-    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
-    on_rows_(info, keys.empty() && info.channel ? no_row : keys);
+    tell_rows(table, gathered.decoded);
+    fed.push_back(std::move(table));
   }
+  lane.tables = std::move(fed);
   if (lane.commands) return outcomes_->save(gathered.positions);
   return {};
+}
+
+void Projector::tell_rows(const Fed& table, const DecodedEvents& decoded) const {
+  if (!on_rows_ || !table.telling || table.next) return;
+  const TableType& type = table.home->type();
+  const TableInfo& info = type.info();
+  std::vector<Touch> touches;
+  for (const FoldItem& item : decoded.items) {
+    if (!info.channel) break;
+    if (type.folds(item.event->type())) type.touches(*item.event, item.meta, touches);
+  }
+  std::vector<std::string> keys;
+  for (Touch& touch : touches) keys.push_back(std::move(touch.key));
+  std::sort(keys.begin(), keys.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  on_rows_(info, keys.empty() && info.channel ? no_row : keys);
 }
 
 // A lane that has caught up joins the first one that stands at the same place.
@@ -381,11 +434,12 @@ void Projector::swap_level(Lane& lane) {
 // Generations that have reached the log's end take the place of those that nobody feeds.
 void Projector::swap_alone(Lane& lane) {
   for (Fed& fed : lane.tables) {
-    if (!fed.alone) continue;
+    if (!fed.next || !(fed.alone || is_left_out(*fed.home))) continue;
     if (const auto swapped = fed.home->swap(fed.next); !swapped) {
       alarm_(fmt::format("{}: {}", fed.home->type().info().name, swapped.error().detail));
       continue;
     }
+    std::erase_if(left_out_, [&](const Fed& old) { return old.home == fed.home; });
     fed.next.reset();
     fed.alone = false;
     if (on_rows_) on_rows_(fed.home->type().info(), {});  // any row may be another now

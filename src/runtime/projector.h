@@ -28,7 +28,8 @@ struct ProjectorOptions {
   Duration flush_after = Duration::seconds(2);  // so that a crash leaves little to fold again
   Duration retry = Duration::millis(200);       // then twice as long each time, up to retry_max
   Duration retry_max = Duration::seconds(2);
-  std::uint32_t final_tries = 5;  // failures of stored bytes or another log before it stops
+  Duration table_retry_max = Duration::seconds(15);  // the same of a table whose store fails
+  std::uint32_t final_tries = 5;  // reads of damaged bytes or another log before it stops
 };
 
 // Whether the log still has what a store at these positions last accepted. Code::mismatch: it is
@@ -37,6 +38,8 @@ Result<void> check_positions(Log& log, const SlotPositions& positions);
 
 // One thread calls step(). Tables and generations may be added from any thread; they are taken up
 // by the next step.
+//
+// A table whose store fails is left out, marked failing, and tried again; the others go on.
 class Projector {
  public:
   enum class Progress : std::uint8_t { idle, busy, stopped };
@@ -45,7 +48,8 @@ class Projector {
 
   // Feeds the table's live generation, from where it stands. The home outlives the projector.
   void add(TableHome& table);
-  // Feeds a built generation until it is level with the live one, and swaps it in.
+  // Feeds a built generation until it is level with the live one, and swaps it in. If its own store
+  // fails it is marked failing and let go.
   void replace(TableHome& table, std::shared_ptr<TableStore> next);
   // The same where nobody feeds the live one: it is swapped in when it has reached the log's end.
   void take_over(TableHome& table, std::shared_ptr<TableStore> next);
@@ -63,8 +67,8 @@ class Projector {
   Reader* reader() { return lanes_.empty() ? nullptr : lanes_.front()->reader.get(); }
   // Why it stopped: it needs a person.
   const std::optional<Error>& failure() const { return failure_; }
-  // Since when no step went well, stopped or not: what tables have may be that old. {0}: all is
-  // well. Any thread.
+  // Since when no step went well, stopped or not: what all tables have may be that old. {0}: steps
+  // go well. Any thread.
   Instant failing_since() const { return {failing_since_us_}; }
   std::uint64_t folded() const { return folded_; }  // events, each once per lane
 
@@ -77,6 +81,8 @@ class Projector {
     std::shared_ptr<TableStore> next;  // a generation to swap in; null: the live one is fed
     bool alone = false;                // the live one is not fed
     bool telling = false;  // has reached the tail: others are told of its rows from then on
+    Duration retry = {};   // waited last for its store, which failed; {0}: it does not
+    Instant retry_at = {};
     std::shared_ptr<TableStore> store() const { return next ? next : home->live(); }
   };
   // Tables that stand at the same place, and the one reader that feeds them.
@@ -94,11 +100,13 @@ class Projector {
   void run_asked();
   Progress retreat(Instant now, const Error& why);
   void start_again();
+  void leave_out(Fed table, const Error& why, Instant now);
+  void try_again(Instant now);
   Result<void> take_added();
   Result<std::unique_ptr<Lane>> open(const SlotPositions& positions);
   void lead();
   std::size_t room(const Lane& lane, std::size_t slot) const;
-  Result<bool> advance(Lane& lane);
+  Result<bool> advance(Lane& lane, Instant now);
   Result<std::size_t> read(Lane& lane, Gathered& gathered);
   Result<bool> caught_up(const Lane& lane, std::size_t read);
   void gather(Lane& lane,
@@ -106,11 +114,14 @@ class Projector {
               std::uint32_t slot,
               std::span<const Record> outcome,
               Gathered& out);
-  Result<void> apply(Lane& lane, Gathered& gathered);
+  Result<void> apply(Lane& lane, Gathered& gathered, Instant now);
+  void tell_rows(const Fed& table, const DecodedEvents& decoded) const;
+  void tell_live(Fed& table);
   void flush_all(Result<void> (TableStore::*how)());
   void merge();
   void swap_level(Lane& lane);
   void swap_alone(Lane& lane);
+  bool is_left_out(const TableHome& table) const;
 
   Log& log_;
   const Catalogue& catalogue_;
@@ -119,6 +130,7 @@ class Projector {
   CommandOutcomes* outcomes_ = nullptr;
   OnRows on_rows_;
   std::vector<std::unique_ptr<Lane>> lanes_;
+  std::vector<Fed> left_out_;  // live generations whose stores failed, until their retry_at
   std::mutex added_mutex_;
   std::vector<Fed> added_;
   std::vector<std::packaged_task<void()>> asked_;  // guarded by added_mutex_

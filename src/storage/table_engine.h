@@ -35,6 +35,7 @@ struct TableStore::Engine {
   Uuid log_id;
   std::unique_ptr<rocksdb::DB> db;
   std::atomic<bool> live = false;
+  std::atomic<std::int64_t> failing_since_us = 0;  // 0: it does not fail
   std::atomic<bool> remove = false;
   StoreReads reads;
   std::optional<Instant> frozen_since;  // opened to be read only

@@ -227,7 +227,14 @@ Result<std::shared_ptr<TableStore>> TableStore::with_content(std::unique_ptr<Eng
 Result<void> TableStore::flush() { return engine_->drain(); }
 Result<void> TableStore::begin_flush() { return engine_->begin_drain(); }
 void TableStore::remove_when_closed() { engine_->remove = true; }
-void TableStore::mark_live() { engine_->live = true; }
+void TableStore::mark_live() {
+  engine_->failing_since_us = 0;
+  engine_->live = true;
+}
+void TableStore::mark_failing(Instant since) {
+  engine_->live = false;
+  engine_->failing_since_us = since.us;
+}
 SlotPositions TableStore::positions() const { return engine_->state()->positions; }
 Totals TableStore::totals() const { return engine_->state()->totals; }
 const std::filesystem::path& TableStore::dir() const { return engine_->dir; }
@@ -246,6 +253,7 @@ TableState TableStore::state() const {
   state.quarantined = now->totals.quarantined;
   state.generation = engine_->dir.filename().string();
   state.frozen_since = engine_->frozen_since;
+  if (const Instant since{engine_->failing_since_us}; since.us != 0) state.failing_since = since;
   return state;
 }
 

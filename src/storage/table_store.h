@@ -71,6 +71,8 @@ class TableStore final : public TableView {
   // The directory goes when the last reader lets go of the store.
   void remove_when_closed();
   void mark_live();  // the log's end was reached
+  // It takes nothing more, for whatever reason. Not live until it is marked so again.
+  void mark_failing(Instant since);
 
   SlotPositions positions() const;
   Totals totals() const;

@@ -61,8 +61,9 @@ struct TableState {
   Offsets positions;
   std::uint64_t quarantined = 0;  // rows parked
   std::string generation;
-  std::optional<Instant> frozen_since = {};  // of other code, and not folded on: as of then
-  std::optional<int> built_percent = {};     // the next generation is being built
+  std::optional<Instant> frozen_since = {};   // of other code, and not folded on: as of then
+  std::optional<int> built_percent = {};      // the next generation is being built
+  std::optional<Instant> failing_since = {};  // it is not folded on: what it has is as of then
 };
 
 class TableView {

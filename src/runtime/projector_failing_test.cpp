@@ -1,0 +1,122 @@
+// A table whose store fails: the others are folded on, and what brings it back.
+#include <boost/test/unit_test.hpp>
+#include <filesystem>
+
+#include "runtime/rebuild.h"
+#include "runtime/test_projector.h"
+
+namespace wf::projector_failing_test {
+namespace {
+
+// Nothing that is in the way is written: its store fails once little of it is in memory.
+struct Fixture : test::ProjectorFixture {
+  std::unique_ptr<TableHome> home_of_little_memory(const std::string& name) {
+    auto opened = TableHome::open(dir / name, type, little, world.log->id());
+    BOOST_REQUIRE(opened);
+    return std::move(*opened);
+  }
+  static std::filesystem::path obstacle(const TableStore& store) {
+    return store.dir() / "drained-0.sst";
+  }
+  // Both are folded, until the disk of `bad` fails.
+  void fail_one() {
+    projector.add(*good);
+    projector.add(*bad);
+    add(20);
+    world.settle(projector);
+    BOOST_TEST(bad->state().live);
+    BOOST_REQUIRE(bad->live()->flush());
+    std::filesystem::create_directory(obstacle(*bad->live()));
+    failed_after = world.now;
+    add(20);
+    world.settle(projector);
+  }
+  std::shared_ptr<TableStore> build(TableHome& table) {
+    RebuildProgress progress;
+    RebuildOptions how;
+    how.slots = options().slots;
+    auto built = rebuild(*world.log, *catalogue, table, how, progress);
+    BOOST_REQUIRE(built);
+    return *built;
+  }
+
+  const Resources little{{.block_cache_bytes = 8 << 20, .write_buffer_bytes = 1}};
+  std::vector<std::string> alarms;
+  Projector projector{*world.log, *catalogue, options(), [this](std::string_view what) {
+                        if (what.starts_with("projector")) alarms.emplace_back(what);
+                      }};
+  std::unique_ptr<TableHome> good = home("good");
+  std::unique_ptr<TableHome> bad = home_of_little_memory("bad");
+  Instant failed_after;
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(projector_failing_tests, Fixture)
+
+BOOST_AUTO_TEST_CASE(the_others_go_on_without_a_table_whose_store_fails) {
+  fail_one();
+  add(20);
+  world.settle(projector);
+  BOOST_TEST(good->state().live);
+  BOOST_CHECK(good->live()->totals() == folded_at_once());
+  BOOST_TEST(projector.failing_since().us == 0);
+  BOOST_TEST(!good->state().failing_since.has_value());
+  const TableState state = bad->state();
+  BOOST_TEST(!state.live);
+  BOOST_REQUIRE(state.failing_since.has_value());
+  BOOST_CHECK(*state.failing_since > failed_after && *state.failing_since < world.now);
+  BOOST_REQUIRE(alarms.size() == 1U);  // however often it was tried again
+  BOOST_TEST(alarms[0].find("table sums at " + bad->live()->dir().string()) != std::string::npos,
+             alarms[0]);
+}
+
+BOOST_AUTO_TEST_CASE(a_table_is_folded_on_when_its_disk_is_well_again) {
+  fail_one();
+  std::filesystem::remove(obstacle(*bad->live()));
+  add(20);
+  world.now = world.now + Duration::minutes(1);
+  world.settle(projector);
+  BOOST_TEST(bad->state().live);
+  BOOST_TEST(!bad->state().failing_since.has_value());
+  BOOST_CHECK(bad->live()->totals() == folded_at_once());
+  BOOST_TEST(alarms.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_rebuilt_generation_takes_the_place_of_one_that_fails) {
+  fail_one();
+  const auto built = build(*bad);
+  add(25);
+  projector.replace(*bad, built);
+  world.settle(projector);
+  BOOST_CHECK(bad->live() == built);
+  BOOST_TEST(bad->state().live);
+  BOOST_TEST(!bad->state().failing_since.has_value());
+  add(20);
+  world.now = world.now + Duration::minutes(1);  // nobody tries the old one again
+  world.settle(projector);
+  BOOST_CHECK(bad->live()->totals() == folded_at_once());
+  BOOST_CHECK(good->live()->totals() == folded_at_once());
+}
+
+BOOST_AUTO_TEST_CASE(a_generation_that_fails_on_its_way_is_let_go_and_the_live_one_goes_on) {
+  projector.add(*bad);
+  add(20);
+  world.settle(projector);
+  const auto before = bad->live();
+  const auto built = build(*bad);
+  std::filesystem::create_directory(obstacle(*built));
+  add(40);
+  world.settle(projector);
+  projector.replace(*bad, built);
+  world.settle(projector);
+  BOOST_TEST(built->state().failing_since.has_value());
+  BOOST_CHECK(bad->live() == before);
+  BOOST_TEST(bad->state().live);
+  BOOST_CHECK(before->totals() == folded_at_once());
+  BOOST_TEST(built.use_count() == 1);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace wf::projector_failing_test
