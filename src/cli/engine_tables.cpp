@@ -21,12 +21,12 @@ Result<void> Engine::open_sockets() {
   if (!process.serve_tables.empty() && !tables_.empty()) {
     std::vector<const TableView*> tables;
     for (const auto& [name, table] : tables_) tables.push_back(table.get());
-    auto server =
-        TableServer::open(std::move(tables),
-                          {.address = process.serve_tables,
-                           .log_id = log_->id(),
-                           .platform = &config_.platform,
-                           .connections_max = size(process.table_sockets.connections_max)});
+    auto server = TableServer::open(std::move(tables),
+                                    {.address = process.serve_tables,
+                                     .log_id = log_->id(),
+                                     .platform = &config_.platform,
+                                     .connections_max = size(process.table_sockets.connections_max),
+                                     .failing_since = [this] { return failing_since(); }});
     if (!server) return tl::unexpected(server.error());
     table_server_ = std::move(*server);
   }

@@ -72,6 +72,11 @@ class HandMade : public TableView {
     const std::lock_guard lock(mutex_);
     state_.live = live;
   }
+  void fail(std::optional<Instant> since) {
+    const std::lock_guard lock(mutex_);
+    state_.live = !since;
+    state_.failing_since = since;
+  }
 
   const TableType& type() const override { return type_; }
   TableState state() const override {

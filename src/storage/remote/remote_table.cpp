@@ -91,6 +91,7 @@ void RemoteTable::heard(const RemoteNode& node, const Moved* moved, bool first, 
     if (moved != nullptr) {
       replica.served = true;
       replica.state.live = moved->state.live;
+      replica.state.failing_since = moved->state.failing_since;
       replica.state.quarantined = moved->state.quarantined;
       replica.state.generation = moved->state.generation;
       update(replica.state.positions, moved->state.positions);
@@ -123,7 +124,13 @@ bool RemoteTable::wait_for(const Offsets& offsets, Deadline deadline) const {
 TableState RemoteTable::state() const {
   const std::lock_guard lock(mutex_);
   if (current_ != none) return replicas_[current_].state;
-  return {.live = false, .positions = floor_, .quarantined = 0, .generation = {}};
+  TableState state{.live = false, .positions = floor_, .quarantined = 0, .generation = {}};
+  for (const Replica& replica : replicas_) {
+    const auto since = replica.state.failing_since;
+    if (!replica.up || !since) continue;
+    state.failing_since = std::min(*since, state.failing_since.value_or(*since));
+  }
+  return state;
 }
 
 RemoteTable::Choice RemoteTable::choose(std::uint64_t tried) const {

@@ -227,6 +227,29 @@ BOOST_AUTO_TEST_CASE(a_node_that_beats_but_folds_no_more_is_left_for_one_that_do
   BOOST_TEST(told.all() == 2);
 }
 
+// A gateway says it with `Age`.
+BOOST_AUTO_TEST_CASE(since_when_a_node_folds_no_more_is_told) {
+  std::atomic<std::int64_t> failing_us = 0;  // its projector, since then
+  const auto server = start("a", one, {.failing_since = [&] { return Instant{failing_us}; }});
+  const TableView& view = reach({"a"});
+  wait_until_live();
+  const auto is_told = [&](std::optional<Instant> since) {
+    server->moved();
+    while (view.state().failing_since != since) std::this_thread::yield();
+    return true;
+  };
+  BOOST_TEST(is_told({}));
+  failing_us = 70;
+  BOOST_TEST(is_told(Instant{70}));
+  one.fail(Instant{50});  // this table alone: what it has is not all there is
+  BOOST_TEST(is_told(Instant{50}));
+  is_unavailable(view);
+  failing_us = 0;
+  one.fail({});
+  BOOST_TEST(is_told({}));
+  BOOST_TEST(view.get("k").has_value());
+}
+
 BOOST_AUTO_TEST_CASE(answers_never_go_back_while_nodes_come_and_go) {
   std::unique_ptr<TableServer> servers[2] = {start("a", one), start("b", two)};
   HandMade* const views[2] = {&one, &two};

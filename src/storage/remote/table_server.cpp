@@ -27,14 +27,8 @@ constexpr std::size_t out_bytes_kept = 1024 * 1024;
 
 struct Served {
   explicit Served(const TableView* its_view) : view(its_view), name(its_view->type().info().name) {}
-  // A table that was live stays so: asked once.
-  bool is_live() const {
-    if (!live.load(std::memory_order_relaxed) && view->state().live) live = true;
-    return live.load(std::memory_order_relaxed);
-  }
   const TableView* view;
   std::string_view name;
-  mutable std::atomic<bool> live = false;
 };
 
 struct Connection {
@@ -69,8 +63,8 @@ TableState difference(const TableState& now, const TableState& told) {
 }
 
 bool same(const TableState& a, const TableState& b) {
-  return a.live == b.live && a.quarantined == b.quarantined && a.generation == b.generation &&
-         a.positions == b.positions;
+  return a.live == b.live && a.failing_since == b.failing_since && a.quarantined == b.quarantined &&
+         a.generation == b.generation && a.positions == b.positions;
 }
 
 }  // namespace
@@ -119,6 +113,7 @@ class TableServer::Impl {
   void serve(remote::FrameStream& stream);
   void reply(remote::Question& question, std::string& out) const;
   void reply_of(const remote::Served& table, remote::Question& question, std::string& out) const;
+  TableState state_of(const TableView& view) const;
   void push(remote::FrameStream& stream, const std::vector<std::string_view>& names);
   bool send(remote::FrameStream& stream, std::string& out) const;
 
@@ -213,7 +208,7 @@ void TableServer::Impl::serve(remote::FrameStream& stream) {
 void TableServer::Impl::reply(remote::Question& question, std::string& out) const {
   const remote::Served* const table = find(question.table);
   if (table == nullptr) return remote::put_not_here(out, "the table is not served here");
-  if (!table->is_live()) return remote::put_not_here(out, "the table is not live yet");
+  if (!table->view->state().live) return remote::put_not_here(out, "the table is not live");
   try {
     reply_of(*table, question, out);
   } catch (const std::exception& error) {  // answer() may throw, and must not end the process
@@ -241,6 +236,13 @@ void TableServer::Impl::reply_of(const remote::Served& table,
   remote::put_error(out, {Code::invalid, "not now"});
 }
 
+TableState TableServer::Impl::state_of(const TableView& view) const {
+  TableState state = view.state();
+  const Instant all = options_.failing_since ? options_.failing_since() : Instant{};
+  if (all.us != 0) state.failing_since = std::min(all, state.failing_since.value_or(all));
+  return state;
+}
+
 // The first push has every table that is served here; those after it what moved since.
 void TableServer::Impl::push(remote::FrameStream& stream,
                              const std::vector<std::string_view>& names) {
@@ -256,7 +258,7 @@ void TableServer::Impl::push(remote::FrameStream& stream,
     for (std::size_t i = 0; i < places.size(); ++i) {
       if (places[i] == tables_.size()) continue;
       remote::Changes& rows = (*changes)[places[i]];
-      const TableState now = tables_[places[i]].view->state();  // after the rows: it covers them
+      const TableState now = state_of(*tables_[places[i]].view);  // after the rows: it covers them
       if (told[i] && remote::same(now, *told[i]) && !rows.all && rows.keys.empty()) continue;
       moved.push_back({static_cast<std::uint16_t>(i),
                        remote::difference(now, told[i].value_or(TableState{})),

@@ -1,5 +1,6 @@
 // Serves tables of this process to gateways in others.
 #pragma once
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,6 +21,8 @@ struct TableServerOptions {
   Duration idle_max = Duration::seconds(60);   // between two questions
   Duration heartbeat = Duration::millis(250);  // at most so long between two pushes
   std::size_t changed_keys_max = 4'096;  // of a table that wait for one watcher; then: all changed
+  // Since when no table here is folded; {0}: they are. Empty: always. Any thread.
+  std::function<Instant()> failing_since = {};
 };
 
 // A question is answered by a thread of its connection, from the view itself: as thread-safe, as

@@ -288,6 +288,7 @@ void put_moved(std::string& frame, const std::vector<Moved>& moved) {
   for (const Moved& one : moved) {
     wf::put_little(frame, one.table);
     put_flag(frame, one.state.live);
+    put_signed(frame, one.state.failing_since.value_or(Instant{}).us);
     wf::put_little(frame, one.state.quarantined);
     wf::put_text(frame, one.state.generation);
     put_count(frame, one.state.positions.size());
@@ -309,6 +310,7 @@ Result<std::vector<Moved>> parse_moved(std::string_view rest) {
     Moved& one = moved.emplace_back();
     one.table = in.little<std::uint16_t>();
     one.state.live = take_flag(in);
+    if (const Instant since{take_signed(in)}; since.us != 0) one.state.failing_since = since;
     one.state.quarantined = in.little<std::uint64_t>();
     one.state.generation = in.text();
     for (std::size_t slots = take_count(in); slots > 0; --slots) {

@@ -13,7 +13,7 @@
 
 namespace wf::remote {
 
-inline constexpr std::uint16_t format_version = 2;
+inline constexpr std::uint16_t format_version = 3;
 inline constexpr std::size_t question_bytes_max = std::size_t{64} << 10U;
 inline constexpr std::size_t answer_bytes_max = std::size_t{16} << 20U;
 // What a page may ask for, whatever the one who asks allows its own clients.
