@@ -22,7 +22,8 @@ constexpr Subcommand subcommands[] = {
      "carry a deployment's commands and keys into another",
      "The same number of partitions: every record as it is, so that the same events and tables\n"
      "follow (start TO's deciders afterwards). Another number: what clients sent, in the order it\n"
-     "was appended. FROM may be running. An interrupted copy goes on where it ended.\n"
+     "was appended. FROM may be running. An interrupted copy goes on where it ended. --config and\n"
+     "--var are not taken: FROM and TO say both.\n"
      "  wayfold topics --config config/kafka.json\n"
      "  wayfold copy --commands var config/kafka.json\n",
      wf::cli::declare_copy},
@@ -39,7 +40,8 @@ constexpr Subcommand subcommands[] = {
      "\"body\"?: {…}, \"stream\"?: text}. {id:KEY} in route or body is the id that line KEY got. "
      "Lines\n"
      "of one stream go one after another. Run it again to go on where it ended. Exit 1 if lines\n"
-     "were refused; each is reported with its reason.\n"
+     "were refused; each is reported with its reason. It goes to where the configuration has the\n"
+     "gateway, unless --url says otherwise.\n"
      "  wayfold import lines.ndjson --refused refused.ndjson\n"
      "  wayfold import lines.ndjson --url https://api.example.org --rate 500 --parallel 16\n",
      wf::cli::declare_import},

@@ -66,4 +66,12 @@ Result<Config> load_config(const std::string& path, const std::string& var_overr
   return config;
 }
 
+std::string url_of(const HttpConfig& http, std::int64_t port) {
+  const bool ipv6 = http.address.find(':') != std::string::npos;
+  return fmt::format(fmt::runtime(ipv6 ? "{}://[{}]:{}" : "{}://{}:{}"),
+                     http.tls_certificate.empty() ? "http" : "https",
+                     http.address,
+                     port);
+}
+
 }  // namespace wf::cli

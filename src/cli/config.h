@@ -1,5 +1,6 @@
 // Reads configuration files, and says everything that is wrong with them at once.
 #pragma once
+#include <cstdint>
 #include <string>
 
 #include "base/result.h"
@@ -19,5 +20,7 @@ Result<Config> load_config(const std::string& path, const std::string& var_overr
 // The same without the platform, which only deciders and gateways need.
 Result<ProcessConfig> load_process(const std::string& path, const std::string& var_override);
 Result<std::string> read_file(const std::string& path);
+// "http://127.0.0.1:8000": a server of this configuration that listens on `port`.
+std::string url_of(const HttpConfig& http, std::int64_t port);
 
 }  // namespace wf::cli

@@ -76,6 +76,11 @@ void print(Setup& setup, const CopyCounts& counts, bool verbatim) {
 }
 
 Exit copy(Setup& setup, const CopyOptions& options) {
+  if (!setup.config.empty() || !setup.var.empty()) {
+    return setup.usage(
+        "copy takes no --config and no --var: FROM and TO are each a configuration (.json) or a "
+        "VAR directory");
+  }
   if (!options.commands) return setup.usage("say --commands: events follow from them");
   auto source = place(options.from);
   if (!source) return setup.fail(source.error());

@@ -208,6 +208,20 @@ BOOST_AUTO_TEST_CASE(what_waits_for_its_thousand_is_bounded_in_bytes) {
   BOOST_TEST(numbers_in(to, 0).size() + numbers_in(to, 1).size() == 90U);
 }
 
+// The two places are FROM and TO: a third would be ignored.
+BOOST_AUTO_TEST_CASE(a_third_place_is_refused) {
+  Deployment from;
+  from.start();
+  from.stop();
+  const TempDir to;
+  for (const char* option : {"--var", "--config"}) {
+    const Ran ran = copy({from.var(), (to / "var").string(), option, "elsewhere"});
+    BOOST_TEST((ran.exit == Exit::usage));
+    BOOST_TEST(ran.err.find("FROM and TO") != std::string::npos, ran.err);
+    BOOST_TEST(!std::filesystem::exists(to / "var"));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_target_with_other_commands_is_left_alone) {
   Deployment from;
   from.start();

@@ -19,7 +19,7 @@ namespace {
 
 struct ImportOptions {
   std::string file;
-  std::string url = "http://127.0.0.1:8000";
+  std::string url;
   std::string ca;
   std::string token;
   std::string state;
@@ -138,7 +138,11 @@ Exit import_file(Setup& setup, ImportOptions& options) {
     if (const char* token = std::getenv("WAYFOLD_TOKEN")) options.token = token;
   }
   if (options.token.empty()) return setup.usage("--token or WAYFOLD_TOKEN: an importer's token");
-  auto address = HttpAddress::parse(options.url);
+  if (options.url.empty() && process->http.port == 0) {
+    return setup.usage("--url: the configuration's http.port is 0, any free one");
+  }
+  auto address = HttpAddress::parse(options.url.empty() ? url_of(process->http, process->http.port)
+                                                        : options.url);
   if (!address) return setup.fail(address.error());
   address->ca = options.ca;
   const auto import = options.import.empty() ? Uuid{} : Uuid::parse(options.import);
@@ -167,7 +171,8 @@ Action declare_import(const Arguments& takes, Setup& setup) {
   auto options = std::make_shared<ImportOptions>();
   takes.option("FILE", options->file, "lines to send; -: standard input (not resumable)")
       .required();
-  takes.option("--url", options->url, "the gateway, http:// or https://").shows_default();
+  takes.option(
+      "--url", options->url, "the gateway, http:// or https:// (default: where --config has it)");
   takes.option("--ca", options->ca, "https: certificates to trust (default: the system's)")
       .named("FILE");
   takes.option("--token", options->token, "an importer's token (default: $WAYFOLD_TOKEN)");

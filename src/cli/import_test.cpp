@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "base/json.h"
+#include "cli/engine_fixture.h"
 #include "gateway/position.h"
 #include "support/temp_dir.h"
 
@@ -363,6 +364,28 @@ BOOST_AUTO_TEST_CASE(nobody_there_ends_the_import) {
   const auto report = Importer(options, 1000, 2, std::move(*state)).run(input, [](auto, auto) {});
   BOOST_REQUIRE(!report);
   BOOST_TEST((report.error().code == Code::unavailable));
+}
+
+BOOST_AUTO_TEST_CASE(lines_go_where_the_configuration_has_the_gateway) {
+  SmallServer server(accepted);
+  TempDir dir;
+  const std::string config = (dir / "config.json").string();
+  const std::string file = (dir / "lines").string();
+  std::ofstream(file) << "{\"route\":\"POST /chargers\",\"key\":\"c\"}\n";
+  const auto import_with = [&](const std::string& http) {
+    std::ofstream(config) << R"({"http":)" << http << "}";
+    return run("import", declare_import, {file, "--config", config, "--token", "t", "--no-end"});
+  };
+  const Ran ran = import_with(R"({"port":)" + server.address().port + "}");
+  BOOST_TEST((ran.exit == Exit::ok), ran.err);
+  BOOST_TEST(server.requests().size() == 1U);
+  const Ran any_port = import_with(R"({"port":0})");
+  BOOST_TEST((any_port.exit == Exit::usage));
+  BOOST_TEST(any_port.err.find("--url") != std::string::npos);
+  HttpConfig https;
+  https.address = "::1";
+  https.tls_certificate = "server.pem";
+  BOOST_TEST(url_of(https, 8443) == "https://[::1]:8443");
 }
 
 BOOST_AUTO_TEST_CASE(addresses_are_http_or_https) {

@@ -146,12 +146,7 @@ void Node::stop() {
 }
 
 std::string Node::url() const {
-  if (!gateway_) return {};
-  const HttpConfig& http = config_.process.http;
-  return fmt::format("{}://{}:{}",
-                     http.tls_certificate.empty() ? "http" : "https",
-                     http.address,
-                     gateway_->port());
+  return gateway_ ? url_of(config_.process.http, gateway_->port()) : std::string();
 }
 
 }  // namespace wf::cli
