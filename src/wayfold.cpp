@@ -87,7 +87,10 @@ constexpr Subcommand subcommands[] = {
     {"run",
      "run everything on this machine, with the embedded log",
      "Log, deciders, tables and gateway in one process. The first start, on a new log, makes\n"
-     "DIR/secrets.json.\n"
+     "DIR/secrets.json. Prints where it answers once it does, with --json as one object: url, "
+     "docs,\n"
+     "tables (where others read them; null: nowhere), var, log (its id), new_log (just begun).\n"
+     "`serve`, `gateway`, `project` and `work` do the same, with null for what they do not have.\n"
      "  wayfold run --config config/dev.json --var ./var\n",
      wf::cli::declare_run},
     {"schema",

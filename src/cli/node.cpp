@@ -37,13 +37,14 @@ std::string docs_directory() {
   return {};
 }
 
-// A log that is gone, or on a volume that is not mounted, is not begun anew where there was one.
-Result<void> check_log_is_there(const ProcessConfig& process) {
+// Whether an embedded log is to be begun. One that is gone, or on a volume that is not mounted, is
+// not begun anew where there was one.
+Result<bool> begins_log(const ProcessConfig& process) {
   namespace fs = std::filesystem;
   const std::string path = process.var + "/log";
   const auto there = has_rocks_log(path);
   if (!there) return tl::unexpected(there.error());
-  if (*there) return {};
+  if (*there) return false;
   for (const char* name : {"tables", "stores"}) {
     const fs::path left = fs::path(process.var) / name;
     std::error_code absent;
@@ -59,7 +60,7 @@ Result<void> check_log_is_there(const ProcessConfig& process) {
                             left.string(),
                             process.var));
   }
-  return {};
+  return true;
 }
 
 }  // namespace
@@ -69,10 +70,12 @@ std::string secrets_path(const ProcessConfig& process) {
 }
 
 Result<std::unique_ptr<Node>> Node::open(const Config& config, NodeParts parts) {
-  if (parts.make_secrets) {
-    if (auto ok = check_log_is_there(config.process); !ok) return tl::unexpected(ok.error());
-  }
   auto node = std::unique_ptr<Node>(new Node(config));
+  if (config.process.log.kind == LogKind::rocks) {
+    const auto begins = begins_log(config.process);
+    if (!begins) return tl::unexpected(begins.error());
+    node->new_log_ = *begins;
+  }
   auto engine = Engine::open(config, std::move(parts.engine), alarm);
   if (!engine) return tl::unexpected(engine.error());
   node->engine_ = std::move(*engine);

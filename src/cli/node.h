@@ -26,6 +26,8 @@ class Node {
   // Answers what is under way, folds what is left and flushes. Nothing is lost without it.
   void stop();
 
+  // Whether open() began a new embedded log.
+  bool new_log() const { return new_log_; }
   // "http://127.0.0.1:8000"; empty without a gateway.
   std::string url() const;
   Engine& engine() { return *engine_; }
@@ -38,6 +40,7 @@ class Node {
   Result<void> open_gateway();
 
   Config config_;
+  bool new_log_ = false;
   std::unique_ptr<gateway::Secrets> secrets_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<gateway::Gateway> gateway_;

@@ -5,6 +5,8 @@
 
 #include <cerrno>
 
+#include "base/json_write.h"
+
 namespace wf::cli {
 
 void Output::flush() {
@@ -22,5 +24,13 @@ void Output::flush() {
 }
 
 bool Output::is_terminal() const { return ::isatty(fd_) == 1; }
+
+void append_text_or_null(std::string& out, std::string_view text) {
+  if (text.empty()) {
+    out += "null";
+  } else {
+    append_json_string(out, text);
+  }
+}
 
 }  // namespace wf::cli

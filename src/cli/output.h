@@ -37,4 +37,7 @@ class Output {
   std::string text_;
 };
 
+// What a field of --json says: a text, or null for none.
+void append_text_or_null(std::string& out, std::string_view text);
+
 }  // namespace wf::cli

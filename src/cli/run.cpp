@@ -12,20 +12,39 @@
 namespace wf::cli {
 namespace {
 
-Exit serve(Setup& setup, const Config& config, const NodeParts& parts) {
-  auto node = Node::open(config, parts);
-  if (!node) return setup.fail(node.error());
-  if (auto ok = (*node)->start(); !ok) return setup.fail(ok.error());
-  const std::string url = (*node)->url();
-  if (!url.empty()) setup.out.line(fmt::format("wayfold: {}", url));
+void print_text(Setup& setup, Node& node) {
+  const std::string url = node.url();
   if (!url.empty()) {
+    setup.out.line(fmt::format("wayfold: {}", url));
     setup.out.line(fmt::format("  docs  {}/docs", url));
     setup.out.line(
         fmt::format("  try   curl '{}/chargers?lat=28.6139&lon=77.2090&radius_m=20000'", url));
   }
-  const std::string tables = (*node)->engine().tables_address();
+  const std::string tables = node.engine().tables_address();
   if (!tables.empty()) setup.out.line("  tables at " + tables);
+  setup.out.line(fmt::format("  {} {} in {}",
+                             node.new_log() ? "new log" : "log",
+                             node.engine().log().id().text(),
+                             node.engine().config().process.var));
   setup.out.line("wayfold: ready; ctrl-C stops it");
+}
+
+void print_json(Setup& setup, Node& node) {
+  std::string& out = setup.out.text();
+  const std::string url = node.url();
+  append_text_or_null(out += R"({"url":)", url);
+  append_text_or_null(out += R"(,"docs":)", url.empty() ? url : url + "/docs");
+  append_text_or_null(out += R"(,"tables":)", node.engine().tables_address());
+  append_text_or_null(out += R"(,"var":)", node.engine().config().process.var);
+  setup.out.line(fmt::format(
+      R"(,"log":"{}","new_log":{}}})", node.engine().log().id().text(), node.new_log()));
+}
+
+Exit serve(Setup& setup, const Config& config, const NodeParts& parts) {
+  auto node = Node::open(config, parts);
+  if (!node) return setup.fail(node.error());
+  if (auto ok = (*node)->start(); !ok) return setup.fail(ok.error());
+  (setup.json ? print_json : print_text)(setup, **node);
   setup.out.flush();
   while (!stop_requested()) std::this_thread::sleep_for(std::chrono::milliseconds(100));
   (*node)->stop();
