@@ -15,7 +15,7 @@ constexpr Subcommand subcommands[] = {
      "Needs the deployment's secrets (VAR/secrets.json) and, but for tokens, its log.\n"
      "  wayfold admin account --email ops@example.org --role operator\n"
      "  export WAYFOLD_TOKEN=$(wayfold admin token --role importer --hours 24)\n"
-     "  wayfold admin forget 5ad5…3f && wayfold admin compact-keys\n"
+     "  wayfold admin forget 5ad5…3f && wayfold admin compact-keys   # the latter: embedded log\n"
      "  wayfold admin resume bookings/3 --next 1042 --reason \"disk restored from last night\"\n",
      wf::cli::declare_admin},
     {"copy",

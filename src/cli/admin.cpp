@@ -273,9 +273,9 @@ Exit forget(Setup& setup, const AdminOptions& options) {
   }
   if (auto ok = keys.forget(*subject); !ok) return setup.fail(ok.error());
   setup.out.line(setup.json ? fmt::format(R"({{"forgotten":"{}"}})", subject->text())
-                            : "forgotten: " + subject->text() +
-                                  "; `wayfold admin compact-keys` takes the keys off the disk now,"
-                                  " else the running process does within a day");
+                            : fmt::format("forgotten: {}; {}",
+                                          subject->text(),
+                                          when_keys_go(office->process.log.kind)));
   return Exit::ok;
 }
 

@@ -208,6 +208,13 @@ BOOST_AUTO_TEST_CASE(a_start_compacts_what_was_left) {
   BOOST_TEST(keys.has_key(subject));
 }
 
+BOOST_AUTO_TEST_CASE(where_brokers_compact_nobody_is_sent_to_compact_keys) {
+  BOOST_TEST(when_keys_go(LogKind::rocks).find("compact-keys") != std::string_view::npos);
+  const std::string_view kafka = when_keys_go(LogKind::kafka);
+  BOOST_TEST(kafka.find("compact-keys") == std::string_view::npos);
+  BOOST_TEST(kafka.find("max.compaction.lag.ms") != std::string_view::npos);
+}
+
 BOOST_AUTO_TEST_CASE(what_cannot_be_an_account_is_refused_before_it_is_sent) {
   BOOST_TEST(
       (admin({"account", "--email", "nonsense", "--role", "admin"}, "x\n").exit == Exit::usage));

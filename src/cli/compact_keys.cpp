@@ -62,6 +62,14 @@ class Outdated {
 
 }  // namespace
 
+std::string_view when_keys_go(LogKind log) {
+  return log == LogKind::kafka
+             ? "the brokers take the keys off their disks within the keys topic's "
+               "max.compaction.lag.ms, a day (`wayfold topics --check` sees to it)"
+             : "`wayfold admin compact-keys` takes the keys off the disk now, else the running "
+               "process does within a day";
+}
+
 Result<std::uint64_t> compact_keys(Log& log) {
   Outdated outdated;
   if (auto ok = outdated.read(log); !ok) return tl::unexpected(ok.error());

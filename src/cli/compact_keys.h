@@ -4,9 +4,11 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <string_view>
 #include <thread>
 
 #include "base/time.h"
+#include "gen/process.h"
 #include "log/log.h"
 #include "runtime/decider.h"
 
@@ -14,6 +16,9 @@ namespace wf::cli {
 
 // `log` is an embedded one, in use or not. Returns how many records went.
 Result<std::uint64_t> compact_keys(Log& log);
+
+// For who has just forgotten somebody: when the bytes of the keys leave the disks of a `log`.
+std::string_view when_keys_go(LogKind log);
 
 // Does so at the start and then every so often, on a thread of its own, for as long as it lives. A
 // failure is an alarm, and tried again within the hour.
