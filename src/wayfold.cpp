@@ -71,6 +71,7 @@ constexpr Subcommand subcommands[] = {
      "leaves the old one in place. With --key one row is folded again from the log, to end its\n"
      "quarantine; exit 1 if it still cannot be folded (`wayfold inspect quarantine` lists them).\n"
      "  wayfold rebuild chargers bookings\n"
+     "On Kafka it needs the --var of a process that has the tables.\n"
      "  wayfold rebuild --all\n"
      "  wayfold rebuild chargers --key 5ad5…3f\n"
      "  wayfold rebuild daily_bookings --key 9b1c…07 2026-11-25\n",

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <future>
 
 #include "base/in_parallel.h"
@@ -193,6 +194,23 @@ class Rebuilder {
   std::unique_ptr<Log> log_;
 };
 
+// On Kafka the log is found whatever --var says: tables made in a wrong one nobody would read.
+Result<void> check_tables_are_there(const ProcessConfig& process,
+                                    std::span<const TableType* const> tables) {
+  if (process.log.kind != LogKind::kafka) return {};
+  for (const TableType* table : tables) {
+    if (std::filesystem::exists(fmt::format("{}/tables/{}", process.var, table->info().name))) {
+      continue;
+    }
+    return fail(Code::not_found,
+                fmt::format("no table {} below {}: name the --var of a process that has it (one "
+                            "that starts without builds it by itself)",
+                            table->info().name,
+                            process.var));
+  }
+  return {};
+}
+
 Exit rebuild_tables(Setup& setup, Asked& asked) {
   if (asked.tables.empty() != asked.all) {
     return setup.usage("name tables (`wayfold schema tables` lists them), or give --all");
@@ -207,6 +225,7 @@ Exit rebuild_tables(Setup& setup, Asked& asked) {
     if (!key) return setup.fail(key.error());
     asked.key = std::move(*key);
   }
+  if (auto ok = check_tables_are_there(*process, *tables); !ok) return setup.fail(ok.error());
   Rebuilder rebuilder(setup, *process, asked);
   if (auto ok = rebuilder.open(); !ok) return setup.fail(ok.error());
   return rebuilder.run(*tables);

@@ -29,7 +29,7 @@ std::string key_of(const TableInfo& table) {
   return key;
 }
 
-// One object per line with --json, else aligned text.
+// One object per line with --json, where what is empty is null; else aligned text.
 class Listing {
  public:
   explicit Listing(Setup& setup) : setup_(setup) {}
@@ -43,7 +43,7 @@ class Listing {
     first_ = false;
     append_json_string(out, name);
     out += ':';
-    append_json_string(out, value);
+    append_text_or_null(out, value);
   }
   void end() {
     std::string& out = setup_.out.text();
@@ -72,7 +72,8 @@ void print_commands(Setup& setup) {
   Listing list(setup);
   for (const CommandType& command : catalogue().commands) {
     list.field("type", command.name, 26);
-    list.field("route", fmt::format("{} {}", command.method, command.path), 36);
+    const bool routed = !command.path.empty();  // else a policy or a deadline sends it
+    list.field("route", routed ? fmt::format("{} {}", command.method, command.path) : "", 36);
     list.field("roles", role_names(command.roles), 24);
     list.field("summary", command.summary);
     list.end();
@@ -97,7 +98,9 @@ void print_columns(Setup& setup, const TableInfo& table) {
     list.field("column", column.name, 20);
     list.field("personal", column.personal.empty() ? "" : "personal", 8);
     std::string values;
-    for (const std::string_view value : column.values) values.append(value).push_back(' ');
+    for (const std::string_view value : column.values) {
+      values.append(values.empty() ? "" : " ").append(value);
+    }
     list.field("values", values);
     list.end();
   }

@@ -1,5 +1,6 @@
 // The read-only subcommands and rebuild, on a directory of their own and beside a running engine.
 #include <algorithm>
+#include <fstream>
 
 #include "base/json.h"
 #include "cli/engine_fixture.h"
@@ -167,6 +168,30 @@ BOOST_AUTO_TEST_CASE(inspect_shows_a_stream_a_command_a_row_and_the_log) {
     const Ran none = run_here("inspect", declare_inspect, {"stream", Uuid{}.text()});
     BOOST_TEST((none.exit == Exit::usage));
   });
+}
+
+BOOST_AUTO_TEST_CASE(schema_has_no_blank_fields_in_json) {
+  for (const char* what : {"commands", "tables", "events", "bookings"}) {
+    const Ran ran = run("schema", declare_schema, {what, "--json"});
+    BOOST_TEST((ran.exit == Exit::ok), ran.err);
+    BOOST_TEST(ran.out.find(R"("")") == std::string::npos, ran.out);
+    BOOST_TEST(ran.out.find(R"( ")") == std::string::npos, ran.out);
+  }
+  const Ran commands = run("schema", declare_schema, {"commands", "--json"});
+  BOOST_TEST(commands.out.starts_with(R"({"type":"account.Open","route":null,)"));
+}
+
+// Kafka's log is found whatever --var says: a wrong one would be given tables nobody reads.
+BOOST_AUTO_TEST_CASE(rebuild_on_kafka_needs_the_tables_of_a_process) {
+  const TempDir dir;
+  const std::string config = (dir / "config.json").string();
+  std::ofstream(config) << R"({"log":{"kind":"kafka"},"kafka":{"bootstrap":"127.0.0.1:1"}})";
+  std::filesystem::create_directories(dir / "tables" / "bookings");
+  const Ran ran = run(
+      "rebuild", declare_rebuild, {"chargers", "--config", config, "--var", dir.path().string()});
+  BOOST_TEST((ran.exit == Exit::usage));
+  BOOST_TEST(ran.err.find("no table chargers below") != std::string::npos, ran.err);
+  BOOST_TEST(!std::filesystem::exists(dir / "tables" / "chargers"));
 }
 
 BOOST_AUTO_TEST_CASE(topics_lists_the_embedded_logs) {
