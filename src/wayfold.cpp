@@ -55,7 +55,8 @@ constexpr Subcommand subcommands[] = {
      wf::cli::declare_inspect},
     {"lag",
      "show how far deciders, forwarders and tables are behind the log",
-     "Exit 1 if a decider failed, or with --max if one is too far behind.\n"
+     "Exit 1 if a decider, a forwarder or the projector failed, or with --max if a decider is too\n"
+     "far behind.\n"
      "  wayfold lag\n"
      "  wayfold lag --max 1000 --json | jq .slots\n",
      wf::cli::declare_lag},
@@ -70,8 +71,8 @@ constexpr Subcommand subcommands[] = {
      "No downtime: reads are answered by the old generation until the new one is level. Ctrl-C\n"
      "leaves the old one in place. With --key one row is folded again from the log, to end its\n"
      "quarantine; exit 1 if it still cannot be folded (`wayfold inspect quarantine` lists them).\n"
-     "  wayfold rebuild chargers bookings\n"
      "On Kafka it needs the --var of a process that has the tables.\n"
+     "  wayfold rebuild chargers bookings\n"
      "  wayfold rebuild --all\n"
      "  wayfold rebuild chargers --key 5ad5…3f\n"
      "  wayfold rebuild daily_bookings --key 9b1c…07 2026-11-25\n",

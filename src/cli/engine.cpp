@@ -143,7 +143,7 @@ TableView* Engine::table(std::string_view name) {
 void Engine::start() {
   if (remote_tables_) remote_tables_->start();
   const LoopOptions options{.window = Duration::millis(config_.process.projector.window_ms)};
-  if (!tables_.empty() || outcomes_) {
+  if (projects()) {
     projecting_ = std::jthread([this, options](const std::stop_token& stop) {
       name_thread("projector");
       run_worker(stop, *projector_, options, [this] { stepped(); });

@@ -77,6 +77,8 @@ class Engine {
   // Nothing here stopped for good: a decider, a forwarder or the projector, on a log that is not
   // what it was or a record of another build. Its alarm said why.
   bool healthy() const;
+  bool projects() const { return !tables_.empty() || outcomes_; }
+  bool projector_stopped() const { return projector_stopped_; }
   // Of the projector; {0}: it goes on.
   Instant failing_since() const { return projector_ ? projector_->failing_since() : Instant{}; }
   std::uint64_t folded() const { return folded_.load(std::memory_order_relaxed); }

@@ -67,6 +67,13 @@ std::string phase(const TableStatus& table) {
                      table.frozen_since.empty() ? "" : "; serves rows as of " + table.frozen_since);
 }
 
+std::string projector_text(const ProjectorStatus& projector) {
+  if (projector.failing_since.empty()) return "live";
+  return fmt::format("FAILED: {}, folds nothing since {}; its alarm says why",
+                     projector.stopped ? "stopped" : "tries again",
+                     projector.failing_since);
+}
+
 void print(Setup& setup, const Status& status) {
   if (setup.json) {
     append_status_json(setup.out.text(), status);
@@ -83,6 +90,9 @@ void print(Setup& setup, const Status& status) {
                                slot.events_end,
                                slot.tables.empty() ? "" : behind_text(slot),
                                slot.failure.empty() ? "" : "  FAILED: " + slot.failure));
+  }
+  if (status.projector) {
+    setup.out.line(fmt::format("{:<18} {}", "projector", projector_text(*status.projector)));
   }
   for (const TableStatus& table : status.tables) {
     setup.out.line(fmt::format("{:<18} {}, {} rows quarantined, generation {}",
@@ -107,6 +117,7 @@ Result<Status> with_tables(const ProcessConfig& process, const std::string& told
   if (!status) return status;
   status->tables = std::move(here->tables);
   status->folded = here->folded;
+  status->projector = std::move(here->projector);
   for (SlotStatus& slot : status->slots) {
     for (SlotStatus& known : here->slots) {
       if (known.family == slot.family && known.partition == slot.partition) {
@@ -136,6 +147,7 @@ Exit lag(Setup& setup, std::int64_t limit) {
   const auto status = gather(*process);
   if (!status) return setup.fail(status.error());
   print(setup, *status);
+  if (status->projector && !status->projector->failing_since.empty()) return Exit::found;
   const bool found =
       std::any_of(status->slots.begin(), status->slots.end(), [&](const SlotStatus& slot) {
         return !slot.failure.empty() || (limit >= 0 && slot.undecided() > limit);

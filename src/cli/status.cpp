@@ -5,6 +5,7 @@
 
 #include "base/json_cursor.h"
 #include "base/json_write.h"
+#include "cli/output.h"
 
 namespace wf::cli {
 namespace {
@@ -60,6 +61,31 @@ SlotStatus read_slot(JsonCursor& cursor) {
   return slot;
 }
 
+void append_projector(std::string& out, const std::optional<ProjectorStatus>& projector) {
+  if (!projector) {
+    out += "null";
+    return;
+  }
+  append_text_or_null(out += R"({"failing_since":)", projector->failing_since);
+  fmt::format_to(std::back_inserter(out), R"(,"stopped":{}}})", projector->stopped);
+}
+
+std::optional<ProjectorStatus> read_projector(JsonCursor& cursor) {
+  if (cursor.take_null()) return std::nullopt;
+  ProjectorStatus projector;
+  cursor.begin_object();
+  for (std::string_view key; cursor.next_key(key);) {
+    if (key == "failing_since") {
+      if (!cursor.take_null()) cursor.string(projector.failing_since);
+    } else if (key == "stopped") {
+      projector.stopped = cursor.boolean();
+    } else {
+      cursor.skip();
+    }
+  }
+  return projector;
+}
+
 TableStatus read_table(JsonCursor& cursor) {
   TableStatus table;
   cursor.begin_object();
@@ -90,6 +116,10 @@ TableStatus read_table(JsonCursor& cursor) {
 Result<Status> status_of(Engine& engine) {
   Status status;
   status.folded = engine.folded();
+  if (engine.projects()) {
+    const Instant failing = engine.failing_since();
+    status.projector = {failing.us == 0 ? "" : failing.text(), engine.projector_stopped()};
+  }
   const auto partitions = static_cast<std::uint32_t>(engine.config().process.partitions);
   std::map<Slot, std::size_t> by_slot;
   for (const Slot& slot : slots_of(catalogue(), "events", partitions)) {
@@ -131,7 +161,9 @@ Result<Status> status_of(Engine& engine) {
 }
 
 void append_status_json(std::string& out, const Status& status) {
-  fmt::format_to(std::back_inserter(out), R"({{"folded":{},"slots":[)", status.folded);
+  fmt::format_to(std::back_inserter(out), R"({{"folded":{},"projector":)", status.folded);
+  append_projector(out, status.projector);
+  out += R"(,"slots":[)";
   for (std::size_t i = 0; i < status.slots.size(); ++i) {
     if (i > 0) out += ',';
     append_slot(out, status.slots[i]);
@@ -169,6 +201,8 @@ Result<Status> parse_status(std::string_view json) {
   for (std::string_view key; cursor.next_key(key);) {
     if (key == "folded") {
       status.folded = static_cast<std::uint64_t>(cursor.int64());
+    } else if (key == "projector") {
+      status.projector = read_projector(cursor);
     } else if (key == "slots") {
       cursor.begin_array();
       while (cursor.next_element()) status.slots.push_back(read_slot(cursor));

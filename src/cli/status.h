@@ -1,6 +1,7 @@
 // How far everything of a deployment is, as `wayfold lag` prints it.
 #pragma once
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,10 @@ struct SlotStatus {
   bool opening() const { return decided < 0; }
   std::int64_t undecided() const { return commands_end - (opening() ? 0 : decided); }  // at most
 };
+struct ProjectorStatus {
+  std::string failing_since;  // a time; empty: it folds
+  bool stopped = false;       // for good; else it tries again
+};
 struct TableStatus {
   std::string name;
   std::string generation;
@@ -35,6 +40,7 @@ struct Status {
   std::vector<SlotStatus> slots;
   std::vector<TableStatus> tables;
   std::uint64_t folded = 0;  // events since the process started
+  std::optional<ProjectorStatus> projector;
 };
 
 Result<Status> status_of(Engine& engine);
