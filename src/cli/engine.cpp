@@ -38,6 +38,9 @@ Result<std::unique_ptr<Engine>> Engine::open(const Config& config, EngineParts p
   std::filesystem::create_directories(config.process.var, error);
   if (error) return fail(code_of_errno(error.value()), config.process.var + ": " + error.message());
   if (auto ok = engine->open_log(); !ok) return tl::unexpected(ok.error());
+  if (engine->parts_.check_log) {
+    if (auto ok = engine->parts_.check_log(*engine->log_); !ok) return tl::unexpected(ok.error());
+  }
   if (auto ok = engine->open_tables(); !ok) return tl::unexpected(ok.error());
   if (auto ok = engine->open_sockets(); !ok) return tl::unexpected(ok.error());
   return engine;

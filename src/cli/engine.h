@@ -2,6 +2,7 @@
 // configuration.
 #pragma once
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -31,6 +32,9 @@ struct EngineParts {
   bool all_tables = true;
   bool outcomes = true;        // of commands, by id: what a gateway answers /commands/{id} from
   bool remote_tables = false;  // the others are read where the configuration's `tables` says
+  // Called with the open log before anything else is opened: an error of it ends open(), and has
+  // changed nothing.
+  std::function<Result<void>(Log&)> check_log = {};
 };
 
 // How much of what is to be read was read.

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "cli/tool_log.h"
+#include "gateway/key_ring.h"
 #include "log/rocks_log.h"
 
 namespace wf::cli {
@@ -63,6 +64,13 @@ Result<bool> begins_log(const ProcessConfig& process) {
   return true;
 }
 
+// With other secrets rows would be 503, and new keys be wrapped by a master that was to be retired.
+Result<void> check_masters(Log& log, const gateway::Secrets& secrets) {
+  gateway::KeyRing keys(log, secrets);
+  if (auto ok = keys.open(); !ok) return ok;
+  return keys.check_masters();
+}
+
 }  // namespace
 
 std::string secrets_path(const ProcessConfig& process) {
@@ -76,11 +84,17 @@ Result<std::unique_ptr<Node>> Node::open(const Config& config, NodeParts parts) 
     if (!begins) return tl::unexpected(begins.error());
     node->new_log_ = *begins;
   }
+  if (parts.serve) {
+    if (auto ok = node->load_secrets(parts.make_secrets); !ok) return tl::unexpected(ok.error());
+    parts.engine.check_log = [&node](Log& log) {
+      if (!node->secrets_) return node->make_secrets(log);
+      return check_masters(log, *node->secrets_);
+    };
+  }
   auto engine = Engine::open(config, std::move(parts.engine), alarm);
   if (!engine) return tl::unexpected(engine.error());
   node->engine_ = std::move(*engine);
   if (parts.serve) {
-    if (auto ok = node->open_secrets(parts.make_secrets); !ok) return tl::unexpected(ok.error());
     if (auto ok = node->open_gateway(); !ok) return tl::unexpected(ok.error());
   }
   if (parts.control) {
@@ -93,16 +107,34 @@ Result<std::unique_ptr<Node>> Node::open(const Config& config, NodeParts parts) 
 
 Node::~Node() { stop(); }
 
-Result<void> Node::open_secrets(bool make) {
+// With `make` there may be none yet.
+Result<void> Node::load_secrets(bool make) {
   const std::string path = secrets_path(config_.process);
-  const auto keys = engine_->log().end({"keys", 0});
+  auto bytes = gateway::load_secrets(path);
+  if (!bytes && make && bytes.error().code == Code::not_found) return {};
+  if (!bytes) return tl::unexpected(bytes.error());
+  if (new_log_ && !bytes->log.nil()) {
+    return fail(Code::mismatch,
+                fmt::format("there is no log at {0}/log, but {1} was made with log {2}: mount or "
+                            "restore {0}, or name another --var; to begin a new log with these "
+                            "secrets take `log` out of the file",
+                            config_.process.var,
+                            path,
+                            bytes->log.text()));
+  }
+  secrets_ = std::make_unique<gateway::Secrets>(std::move(*bytes));
+  return {};
+}
+
+Result<void> Node::make_secrets(Log& log) {
+  const std::string path = secrets_path(config_.process);
+  const auto keys = log.end({"keys", 0});
   if (!keys) return tl::unexpected(keys.error());
-  const bool fresh = *keys <= 1;  // its first record is the log's id
-  auto bytes = make && fresh ? gateway::load_or_make_secrets(path) : gateway::load_secrets(path);
-  if (make && !fresh && !bytes && bytes.error().code == Code::not_found) {
+  if (*keys > 1) {  // its first record is the log's id
     return fail(Code::mismatch,
                 path + " does not exist, but this log has keys: put the deployment's file back");
   }
+  auto bytes = gateway::load_or_make_secrets(path, log.id());
   if (!bytes) return tl::unexpected(bytes.error());
   secrets_ = std::make_unique<gateway::Secrets>(std::move(*bytes));
   return {};

@@ -36,7 +36,8 @@ class Node {
 
  private:
   explicit Node(Config config) : config_(std::move(config)) {}
-  Result<void> open_secrets(bool make);
+  Result<void> load_secrets(bool make);
+  Result<void> make_secrets(Log& log);
   Result<void> open_gateway();
 
   Config config_;

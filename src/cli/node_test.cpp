@@ -3,6 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
+#include <set>
 #include <thread>
 
 #include "cli/http_client.h"
@@ -13,9 +14,10 @@
 namespace wf::cli::node_test {
 namespace {
 
-Result<std::unique_ptr<Node>> open(const TempDir& dir) {
+Result<std::unique_ptr<Node>> open(const TempDir& dir, const std::string& secrets = {}) {
   Config config;
   config.process.var = dir.path().string();
+  config.process.secrets = secrets;
   config.process.platform = "";
   config.process.http.port = 0;
   config.platform.name = "test";
@@ -85,25 +87,74 @@ BOOST_AUTO_TEST_CASE(a_deployment_that_lost_its_log_does_not_begin_anew) {
   BOOST_TEST(open(dir).has_value());
 }
 
-// Rows would be 503 for as long as nobody notices.
-BOOST_AUTO_TEST_CASE(secrets_that_do_not_open_the_keys_are_refused) {
+// Rows would be 503 for as long as nobody notices. And a log that is not these secrets' may be a
+// foreign one: the tables, which do not fit it, are not given up for it.
+BOOST_AUTO_TEST_CASE(secrets_that_do_not_open_the_keys_are_refused_before_anything_changes) {
+  namespace fs = std::filesystem;
   {
     gateway::KeyRing keys(node->engine().log(), node->secrets());
     BOOST_REQUIRE(keys.open());
     BOOST_REQUIRE(keys.ensure_key(Uuid::random()));
   }
-  std::filesystem::rename(dir / "secrets.json", dir / "kept");
-  BOOST_REQUIRE(gateway::load_or_make_secrets((dir / "secrets.json").string()));
-  const auto start_again = [this] {
-    node.reset();
-    node = std::move(*open(dir));
-    return node->start();
+  node.reset();
+  const TempDir own;
+  BOOST_REQUIRE(open(own).has_value());
+  const auto stores = [&own] {
+    std::set<std::string> files;
+    for (const char* part : {"tables", "stores"}) {
+      for (const auto& one : fs::recursive_directory_iterator(own / part)) {
+        if (one.is_directory()) files.insert(one.path().string());
+      }
+    }
+    return files;
   };
-  const auto refused = start_again();
+  const auto before = stores();
+  fs::rename(own / "log", own / "kept");
+  fs::copy(dir / "log", own / "log", fs::copy_options::recursive);
+  const auto refused = open(own);
   BOOST_REQUIRE(!refused);
   BOOST_TEST((refused.error().code == Code::mismatch));
-  std::filesystem::rename(dir / "kept", dir / "secrets.json");
-  BOOST_TEST(start_again().has_value());
+  BOOST_TEST((stores() == before));
+  fs::remove(own / "secrets.json");
+  fs::copy(dir / "secrets.json", own / "secrets.json");
+  BOOST_TEST(open(own).has_value());
+}
+
+// As when the volume of VAR is not mounted, or --var is a wrong one.
+BOOST_AUTO_TEST_CASE(secrets_elsewhere_know_that_there_was_a_log) {
+  namespace fs = std::filesystem;
+  const TempDir first;
+  const TempDir empty;
+  const std::string secrets = dir / "kept.json";
+  const Uuid log = (*open(first, secrets))->engine().log().id();
+  BOOST_TEST(open(first, secrets).has_value());
+  const auto refused = open(empty, secrets);
+  BOOST_REQUIRE(!refused);
+  BOOST_TEST((refused.error().code == Code::mismatch));
+  BOOST_TEST(refused.error().detail.find(log.text()) != std::string::npos);
+  BOOST_TEST(fs::is_empty(empty.path()));
+  BOOST_REQUIRE(gateway::add_master_key(secrets));
+  BOOST_TEST(!open(empty, secrets));
+}
+
+// Kubernetes' way: the file is there before the first start.
+BOOST_AUTO_TEST_CASE(secrets_made_elsewhere_begin_a_log) {
+  const TempDir empty;
+  const std::string secrets = dir / "provided.json";
+  BOOST_REQUIRE(gateway::load_or_make_secrets(secrets));
+  BOOST_TEST((*open(empty, secrets))->new_log());
+}
+
+BOOST_AUTO_TEST_CASE(a_start_without_good_secrets_begins_nothing) {
+  namespace fs = std::filesystem;
+  const TempDir empty;
+  const std::string secrets = dir / "damaged.json";
+  BOOST_REQUIRE(gateway::load_or_make_secrets(secrets));
+  fs::resize_file(secrets, 40);
+  const auto refused = open(empty, secrets);
+  BOOST_REQUIRE(!refused);
+  BOOST_TEST((refused.error().code == Code::corrupt));
+  BOOST_TEST(fs::is_empty(empty.path()));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -80,6 +80,11 @@ std::optional<SecretBytes> parse(Json json) {
     bytes.masters.push_back(std::move(*master));
   }
   if (bytes.masters.empty()) return std::nullopt;
+  if (const auto log = json.find("log")) {
+    const auto id = log->is_string() ? Uuid::parse(log->as_string()) : std::nullopt;
+    if (!id) return std::nullopt;
+    bytes.log = *id;
+  }
   return bytes;
 }
 
@@ -90,8 +95,9 @@ std::string text_of(const SecretBytes& bytes) {
     masters += fmt::format("{}\"{}\"", masters.empty() ? "" : ", ", member(master));
   }
   return fmt::format(
-      "{{\n  \"signing\": \"{}\",\n  \"masters\": [{}],\n  \"pepper\": \"{}\",\n"
+      "{{\n{}  \"signing\": \"{}\",\n  \"masters\": [{}],\n  \"pepper\": \"{}\",\n"
       "  \"fingerprint\": \"{}\",\n  \"refresh\": \"{}\"\n}}\n",
+      bytes.log.nil() ? "" : fmt::format("  \"log\": \"{}\",\n", bytes.log.text()),
       member(bytes.signing),
       masters,
       member(bytes.pepper),
@@ -160,10 +166,12 @@ Result<SecretBytes> load_secrets(const std::string& path) {
   return std::move(*bytes);
 }
 
-Result<SecretBytes> load_or_make_secrets(const std::string& path) {
+Result<SecretBytes> load_or_make_secrets(const std::string& path, const Uuid& log) {
   auto loaded = load_secrets(path);
   if (loaded || loaded.error().code != Code::not_found) return loaded;
-  const auto beside = write_beside(path, random_secrets());
+  SecretBytes made = random_secrets();
+  made.log = log;
+  const auto beside = write_beside(path, made);
   if (!beside) return tl::unexpected(beside.error());
   const bool linked = ::link(beside->c_str(), path.c_str()) == 0;  // fails if another was faster
   const int why = errno;

@@ -7,6 +7,7 @@
 #include "base/ed25519.h"
 #include "base/result.h"
 #include "base/secret.h"
+#include "base/uuid.h"
 
 namespace wf::gateway {
 
@@ -17,6 +18,7 @@ struct SecretBytes {
   Secret pepper;
   Secret fingerprint;
   Secret refresh;
+  Uuid log = {};  // begun with the file; nil: the file was provided, or is of an older build
 };
 
 struct MasterKey {
@@ -41,9 +43,9 @@ SecretBytes random_secrets();
 // Reads a secrets file. Code::not_found if there is none, Code::forbidden if anybody but its owner
 // may read it, Code::corrupt if it is damaged.
 Result<SecretBytes> load_secrets(const std::string& path);
-// The same, but makes the file (0600, on the disk before this returns) if there is none. Two
-// processes that start at once end up with one file.
-Result<SecretBytes> load_or_make_secrets(const std::string& path);
+// The same, but makes the file (0600, on the disk before this returns) if there is none, for a new
+// `log`. Two processes that start at once end up with one file.
+Result<SecretBytes> load_or_make_secrets(const std::string& path, const Uuid& log = {});
 // Puts a new master key first; KeyRing::rewrap() then wraps with it. The file is replaced at once.
 Result<void> add_master_key(const std::string& path);
 
