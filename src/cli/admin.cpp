@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include "base/json.h"
 #include "base/json_write.h"
@@ -311,7 +312,9 @@ Exit resume(Setup& setup, const AdminOptions& options) {
     return setup.usage("a slot is FAMILY/PARTITION, as bookings/3");
   }
   std::string family = options.slot.substr(0, slash);
-  if (family.starts_with("commands.")) family.erase(0, std::string_view("commands.").size());
+  for (const std::string_view kind : {"commands.", "events."}) {  // as alarms have it
+    if (family.starts_with(kind)) family.erase(0, kind.size());
+  }
   const auto process = load_process(setup.config, setup.var);
   if (!process) return setup.fail(process.error());
   const auto log = open_tool_log(*process);
@@ -383,7 +386,9 @@ Action declare_admin(const Arguments& takes, Setup& setup) {
   const Arguments resumption = takes.subcommand(
       "resume", "say where a decider goes on whose commands log lost what was answered");
   resumption.option("SLOT", options->slot, "FAMILY/PARTITION, as bookings/3").required();
-  resumption.option("--next", options->next, "the command offset to go on with").required();
+  resumption.option("--next", options->next, "the command offset to go on with")
+      .required()
+      .within(0, std::numeric_limits<std::int64_t>::max());
   resumption.option("--reason", options->reason, "kept on the log").required();
 
   return [=, &setup] {

@@ -232,7 +232,10 @@ BOOST_AUTO_TEST_CASE(an_operator_says_where_a_decider_goes_on) {
   const Ran beyond = admin({"resume", "bookings/0", "--next", "7", "--reason", "x"});
   BOOST_TEST((beyond.exit == Exit::usage));
   BOOST_TEST(beyond.err.find("ends at 0") != std::string::npos);
-  const Ran done = admin({"resume", "bookings/0", "--next", "0", "--reason", "the disk was lost"});
+  const Ran below = admin({"resume", "bookings/0", "--next", "-1", "--reason", "x"});
+  BOOST_TEST(below.err.find("not in range") != std::string::npos, below.err);
+  const std::string slot = "events.bookings/0";  // as the alarm has it
+  const Ran done = admin({"resume", slot, "--next", "0", "--reason", "the disk was lost"});
   BOOST_REQUIRE_MESSAGE(done.exit == Exit::ok, done.err);
   BOOST_TEST(outcomes().find("the disk was lost") != std::string::npos);
 }

@@ -151,6 +151,9 @@ Exit import_file(Setup& setup, ImportOptions& options) {
   const auto name = piped ? Result<std::string>(Uuid::random().text()) : input_name(options.file);
   if (!name) return setup.fail(name.error());
   if (options.state.empty() && !piped) options.state = options.file + ".state";
+  if (!options.no_end) {  // what is appended to at the end must be there, before all is sent
+    if (const auto log = open_tool_log(*process); !log) return setup.fail(log.error());
+  }
   auto state = ImportState::open(options.state, *name, *import);
   if (!state) return setup.fail(state.error());
   const SenderOptions sender{

@@ -372,14 +372,21 @@ BOOST_AUTO_TEST_CASE(lines_go_where_the_configuration_has_the_gateway) {
   const std::string config = (dir / "config.json").string();
   const std::string file = (dir / "lines").string();
   std::ofstream(file) << "{\"route\":\"POST /chargers\",\"key\":\"c\"}\n";
-  const auto import_with = [&](const std::string& http) {
+  const auto import_with = [&](const std::string& http, std::vector<std::string> more) {
     std::ofstream(config) << R"({"http":)" << http << "}";
-    return run("import", declare_import, {file, "--config", config, "--token", "t", "--no-end"});
+    more.insert(more.end(), {file, "--config", config, "--token", "t"});
+    return run("import", declare_import, more);
   };
-  const Ran ran = import_with(R"({"port":)" + server.address().port + "}");
+  const std::string http = R"({"port":)" + server.address().port + "}";
+  // It will be needed at the end, hours later perhaps.
+  const Ran no_log = import_with(http, {"--var", (dir / "nowhere").string()});
+  BOOST_TEST((no_log.exit == Exit::usage));
+  BOOST_TEST(no_log.err.find("no deployment is at") != std::string::npos);
+  BOOST_TEST(server.requests().empty());
+  const Ran ran = import_with(http, {"--no-end"});
   BOOST_TEST((ran.exit == Exit::ok), ran.err);
   BOOST_TEST(server.requests().size() == 1U);
-  const Ran any_port = import_with(R"({"port":0})");
+  const Ran any_port = import_with(R"({"port":0})", {"--no-end"});
   BOOST_TEST((any_port.exit == Exit::usage));
   BOOST_TEST(any_port.err.find("--url") != std::string::npos);
   HttpConfig https;

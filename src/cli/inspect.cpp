@@ -196,10 +196,11 @@ Exit inspect_log(Setup& setup, Log& log) {
 }
 
 Exit inspect(Setup& setup, const std::string& what, const std::vector<std::string>& arguments) {
-  const bool whole = what == "log" || what == "quarantine";
-  if (arguments.empty() && !whole) {
-    return setup.usage(what == "row" ? "name the table and the row's key" : "name the " + what);
+  if (what == "log" && !arguments.empty()) return setup.usage("the log is shown whole");
+  if ((what == "stream" || what == "command") && arguments.size() != 1) {
+    return setup.usage("name one " + what);
   }
+  if (what == "row" && arguments.empty()) return setup.usage("name the table and the row's key");
   const auto process = load_process(setup.config, setup.var);
   if (!process) return setup.fail(process.error());
   const auto log = open_tool_log(*process);

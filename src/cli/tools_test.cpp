@@ -167,6 +167,9 @@ BOOST_AUTO_TEST_CASE(inspect_shows_a_stream_a_command_a_row_and_the_log) {
     BOOST_TEST(log.out.find("events.bookings/0") != std::string::npos);
     const Ran none = run_here("inspect", declare_inspect, {"stream", Uuid{}.text()});
     BOOST_TEST((none.exit == Exit::usage));
+    const Ran two = run_here("inspect", declare_inspect, {"stream", stream, Uuid{}.text()});
+    BOOST_TEST((two.exit == Exit::usage));
+    BOOST_TEST((run_here("inspect", declare_inspect, {"log", "1"}).exit == Exit::usage));
   });
 }
 
