@@ -44,7 +44,6 @@ ImportAnswer answer_of(const HttpReply& reply) {
   answer.code = member(reply, "code");
   answer.detail = member(reply, "detail");
   if (answer.detail.empty()) answer.detail = member(reply, "title");
-  if (answer.code.empty()) answer.code = fmt::format("http_{}", reply.status);
   return answer;
 }
 
@@ -89,6 +88,13 @@ Result<ImportAnswer> ImportSender::send(const ImportLine& line, const std::strin
       ImportAnswer answer = answer_of(*reply);
       if (reply->status == 401 || answer.code == "importer_only") {
         return fail(Code::forbidden, "the token is not an importer's: " + answer.detail);
+      }
+      if (reply->status >= 300 && answer.code.empty()) {
+        return fail(Code::mismatch,
+                    fmt::format("{}:{} answers {} as no gateway does: is --url right?",
+                                options_.address.host,
+                                options_.address.port,
+                                reply->status));
       }
       answer.position = reply->position;
       return answer;

@@ -287,6 +287,23 @@ BOOST_AUTO_TEST_CASE(busy_answers_are_asked_again) {
   BOOST_TEST(server.requests().size() == 4U);
 }
 
+// A wrong --url, or a proxy in between: no line is done.
+BOOST_AUTO_TEST_CASE(what_no_gateway_answers_ends_the_import) {
+  TempDir dir;
+  const std::string state = (dir / "state").string();
+  const std::string line = "{\"route\":\"POST /chargers\",\"key\":\"c\"}\n";
+  for (const int status : {404, 301, 413}) {
+    SmallServer server([&](const std::string&) { return reply(status, "<html></html>"); });
+    const auto report = import_lines(server, line, state);
+    BOOST_REQUIRE(!report);
+    BOOST_TEST((report.error().code == Code::mismatch));
+    BOOST_TEST(report.error().detail.find("--url") != std::string::npos);
+  }
+  SmallServer server(accepted);
+  BOOST_TEST(import_lines(server, line, state)->accepted == 1U);
+  BOOST_TEST(server.requests().size() == 1U);
+}
+
 // The same key gets the same answer for a day.
 BOOST_AUTO_TEST_CASE(a_decided_answer_is_final_whatever_its_status) {
   SmallServer server([&](const std::string& request) {
