@@ -140,23 +140,22 @@ Result<ImportState> ImportState::open(const std::string& path,
   return state;
 }
 
-const ImportAnswer* ImportState::find(std::uint64_t line) const {
-  const auto found = answers_.find(line);
-  return found == answers_.end() ? nullptr : &found->second;
+std::optional<ImportAnswer> ImportState::take(std::uint64_t line) {
+  auto taken = answers_.extract(line);
+  if (!taken) return std::nullopt;
+  return std::move(taken.mapped());
 }
 
-void ImportState::add(std::uint64_t line, ImportAnswer answer) {
-  if (file_) {
-    std::string text = fmt::format(R"({{"line":{},"status":{},"id":")", line, answer.status);
-    text += answer.id + "\"";
-    if (!answer.position.empty()) append_json_string(text += R"(,"position":)", answer.position);
-    if (!answer.accepted()) {
-      append_json_string(text += R"(,"code":)", answer.code);
-      append_json_string(text += R"(,"detail":)", answer.detail);
-    }
-    fmt::print(file_.get(), "{}}}\n", text);
+void ImportState::add(std::uint64_t line, const ImportAnswer& answer) {
+  if (!file_) return;
+  std::string text = fmt::format(R"({{"line":{},"status":{},"id":")", line, answer.status);
+  text += answer.id + "\"";
+  if (!answer.position.empty()) append_json_string(text += R"(,"position":)", answer.position);
+  if (!answer.accepted()) {
+    append_json_string(text += R"(,"code":)", answer.code);
+    append_json_string(text += R"(,"detail":)", answer.detail);
   }
-  answers_[line] = std::move(answer);
+  fmt::print(file_.get(), "{}}}\n", text);
 }
 
 void ImportState::flush() {

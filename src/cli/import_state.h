@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -35,9 +36,11 @@ class ImportState {
 
   const Uuid& import() const { return import_; }
 
+  // Those of earlier runs that were not taken.
   const std::map<std::uint64_t, ImportAnswer>& answers() const { return answers_; }
-  const ImportAnswer* find(std::uint64_t line) const;
-  void add(std::uint64_t line, ImportAnswer answer);
+  std::optional<ImportAnswer> take(std::uint64_t line);
+  // Into the file only: there may be tens of millions.
+  void add(std::uint64_t line, const ImportAnswer& answer);
   void flush();
 
  private:

@@ -351,6 +351,19 @@ BOOST_AUTO_TEST_CASE(a_later_run_goes_on_where_the_first_ended) {
   BOOST_TEST(ImportState::open(state, "input", {})->answers().size() == 2U);
 }
 
+// A long import would need the memory.
+BOOST_AUTO_TEST_CASE(what_is_answered_is_kept_in_the_file) {
+  TempDir dir;
+  const std::string path = (dir / "state").string();
+  {
+    auto state = ImportState::open(path, "input", {});
+    BOOST_REQUIRE(state);
+    state->add(7, {.status = 201, .id = "it"});
+    BOOST_TEST(state->answers().empty());
+  }
+  BOOST_TEST(ImportState::open(path, "input", {})->answers().at(7).id == "it");
+}
+
 BOOST_AUTO_TEST_CASE(a_run_that_goes_on_is_of_the_import_that_began) {
   TempDir dir;
   const std::string state = (dir / "state").string();

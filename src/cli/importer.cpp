@@ -63,11 +63,11 @@ bool Importer::take_line(std::uint64_t number, const std::string& text) {
       const auto found = known_.find(key);
       elsewhere = elsewhere || (found != known_.end() && found->second.group != group);
     }
-    if (!known_.try_emplace(line->key, Known{group, number}).second) {
-      elsewhere = true;  // a key used twice: the second must see the first's answer
-    }
-    if (const ImportAnswer* earlier = state_.find(number)) {
+    const auto [known, first] = known_.try_emplace(line->key, Known{group, number});
+    if (!first) elsewhere = true;  // a key used twice: the second must see the first's answer
+    if (const auto earlier = state_.take(number)) {
       done = true;
+      if (first) known->second.id = earlier->id;
       saw(group, earlier->position);
       if (earlier->accepted()) ++report_.accepted;
       if (!earlier->accepted()) {
@@ -102,7 +102,7 @@ void Importer::work() {
     auto answer =
         refused ? Result<ImportAnswer>(std::move(*refused)) : sender.send(task->line, position);
     if (answer) {
-      answered(*task, std::move(*answer));
+      answered(*task, *answer);
     } else {
       fail_with(answer.error());
     }
@@ -117,8 +117,9 @@ std::string Importer::position_before(const ImportTask& task) {
   const std::scoped_lock lock(mutex_);
   for (const std::string& key : keys) {
     const auto found = known_.find(key);
-    const ImportAnswer* answer = found == known_.end() ? nullptr : state_.find(found->second.line);
-    if (answer != nullptr) saw(task.group, answer->position);
+    if (found == known_.end() || found->second.group == task.group) continue;
+    const auto theirs = positions_.find(found->second.group);
+    if (theirs != positions_.end()) saw(task.group, theirs->second);
   }
   const auto seen = positions_.find(task.group);
   return seen == positions_.end() ? std::string() : seen->second;
@@ -143,9 +144,8 @@ std::optional<ImportAnswer> Importer::prepare(ImportLine& line) {
   bool refused = false;
   const auto resolved = resolve(line, [&](const std::string& key) -> std::optional<std::string> {
     const auto found = known_.find(key);
-    const ImportAnswer* answer = found == known_.end() ? nullptr : state_.find(found->second.line);
-    if (answer == nullptr) return std::nullopt;
-    if (!answer->id.empty()) return answer->id;
+    if (found == known_.end() || !found->second.id) return std::nullopt;
+    if (!found->second.id->empty()) return found->second.id;
     refused = true;
     return std::nullopt;
   });
@@ -156,7 +156,7 @@ std::optional<ImportAnswer> Importer::prepare(ImportLine& line) {
   return std::nullopt;
 }
 
-void Importer::answered(const ImportTask& task, ImportAnswer answer) {
+void Importer::answered(const ImportTask& task, const ImportAnswer& answer) {
   const std::scoped_lock lock(mutex_);
   saw(task.group, answer.position);
   if (answer.accepted()) {
@@ -165,7 +165,9 @@ void Importer::answered(const ImportTask& task, ImportAnswer answer) {
     const ImportLine& line = task.line;
     report_.refused[task.number] = {task.number, line.key, line.method + " " + line.path, answer};
   }
-  state_.add(task.number, std::move(answer));
+  const auto known = known_.find(task.line.key);
+  if (known != known_.end() && known->second.line == task.number) known->second.id = answer.id;
+  state_.add(task.number, answer);
 }
 
 void Importer::fail_with(const Error& error) {

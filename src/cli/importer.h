@@ -43,6 +43,7 @@ class Importer {
   struct Known {
     std::uint32_t group = 0;
     std::uint64_t line = 0;
+    std::optional<std::string> id = {};  // of what the line made, once it is answered; empty: none
   };
   // How a line gets its references, or why it cannot be sent.
   std::optional<ImportAnswer> prepare(ImportLine& line);
@@ -52,7 +53,7 @@ class Importer {
   std::string position_before(const ImportTask& task);
   void saw(std::uint32_t group, const std::string& position);
   void work();
-  void answered(const ImportTask& task, ImportAnswer answer);
+  void answered(const ImportTask& task, const ImportAnswer& answer);
   void fail_with(const Error& error);
 
   const SenderOptions& options_;
