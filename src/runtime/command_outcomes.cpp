@@ -103,8 +103,15 @@ Result<std::unique_ptr<CommandOutcomes>> CommandOutcomes::open(const std::string
                                                                std::size_t unwritten_max) {
   auto store = KvStore::open({.path = path, .expiring_prefix = 'c'});
   if (!store) return tl::unexpected(store.error());
+  return open(std::move(*store), log_id, window, unwritten_max);
+}
+
+Result<std::unique_ptr<CommandOutcomes>> CommandOutcomes::open(std::unique_ptr<KvStore> store,
+                                                               const Uuid& log_id,
+                                                               Duration window,
+                                                               std::size_t unwritten_max) {
   auto outcomes = std::unique_ptr<CommandOutcomes>(
-      new CommandOutcomes(std::move(*store), log_id, window, unwritten_max));
+      new CommandOutcomes(std::move(store), log_id, window, unwritten_max));
   if (auto ok = outcomes->load(); !ok) return tl::unexpected(ok.error());
   return outcomes;
 }

@@ -37,6 +37,10 @@ class CommandOutcomes {
                                                        const Uuid& log_id,
                                                        Duration window,
                                                        std::size_t unwritten_max = kept_in_memory);
+  static Result<std::unique_ptr<CommandOutcomes>> open(std::unique_ptr<KvStore> store,
+                                                       const Uuid& log_id,
+                                                       Duration window,
+                                                       std::size_t unwritten_max);
   ~CommandOutcomes();  // writes what is in memory; what is lost is folded again
 
   void fold(std::span<const Record> outcome);

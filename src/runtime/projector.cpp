@@ -111,7 +111,7 @@ Projector::Progress Projector::step(Instant now) {
   if (now < retry_at_) return Progress::idle;
   bool busy = false;
   try_again(now);
-  Result<void> done = take_added();
+  Result<void> done = take_added(now);
   lead();
   for (std::size_t i = 0; done && i < lanes_.size(); ++i) {
     const auto read = advance(*lanes_[i], now);
@@ -173,7 +173,7 @@ void Projector::start_again() {
 // is tried again is what comes after its own position.
 void Projector::leave_out(Fed table, const Error& why, Instant now) {
   const auto store = table.store();
-  if (table.retry.us == 0) {
+  if (table.retry.waited.us == 0) {
     alarm_(fmt::format("projector: {}: table {} at {}: {}; it alone is not folded on",
                        name(why.code),
                        table.home->type().info().name,
@@ -183,19 +183,32 @@ void Projector::leave_out(Fed table, const Error& why, Instant now) {
   }
   if (table.next) return;  // the live one serves, and whoever built it looks
   table.telling = false;
-  table.retry = table.retry.us == 0
-                    ? options_.retry
-                    : std::min(Duration{table.retry.us * 2}, options_.table_retry_max);
-  table.retry_at = now + table.retry;
+  postpone(table.retry, now);
   left_out_.push_back(std::move(table));
+}
+
+void Projector::leave_out_outcomes(const Error& why, Instant now) {
+  if (outcomes_retry_.waited.us == 0) {
+    alarm_(fmt::format("projector: {}: outcomes of commands: {}; they alone are not folded on",
+                       name(why.code),
+                       why.detail));
+  }
+  postpone(outcomes_retry_, now);
+}
+
+void Projector::postpone(Retry& retry, Instant now) const {
+  retry.waited = retry.waited.us == 0
+                     ? options_.retry
+                     : std::min(Duration{retry.waited.us * 2}, options_.table_retry_max);
+  retry.at = now + retry.waited;
 }
 
 void Projector::try_again(Instant now) {
   const std::scoped_lock lock(added_mutex_);
   for (const Fed& table : left_out_) {
-    if (table.retry_at <= now) added_.push_back(table);
+    if (table.retry.at <= now) added_.push_back(table);
   }
-  std::erase_if(left_out_, [&](const Fed& table) { return table.retry_at <= now; });
+  std::erase_if(left_out_, [&](const Fed& table) { return table.retry.at <= now; });
 }
 
 bool Projector::is_left_out(const TableHome& table) const {
@@ -203,7 +216,7 @@ bool Projector::is_left_out(const TableHome& table) const {
 }
 
 // A new table starts a lane of its own, from where it stands.
-Result<void> Projector::take_added() {
+Result<void> Projector::take_added(Instant now) {
   std::vector<Fed> added;
   {
     const std::scoped_lock lock(added_mutex_);
@@ -216,7 +229,8 @@ Result<void> Projector::take_added() {
     return lanes_.back().get();
   };
   Result<void> taken;
-  if (outcomes_ != nullptr && lanes_.empty()) {
+  const bool fed = std::ranges::any_of(lanes_, [](const auto& lane) { return lane->commands; });
+  if (outcomes_ != nullptr && !fed && outcomes_retry_.at <= now) {
     const auto lane = start(outcomes_->positions());
     if (!lane) taken = tl::unexpected(lane.error());
     if (lane) (*lane)->commands = true;
@@ -311,12 +325,12 @@ Result<bool> Projector::advance(Lane& lane, Instant now) {
   // A table says how far it has come in each slot before it is live, be it nowhere: a slot that it
   // does not name is one that it does not fold, and a position token never waits for that.
   if (*count > 0 || !lane.live) {
-    if (auto ok = apply(lane, gathered, now); !ok) return tl::unexpected(ok.error());
+    apply(lane, gathered, now);
   }
   const auto live = caught_up(lane, *count);
   if (!live) return live;
   lane.live = *live;
-  if (lane.live && lane.commands) outcomes_->mark_live();
+  if (lane.live && lane.commands) tell_outcomes_live();
   for (Fed& table : lane.tables) {
     if (lane.live && !table.telling) tell_live(table);
   }
@@ -328,10 +342,17 @@ void Projector::tell_live(Fed& table) {
   const TableInfo& info = table.home->type().info();
   table.store()->mark_live();
   table.telling = true;
-  if (table.retry.us != 0) alarm_(fmt::format("projector: table {} is folded on", info.name));
+  if (table.retry.waited.us != 0)
+    alarm_(fmt::format("projector: table {} is folded on", info.name));
   table.retry = {};
   // Whoever looked at a row meanwhile was told of nothing.
   if (on_rows_ && !table.next) on_rows_(info, {});
+}
+
+void Projector::tell_outcomes_live() {
+  outcomes_->mark_live();
+  if (outcomes_retry_.waited.us != 0) alarm_("projector: outcomes of commands are folded on");
+  outcomes_retry_ = {};
 }
 
 // Whether the lane is at the log's end, or was once. `read`: what its last step brought.
@@ -359,7 +380,7 @@ void Projector::gather(Lane& lane,
   if (!ok) out.error = ok.error();
 }
 
-Result<void> Projector::apply(Lane& lane, Gathered& gathered, Instant now) {
+void Projector::apply(Lane& lane, Gathered& gathered, Instant now) {
   folded_ += gathered.decoded.seen;
   std::vector<Fed> fed;
   for (Fed& table : lane.tables) {
@@ -371,8 +392,11 @@ Result<void> Projector::apply(Lane& lane, Gathered& gathered, Instant now) {
     fed.push_back(std::move(table));
   }
   lane.tables = std::move(fed);
-  if (lane.commands) return outcomes_->save(gathered.positions);
-  return {};
+  if (!lane.commands) return;
+  if (auto ok = outcomes_->save(gathered.positions); !ok) {
+    lane.commands = false;
+    leave_out_outcomes(ok.error(), now);
+  }
 }
 
 void Projector::tell_rows(const Fed& table, const DecodedEvents& decoded) const {

@@ -39,7 +39,8 @@ Result<void> check_positions(Log& log, const SlotPositions& positions);
 // One thread calls step(). Tables and generations may be added from any thread; they are taken up
 // by the next step.
 //
-// A table whose store fails is left out, marked failing, and tried again; the others go on.
+// A table whose store fails is left out, marked failing, and tried again; the others go on. So are
+// the outcomes of commands, which answer of themselves that they have not come so far.
 class Projector {
  public:
   enum class Progress : std::uint8_t { idle, busy, stopped };
@@ -76,13 +77,17 @@ class Projector {
   void flush();
 
  private:
+  // What waits for a store that failed.
+  struct Retry {
+    Duration waited = {};  // last; {0}: it does not fail
+    Instant at = {};
+  };
   struct Fed {
     TableHome* home = nullptr;
     std::shared_ptr<TableStore> next;  // a generation to swap in; null: the live one is fed
     bool alone = false;                // the live one is not fed
     bool telling = false;  // has reached the tail: others are told of its rows from then on
-    Duration retry = {};   // waited last for its store, which failed; {0}: it does not
-    Instant retry_at = {};
+    Retry retry = {};
     std::shared_ptr<TableStore> store() const { return next ? next : home->live(); }
   };
   // Tables that stand at the same place, and the one reader that feeds them.
@@ -101,8 +106,10 @@ class Projector {
   Progress retreat(Instant now, const Error& why);
   void start_again();
   void leave_out(Fed table, const Error& why, Instant now);
+  void leave_out_outcomes(const Error& why, Instant now);
+  void postpone(Retry& retry, Instant now) const;
   void try_again(Instant now);
-  Result<void> take_added();
+  Result<void> take_added(Instant now);
   Result<std::unique_ptr<Lane>> open(const SlotPositions& positions);
   void lead();
   std::size_t room(const Lane& lane, std::size_t slot) const;
@@ -114,9 +121,10 @@ class Projector {
               std::uint32_t slot,
               std::span<const Record> outcome,
               Gathered& out);
-  Result<void> apply(Lane& lane, Gathered& gathered, Instant now);
+  void apply(Lane& lane, Gathered& gathered, Instant now);
   void tell_rows(const Fed& table, const DecodedEvents& decoded) const;
   void tell_live(Fed& table);
+  void tell_outcomes_live();
   void flush_all(Result<void> (TableStore::*how)());
   void merge();
   void swap_level(Lane& lane);
@@ -130,7 +138,8 @@ class Projector {
   CommandOutcomes* outcomes_ = nullptr;
   OnRows on_rows_;
   std::vector<std::unique_ptr<Lane>> lanes_;
-  std::vector<Fed> left_out_;  // live generations whose stores failed, until their retry_at
+  std::vector<Fed> left_out_;  // live generations whose stores failed, until their retry.at
+  Retry outcomes_retry_;
   std::mutex added_mutex_;
   std::vector<Fed> added_;
   std::vector<std::packaged_task<void()>> asked_;  // guarded by added_mutex_

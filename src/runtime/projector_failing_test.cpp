@@ -50,6 +50,19 @@ struct Fixture : test::ProjectorFixture {
   Instant failed_after;
 };
 
+// Writes nothing while it fails.
+class FailingStore : public test::MapStore {
+ public:
+  FailingStore(test::StoreContent& content, const bool& fails) : MapStore(content), fails_(fails) {}
+  Result<void> write(const KvBatch& batch) override {
+    if (fails_) return fail(Code::io, "no room");
+    return MapStore::write(batch);
+  }
+
+ private:
+  const bool& fails_;
+};
+
 }  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(projector_failing_tests, Fixture)
@@ -115,6 +128,32 @@ BOOST_AUTO_TEST_CASE(a_generation_that_fails_on_its_way_is_let_go_and_the_live_o
   BOOST_TEST(bad->state().live);
   BOOST_CHECK(before->totals() == folded_at_once());
   BOOST_TEST(built.use_count() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(outcomes_that_cannot_be_kept_do_not_hold_up_the_tables) {
+  bool fails = false;
+  test::StoreContent content;
+  const auto outcomes = *CommandOutcomes::open(
+      std::make_unique<FailingStore>(content, fails), world.log->id(), Duration::hours(1), 1);
+  projector.add(*outcomes);
+  projector.add(*good);
+  add(20);
+  world.settle(projector);
+  BOOST_TEST(outcomes->get(test::uuid_of(1'019))->has_value());  // of the last one
+  fails = true;
+  add(20);
+  world.settle(projector);
+  BOOST_CHECK(good->live()->totals() == folded_at_once());
+  BOOST_TEST(projector.failing_since().us == 0);
+  BOOST_TEST(alarms.size() == 1U);
+  const auto unknown = outcomes->find(test::uuid_of(1'039), good->state().positions);
+  BOOST_TEST((!unknown && unknown.error().code == Code::unavailable));
+  fails = false;
+  world.now = world.now + Duration::minutes(1);
+  world.settle(projector);
+  BOOST_TEST(outcomes->get(test::uuid_of(1'039))->has_value());
+  BOOST_CHECK(outcomes->positions() == good->live()->positions());
+  BOOST_TEST(alarms.size() == 2U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
