@@ -27,6 +27,7 @@ DecidersOptions decider_options(const ProcessConfig& process, const EngineParts&
   options.worker.limits.window = Duration::hours(process.decider.idempotency_hours);
   options.worker.limits.streams_cached = size_of(process.decider.streams_cached);
   options.forwarder.batch.records = size_of(process.decider.forward_batch_max);
+  options.forwarder.unanswered_max = size_of(process.decider.forward_unanswered_max);
   return options;
 }
 

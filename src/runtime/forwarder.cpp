@@ -78,12 +78,10 @@ Result<bool> Forwarder::advance(Instant now) {
   }
   const auto read = read_answers(now);
   if (!read) return tl::unexpected(read.error());
-  if (gap_) return fail(Code::unavailable, "a target misses a send; the unanswered go again");
-  if (lose_patience(now)) return fail(Code::timeout, "sends are not answered; they go again");
+  lose_patience(now);
   unsaved_ = unsaved_ || *read;
   if (auto ok = save(now); !ok) return tl::unexpected(ok.error());
   if (!caught_up_) return true;
-  if (unanswered_ >= options_.unanswered_max) return *read;
   const auto forwarded = forward(now);
   if (!forwarded) return tl::unexpected(forwarded.error());
   unsaved_ = unsaved_ || *forwarded;
@@ -105,9 +103,11 @@ Result<void> Forwarder::open(Instant now) {
     target.taken = target.sent = 0;
     target.unanswered.clear();
     target.behind.reset();
+    target.reads_again = false;
     target.progress_at = now;
   }
-  caught_up_ = gap_ = false;
+  turn_end_ = 0;
+  caught_up_ = false;
   unsaved_ = true;
   return load();
 }
@@ -188,7 +188,7 @@ Result<bool> Forwarder::read_answers(Instant now) {
     OutcomeReader& reader = *answers_[i];
     const Slot target = commands_of(reader.slot());
     const auto count = reader.read(
-        options_.batch, [&](std::span<const Record> outcome) { answered(target, outcome); });
+        options_.batch, [&](std::span<const Record> outcome) { answered(target, outcome, now); });
     if (!count) return tl::unexpected(count.error());
     any = any || *count > 0;
     if (*count == 0) ends_[i] = 0;  // a half-written outcome at the end may never be whole
@@ -199,17 +199,20 @@ Result<bool> Forwarder::read_answers(Instant now) {
   return any;
 }
 
-void Forwarder::answered(const Slot& target, std::span<const Record> outcome) {
+void Forwarder::answered(const Slot& slot, std::span<const Record> outcome, Instant now) {
   const Record& first = outcome.front();
   const bool ours = first.link && first.link.topic == options_.source.topic &&
                     first.link.partition == options_.source.partition;
   if (!ours || first.kind == Kind::duplicate) return;
+  Target& target = targets_[slot];
   if (first.kind == Kind::gap) {
-    gap_ = gap_ || caught_up_;  // one read while catching up was mended long ago
+    // One read while catching up was mended long ago; if nothing is unanswered, it goes again.
+    if (!caught_up_ || target.unanswered.empty()) return;
+    send_again(slot, target, "it misses one before");
+    wait(target, now);
     return;
   }
-  std::uint64_t& taken = targets_[target].taken;
-  taken = std::max(taken, first.link.n);
+  target.taken = std::max(target.taken, first.link.n);
 }
 
 void Forwarder::settle(Instant now) {
@@ -221,6 +224,7 @@ void Forwarder::settle(Instant now) {
       waiting.pop_front();
       target.progress_at = now;
       target.patience = options_.answered_within;
+      target.retry = options_.retry;
     }
     unanswered_ += waiting.size();
     const Position& left = !waiting.empty() ? waiting.front().from
@@ -230,35 +234,51 @@ void Forwarder::settle(Instant now) {
   }
 }
 
-// True if a target did not answer for too long. Each has a clock of its own: else what one lost
-// would wait for as long as another answers.
-bool Forwarder::lose_patience(Instant now) {
-  bool lost = false;
+// Each target has a clock of its own: else what one lost would wait for as long as another answers.
+void Forwarder::lose_patience(Instant now) {
   for (auto& [slot, target] : targets_) {
     if (target.unanswered.empty() || now <= target.progress_at + target.patience) continue;
     target.patience = std::min(Duration{target.patience.us * 2}, options_.answered_within_max);
-    lost = true;
+    send_again(slot, target, "they are not answered");
   }
-  return lost;
 }
 
-// Appends the next batch's sends, one append per target. True if anything was read.
+// Of this target alone: the others' may be far ahead of it.
+void Forwarder::send_again(const Slot& slot, Target& target, std::string_view why) {
+  alarm_(fmt::format("forwarder of {}/{}: sends to {}/{} go again: {}",
+                     options_.source.topic,
+                     options_.source.partition,
+                     slot.topic,
+                     slot.partition,
+                     why));
+  target.behind = target.unanswered.front().from;
+  target.reads_again = false;
+  target.unanswered.clear();
+  target.sent = target.taken;
+}
+
+void Forwarder::wait(Target& target, Instant now) const {
+  target.retry_at = now + target.retry;
+  target.retry = std::min(Duration{target.retry.us * 2}, options_.retry_max);
+}
+
+// Appends the next batch's sends, one append per target. True if there may be more to do.
 Result<bool> Forwarder::forward(Instant now) {
-  if (auto ok = turn_back(now); !ok) return tl::unexpected(ok.error());
   collected_.clear();
   texts_.clear();
   passed_ = source_->position();
   const auto count = source_->read(options_.batch,
                                    [&](std::span<const Record> outcome) { collect(outcome, now); });
   if (!count) return tl::unexpected(count.error());
-  if (ahead_ && source_->position().offset >= ahead_->offset) ahead_.reset();
   if (auto ok = append_collected(now); !ok) return tl::unexpected(ok.error());
+  const auto turned = change_turns(now, *count == 0);
+  if (!turned) return tl::unexpected(turned.error());
   settle(now);
-  return *count > 0;
+  return *count > 0 || *turned;
 }
 
 // One append at most fails, for that may take long. Its target waits, and so do those after it,
-// though only for the next step: nothing else of theirs is sent before.
+// though only for the next turn: nothing else of theirs is sent before.
 Result<void> Forwarder::append_collected(Instant now) {
   bool failed = false;
   for (const auto& [slot, records] : collected_) {
@@ -269,7 +289,6 @@ Result<void> Forwarder::append_collected(Instant now) {
       if (ok) {
         forwarded_ += records.size();
         target.sent = records.back().link.n;
-        target.retry = options_.retry;
         continue;
       }
       failed = true;
@@ -279,33 +298,68 @@ Result<void> Forwarder::append_collected(Instant now) {
                          slot.topic,
                          slot.partition,
                          ok.error().detail));
-      target.retry_at = now + target.retry;
-      target.retry = std::min(Duration{target.retry.us * 2}, options_.retry_max);
+      wait(target, now);
     }
     auto& waiting = target.unanswered;
     while (!waiting.empty() && waiting.back().n >= records.front().link.n) {
       target.behind = waiting.back().from;
       waiting.pop_back();
     }
+    target.reads_again = false;
   }
-  if (!failed) return {};
-  if (auto ok = open_appender(); !ok) return ok;
-  if (!ahead_) return {};
-  return source_->start(*std::exchange(ahead_, std::nullopt));  // it was the one that was behind
+  return failed ? open_appender() : Result<void>{};
 }
 
-// The source is read again for one target whose sends wait; those of others are known by their
-// numbers, or wait themselves.
-Result<void> Forwarder::turn_back(Instant now) {
-  if (ahead_) return {};
-  Target* first = nullptr;
-  for (auto& [slot, target] : targets_) {
-    if (!target.behind || now < target.retry_at) continue;
-    if (first == nullptr || target.behind->offset < first->behind->offset) first = &target;
+// Those behind and the others are read for by turns, so that neither wait for all of the other's.
+// True if it was turned back.
+Result<bool> Forwarder::change_turns(Instant now, bool at_end) {
+  const Offset offset = source_->position().offset;
+  if (!ahead_) return at_end || offset >= turn_end_ ? turn_back(now) : false;
+  const bool wanted =
+      std::ranges::any_of(targets_, [](const auto& entry) { return entry.second.reads_again; });
+  if (wanted && offset < std::min(turn_end_, ahead_->offset)) return false;
+  if (auto ok = jump_ahead(); !ok) return tl::unexpected(ok.error());
+  return false;
+}
+
+// The source is read again for one target whose sends wait, and for those it passes on its way.
+// Others' sends are known by their numbers, or wait themselves.
+Result<bool> Forwarder::turn_back(Instant now) {
+  const auto ready = [&](const auto& entry) {
+    const Target& target = entry.second;
+    return target.behind && now >= target.retry_at &&
+           target.unanswered.size() <= options_.unanswered_max / 2;
+  };
+  auto first = std::find_if(targets_.upper_bound(turn_of_), targets_.end(), ready);
+  if (first == targets_.end()) first = std::ranges::find_if(targets_, ready);
+  if (first == targets_.end()) return false;
+  turn_of_ = first->first;
+  const Position from = *first->second.behind;
+  for (auto& entry : targets_) {
+    entry.second.reads_again = ready(entry) && entry.second.behind->offset >= from.offset;
   }
-  if (first == nullptr) return {};
   ahead_ = source_->position();
-  return source_->start(*std::exchange(first->behind, std::nullopt));
+  turn_end_ = from.offset + options_.turn_records;
+  if (auto ok = source_->start(from); !ok) return tl::unexpected(ok.error());
+  return true;
+}
+
+Result<void> Forwarder::jump_ahead() {
+  const Position ahead = *std::exchange(ahead_, std::nullopt);
+  const Position& here = source_->position();
+  const bool there = here.offset >= ahead.offset;
+  for (auto& [slot, target] : targets_) {
+    const bool read = std::exchange(target.reads_again, false);
+    if (!read || target.behind->offset > here.offset) continue;
+    target.behind = there ? std::nullopt : std::optional(here);
+  }
+  turn_end_ = std::max(here.offset, ahead.offset) + options_.turn_records;
+  return there ? Result<void>{} : source_->start(ahead);
+}
+
+// Whether its sends at `offset` wait: not where its turn has come to them.
+bool Forwarder::is_behind(const Target& target, Offset offset) {
+  return target.behind && !(target.reads_again && offset >= target.behind->offset);
 }
 
 void Forwarder::collect(std::span<const Record> outcome, Instant now) {
@@ -313,7 +367,13 @@ void Forwarder::collect(std::span<const Record> outcome, Instant now) {
     if (send.kind != Kind::send) continue;
     Slot slot{std::string(send.link.topic), send.link.partition};
     Target& target = targets_[slot];
-    if (target.behind || send.link.n <= std::max(target.taken, target.sent)) continue;
+    if (is_behind(target, send.offset)) continue;
+    if (send.link.n <= std::max(target.taken, target.sent)) continue;
+    if (target.unanswered.size() >= options_.unanswered_max) {
+      target.behind = passed_;
+      target.reads_again = false;
+      continue;
+    }
     if (target.unanswered.empty()) target.progress_at = now;
     if (target.patience.us == 0) target.patience = options_.answered_within;
     if (target.retry.us == 0) target.retry = options_.retry;

@@ -25,11 +25,15 @@ struct ForwarderOptions {
   // For tests: opens the store in place of the two above; `fresh`: after deleting what it has.
   std::function<Result<std::unique_ptr<KvStore>>(bool fresh)> open_store;
   Limit batch{.records = 2048, .bytes = 4u << 20};
-  std::size_t unanswered_max = 20'000;  // sent to whomever and not answered yet; then it waits
+  // Sent to one target and not answered yet, some 64 bytes each. What follows for it is read again
+  // when half of them are answered; others do not wait.
+  std::size_t unanswered_max = 10'000;
+  // Records of the source that are read again for those behind, then as many for the others.
+  Offset turn_records = 20'000;
   Duration save_after = Duration::seconds(1);
   Duration flush_after = Duration::seconds(30);  // what a crash lets it read again
-  // Without any answer of a target for so long, everything unanswered is sent again; each time it
-  // waits twice as long, up to answered_within_max, for the target's decider may be down.
+  // Without any answer of a target for so long, all it did not answer is sent again; each time that
+  // takes twice as long, up to answered_within_max, for its decider may be down.
   Duration answered_within = Duration::seconds(30);
   Duration answered_within_max = Duration::minutes(30);
   Duration retry = Duration::millis(200);  // then twice as long each time, up to retry_max
@@ -63,10 +67,11 @@ class Forwarder {
     std::uint64_t taken = 0;         // highest number it accepted
     std::uint64_t sent = 0;          // highest number appended
     std::deque<Sent> unanswered;     // ascending
-    std::optional<Position> behind;  // of the source: its sends wait there for retry_at
-    Instant retry_at;
-    Duration retry{};
-    Instant progress_at;  // it answered, or had nothing to answer
+    std::optional<Position> behind;  // of the source: its sends from there on wait to be read again
+    bool reads_again = false;        // this turn is its: it waits no further than `behind`
+    Instant retry_at;                // not before
+    Duration retry{};                // the next wait; doubles until it answers
+    Instant progress_at;             // it answered, or had nothing to answer
     Duration patience{};
   };
 
@@ -77,13 +82,18 @@ class Forwarder {
   Result<void> open_appender();
   Result<void> load();
   Result<bool> read_answers(Instant now);
-  void answered(const Slot& target, std::span<const Record> outcome);
+  void answered(const Slot& slot, std::span<const Record> outcome, Instant now);
   void settle(Instant now);
-  bool lose_patience(Instant now);
+  void lose_patience(Instant now);
+  void send_again(const Slot& slot, Target& target, std::string_view why);
+  void wait(Target& target, Instant now) const;
   Result<bool> forward(Instant now);
   void collect(std::span<const Record> outcome, Instant now);
+  static bool is_behind(const Target& target, Offset offset);
   Result<void> append_collected(Instant now);
-  Result<void> turn_back(Instant now);
+  Result<bool> change_turns(Instant now, bool at_end);
+  Result<bool> turn_back(Instant now);
+  Result<void> jump_ahead();
   Result<void> save(Instant now);
   KvBatch saved();
 
@@ -99,10 +109,11 @@ class Forwarder {
 
   std::vector<Offset> ends_;  // of the answers slots when it was opened
   bool caught_up_ = false;    // with the answers, up to those
-  bool gap_ = false;          // a target says something before is missing
   std::map<Slot, Target> targets_;
   std::size_t unanswered_ = 0;
-  std::optional<Position> ahead_;  // of the source: read up to there, but for one that was behind
+  std::optional<Position> ahead_;  // of the source, while it is read again: where others have come
+  Offset turn_end_ = 0;            // of the source
+  Slot turn_of_;                   // the last target for which it was read again
   Position passed_;                // of the source: the outcomes before are collected
   Position answered_;              // of the source: everything before is answered
   std::map<Slot, std::vector<Record>> collected_;  // of the batch being read…

@@ -110,6 +110,48 @@ BOOST_AUTO_TEST_CASE(a_target_that_does_not_answer_keeps_no_other_waiting) {
   BOOST_TEST(two.there->unanswered() == 0U);
 }
 
+// Its own sends wait then, not those of others; and when it is back, neither do others wait for it.
+BOOST_AUTO_TEST_CASE(a_target_with_too_many_unanswered_keeps_no_other_waiting) {
+  for (const std::size_t unanswered_max : {2U, 7U, 100U}) {
+    TwoTargets two;
+    auto options = two.World::forwarder("events.counters");
+    options.unanswered_max = unanswered_max;
+    options.turn_records = 20;
+    options.batch.records = 5;
+    options.open_store = test::opener(two.there_store);
+    two.there = std::make_unique<Forwarder>(*two.log, options, two.told());
+    two.add_many(5, 300);
+    two.add_many(4, 100);
+    two.run_for(Duration::seconds(10));
+    BOOST_TEST(two.followed(0) == 100U);
+    BOOST_TEST(two.there->unanswered() > 0U);
+    BOOST_TEST(two.there->unanswered() <= unanswered_max);
+
+    two.fives = two.worker("followers", two.fives_store, 1);
+    for (int i = 0; i < 8; ++i) {
+      two.add_many(4, 20);
+      two.run_for(Duration::seconds(1));
+      BOOST_TEST(two.followed(0) == 100U + 20U * static_cast<unsigned>(i + 1));
+    }
+    two.run_for(Duration::seconds(30));
+    BOOST_TEST(two.there->unanswered() == 0U);
+    std::map<std::string, int> answers;
+    for (const auto& outcome : accepted(two.read({"events.followers", 1}).records)) {
+      ++answers[std::string(outcome.front().type)];
+    }
+    BOOST_TEST(answers["follower.Followed"] == 300);
+    BOOST_TEST(!answers.contains("gap"));
+    const auto arrived = two.read({"commands.followers", 1});
+    std::uint64_t last = 0;
+    for (const Record& command : arrived.records) {
+      BOOST_TEST(command.link.n <= last + 1);
+      last = std::max(last, command.link.n);
+    }
+    BOOST_TEST(two.read({"commands.followers", 0}).records.size() == 260U);
+    two.there.reset();
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_target_that_cannot_be_written_keeps_no_other_waiting) {
   for (const std::uint32_t refused : {0U, 1U}) {  // the first of a batch, the last
     TwoTargets two;
@@ -141,6 +183,29 @@ BOOST_AUTO_TEST_CASE(a_target_that_cannot_be_written_keeps_no_other_waiting) {
     }
     two.there.reset();
   }
+}
+
+// There are many of its sends, and they are far back.
+BOOST_AUTO_TEST_CASE(a_target_that_is_read_for_again_keeps_no_other_waiting) {
+  TwoTargets two;
+  Refusing refusing(*two.log, {"commands.followers", 1});
+  auto options = two.World::forwarder("events.counters");
+  options.turn_records = 100;
+  options.batch.records = 5;
+  options.open_store = test::opener(two.there_store);
+  two.there = std::make_unique<Forwarder>(refusing, options, two.told());
+  two.fives = two.worker("followers", two.fives_store, 1);
+  two.add_many(5, 3'000);
+  two.run_for(Duration::seconds(15));
+  BOOST_TEST(two.there->unanswered() == 0U);
+  refusing.down = false;
+  for (unsigned i = 1; two.followed(1) < 3'000U && i < 100; ++i) {
+    two.add_many(4, 5);
+    two.run_for(Duration::millis(500));
+    BOOST_TEST(two.followed(0) == 5 * i);
+  }
+  BOOST_TEST(two.followed(1) == 3'000U);
+  two.there.reset();
 }
 
 // What one target lost goes again, however busily another answers.
