@@ -12,6 +12,8 @@
 namespace wf {
 namespace {
 
+constexpr std::int64_t waits_blocked_max = 8;  // of what an append that failed took
+
 std::string store_key(char kind, const Slot& slot) {
   return fmt::format("{}{}/{}", kind, slot.topic, slot.partition);
 }
@@ -28,6 +30,7 @@ Forwarder::Forwarder(Log& log, ForwarderOptions options, Alarm alarm)
 
 Forwarder::Progress Forwarder::step(Instant now) {
   if (failure_) return Progress::stopped;
+  if (failed_ != nullptr) wait(*std::exchange(failed_, nullptr), now, now - failed_at_);
   if (now < retry_at_) return Progress::idle;
   const auto busy = advance(now);
   if (!busy) return retreat(now, busy.error());
@@ -209,7 +212,7 @@ void Forwarder::answered(const Slot& slot, std::span<const Record> outcome, Inst
     // One read while catching up was mended long ago; if nothing is unanswered, it goes again.
     if (!caught_up_ || target.unanswered.empty()) return;
     send_again(slot, target, "it misses one before");
-    wait(target, now);
+    wait(target, now, {});
     return;
   }
   target.taken = std::max(target.taken, first.link.n);
@@ -257,9 +260,14 @@ void Forwarder::send_again(const Slot& slot, Target& target, std::string_view wh
   target.sent = target.taken;
 }
 
-void Forwarder::wait(Target& target, Instant now) const {
-  target.retry_at = now + target.retry;
-  target.retry = std::min(Duration{target.retry.us * 2}, options_.retry_max);
+// What has blocked all targets for so long is tried again after at least as long, so that the
+// others have most of the time.
+void Forwarder::wait(Target& target, Instant now, Duration blocked) const {
+  blocked = std::clamp(blocked, Duration{}, options_.blocked_max);
+  const Duration wait = std::max(target.retry, blocked);
+  target.retry_at = now + wait;
+  target.retry = std::min(Duration{wait.us * 2},
+                          std::max(options_.retry_max, Duration{blocked.us * waits_blocked_max}));
 }
 
 // Appends the next batch's sends, one append per target. True if there may be more to do.
@@ -298,7 +306,9 @@ Result<void> Forwarder::append_collected(Instant now) {
                          slot.topic,
                          slot.partition,
                          ok.error().detail));
-      wait(target, now);
+      failed_ = &target;  // the next step knows how long that took
+      failed_at_ = now;
+      target.retry_at = {Instant::us_max};
     }
     auto& waiting = target.unanswered;
     while (!waiting.empty() && waiting.back().n >= records.front().link.n) {

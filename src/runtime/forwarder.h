@@ -38,6 +38,7 @@ struct ForwarderOptions {
   Duration answered_within_max = Duration::minutes(30);
   Duration retry = Duration::millis(200);  // then twice as long each time, up to retry_max
   Duration retry_max = Duration::seconds(5);
+  Duration blocked_max = Duration::minutes(2);  // no append takes longer, whatever the clock says
   std::uint32_t final_tries = 5;  // failures of stored bytes or another log before it stops
 };
 
@@ -86,7 +87,7 @@ class Forwarder {
   void settle(Instant now);
   void lose_patience(Instant now);
   void send_again(const Slot& slot, Target& target, std::string_view why);
-  void wait(Target& target, Instant now) const;
+  void wait(Target& target, Instant now, Duration blocked) const;
   Result<bool> forward(Instant now);
   void collect(std::span<const Record> outcome, Instant now);
   static bool is_behind(const Target& target, Offset offset);
@@ -110,6 +111,8 @@ class Forwarder {
   std::vector<Offset> ends_;  // of the answers slots when it was opened
   bool caught_up_ = false;    // with the answers, up to those
   std::map<Slot, Target> targets_;
+  Target* failed_ = nullptr;  // the last append of a step was its, and failed
+  Instant failed_at_;         // when that step began
   std::size_t unanswered_ = 0;
   std::optional<Position> ahead_;  // of the source, while it is read again: where others have come
   Offset turn_end_ = 0;            // of the source

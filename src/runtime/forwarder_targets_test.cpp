@@ -18,6 +18,7 @@ class Refusing : public test::HookLog {
   Refusing(Log& inner, Slot slot) : HookLog(inner, [] {}), slot_(std::move(slot)) {}
   bool down = true;
   int tries = 0;
+  std::function<void()> on_refusal = [] {};
 
   Result<std::unique_ptr<Appender>> writer(std::string name) override {
     auto inner = HookLog::writer(std::move(name));
@@ -36,6 +37,7 @@ class Refusing : public test::HookLog {
       if (slot == log_.slot_) ++log_.tries;
       if (slot == log_.slot_ && log_.down) {
         inner_.reset();
+        log_.on_refusal();
         return fail(Code::timeout, "no leader");
       }
       return inner_->append(slot, records, durability);
@@ -183,6 +185,26 @@ BOOST_AUTO_TEST_CASE(a_target_that_cannot_be_written_keeps_no_other_waiting) {
     }
     two.there.reset();
   }
+}
+
+// As on Kafka while a partition has no leader: then nothing else happens until the deadline.
+BOOST_AUTO_TEST_CASE(a_target_whose_appends_block_leaves_others_most_of_the_time) {
+  TwoTargets two;
+  Refusing refusing(*two.log, {"commands.followers", 1});
+  refusing.on_refusal = [&two] { two.now = two.now + Duration::seconds(10); };
+  two.there = two.forwarder(refusing, "events.counters", two.there_store);
+  two.fives = two.worker("followers", two.fives_store, 1);
+  two.add_many(5, 1);
+  two.run_for(Duration::seconds(300));
+  BOOST_TEST(refusing.tries >= 4);
+  BOOST_TEST(refusing.tries <= 7);
+  two.add_many(4, 1);
+  two.run_for(Duration::seconds(11));
+  BOOST_TEST(two.followed(0) == 1U);
+  refusing.down = false;
+  two.run_for(Duration::seconds(90));
+  BOOST_TEST(two.followed(1) == 1U);
+  two.there.reset();
 }
 
 // There are many of its sends, and they are far back.
