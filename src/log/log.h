@@ -43,7 +43,7 @@ class Appender {
   virtual ~Appender() = default;
   // In order. On error a prefix may be there, or arrive late, and the appender is dead: every later
   // call fails with Code::closed. Records of one call are contiguous on RocksLog; on Kafka other
-  // writers' may come between.
+  // writers' may come between. Of no records, with `now`: only makes durable what was readable.
   virtual Result<void> append(const Slot& slot,
                               std::span<const Record> records,
                               Durability durability) = 0;

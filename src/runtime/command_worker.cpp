@@ -224,7 +224,6 @@ void CommandWorker::control(const Record& record) {
   } else if (record.id == nonce_) {
     epoch_ = record.offset;
     cautious_ = resumed_seen_ && !outcome_seen_;
-    cautious_left_ = static_cast<std::uint32_t>(options_.batch.records);
   } else {
     outcome_seen_ = resumed_seen_ = false;
   }
@@ -284,6 +283,17 @@ Result<void> CommandWorker::resume(Instant now) {
   checking_ = false;
   awaited_ = after;
   phase_ = Phase::reading_back;
+  return suspect();
+}
+
+// What may have ended the owner before us: one batch; `resumed` made durable what is left of it.
+Result<void> CommandWorker::suspect() {
+  suspect_end_ = volatile_end_ = next_;
+  if (!cautious_) return {};
+  const auto end = log_.end(commands_);
+  if (!end) return tl::unexpected(end.error());
+  volatile_end_ += static_cast<Offset>(options_.batch.records);
+  suspect_end_ = std::min(*end, volatile_end_);
   return {};
 }
 
@@ -310,11 +320,15 @@ Result<bool> CommandWorker::read_back() {
 }
 
 Result<bool> CommandWorker::decide_batch(Instant now) {
-  const Limit limit =
-      cautious_ ? Limit{.records = 1, .bytes = options_.batch.bytes} : options_.batch;
+  Limit limit = options_.batch;
+  if (next_ < suspect_end_) limit.records = 1;
   auto batch = reader_->read(commands_, limit);
   if (!batch) return tl::unexpected(batch.error());
   if (batch->records.empty()) return false;
+  if (next_ >= suspect_end_ && next_ < volatile_end_) {
+    const auto durable = appender_->append(events_, {}, Durability::now);
+    if (!durable) return tl::unexpected(durable.error());
+  }
   Outcomes out;
   for (const Record& command : batch->records) {
     if (command.offset != next_) {
@@ -348,7 +362,7 @@ Result<bool> CommandWorker::decide_batch(Instant now) {
 }
 
 Result<void> CommandWorker::decide_one(const Record& command, Outcomes& out) {
-  if (!cautious_) return decider_->decide(command, epoch_, out);
+  if (command.offset >= suspect_end_) return decider_->decide(command, epoch_, out);
   if (tries_[command.offset] >= 3) {
     alarm_(fmt::format("{} {} ended its decider three times", command.type, command.id.text()));
     tries_.clear();
@@ -363,7 +377,6 @@ Result<void> CommandWorker::decide_one(const Record& command, Outcomes& out) {
   trying.epoch = epoch_;
   trying.cause = command.offset;
   if (auto ok = appender_->append(events_, {&trying, 1}, Durability::now); !ok) return ok;
-  if (--cautious_left_ == 0) cautious_ = false;
   return decider_->decide(command, epoch_, out);
 }
 

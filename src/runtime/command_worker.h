@@ -81,6 +81,7 @@ class CommandWorker {
   Result<bool> read_until_opened();
   Result<bool> check_commands();
   Result<void> resume(Instant now);
+  Result<void> suspect();
   Result<bool> read_back();
   Result<bool> decide_batch(Instant now);
   Result<void> save_idle(bool& busy);
@@ -118,15 +119,18 @@ class CommandWorker {
   Phase phase_ = Phase::closed;
   Uuid nonce_;
   Offset epoch_ = -1;
-  Offset next_ = 0;        // the command to decide next
-  Offset awaited_ = -1;    // reading_back: the last cause of the batch in flight
-  Offset expected_ = -1;   // opening: the command that comes next, as the partition says
-  bool by_hand_ = false;   // opening: `admin resume` said so, after the last outcome
-  bool checking_ = false;  // opening: the last answered command is being read
-  bool foreign_ = false;   // somebody else opened after us
-  bool cautious_ =
-      false;  // the owner before us left no outcome: announce each command with `trying`
-  std::uint32_t cautious_left_ = 0;
+  Offset next_ = 0;         // the command to decide next
+  Offset awaited_ = -1;     // reading_back: the last cause of the batch in flight
+  Offset expected_ = -1;    // opening: the command that comes next, as the partition says
+  bool by_hand_ = false;    // opening: `admin resume` said so, after the last outcome
+  bool checking_ = false;   // opening: the last answered command is being read
+  bool foreign_ = false;    // somebody else opened after us
+  bool cautious_ = false;   // opening: the owner before us left no outcome
+  Offset suspect_end_ = 0;  // before it a command may have ended that owner: `trying` comes first
+  // The embedded log loses with its process what is in memory only. So what ended that owner may
+  // come again among the commands that follow, up to here. They are decided in batches, but made
+  // durable before: if one ends this owner, too, it is suspect to the next.
+  Offset volatile_end_ = 0;
   bool outcome_seen_ = false;  // in the epoch being read, during opening
   bool resumed_seen_ = false;
   std::map<Offset, std::uint32_t> tries_;  // `trying` per command since the last accepted outcome
