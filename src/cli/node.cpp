@@ -86,9 +86,9 @@ Result<std::unique_ptr<Node>> Node::open(const Config& config, NodeParts parts) 
   }
   if (parts.serve) {
     if (auto ok = node->load_secrets(parts.make_secrets); !ok) return tl::unexpected(ok.error());
-    parts.engine.check_log = [&node](Log& log) {
-      if (!node->secrets_) return node->make_secrets(log);
-      return check_masters(log, *node->secrets_);
+    parts.engine.check_log = [made = node.get()](Log& log) {
+      if (!made->secrets_) return made->make_secrets(log);
+      return check_masters(log, *made->secrets_);
     };
   }
   auto engine = Engine::open(config, std::move(parts.engine), alarm);
