@@ -12,6 +12,9 @@
 namespace wf::gateway {
 namespace {
 
+// A request waits no longer for the log to be asked, which it is some four times a second.
+constexpr Duration log_asked_within = Duration::seconds(1);
+
 // Whether anybody may ask, so that tokens are not even looked at.
 bool needs_nobody(const Route& route) {
   return route.kind == Route::Kind::page && route.page != Page::logout &&
@@ -142,7 +145,7 @@ Answer App::dispatch(const Request& request, const Match& match, const Exchange&
 std::variant<Offsets, Response> App::position_of(const Request& request) const {
   const auto header = request.headers.get("Wayfold-Position");
   if (!header) return Offsets{};
-  return seen_position(*header, services_.log.id());
+  return seen_position("Wayfold-Position", *header, services_.log.id());
 }
 
 // An address is counted before a signature is verified for it, a principal afterwards. Importers
@@ -204,7 +207,8 @@ std::optional<Response> App::limited_by_principal(const Caller& caller,
 bool App::park(const Request& request, Exchange exchange, NotYet wanted) {
   const Instant now = services_.clock();
   if (exchange.patience.us == 0) {
-    exchange.patience = now + Duration::millis(services_.process.gateway.read_wait_ms_max);
+    const auto for_a_table = Duration::millis(services_.process.gateway.read_wait_ms_max);
+    exchange.patience = now + (wanted.table == nullptr ? log_asked_within : for_a_table);
   }
   if (exchange.patience <= now) return false;
   if (!parked_.add({StoredRequest(request), std::move(exchange), std::move(wanted)})) return false;
@@ -213,7 +217,7 @@ bool App::park(const Request& request, Exchange exchange, NotYet wanted) {
 }
 
 void App::retry_parked() {
-  for (ParkedRequest& one : parked_.take_due(services_.clock())) {
+  for (ParkedRequest& one : parked_.take_due(services_.clock(), backend_.tail.asked())) {
     const Request request = one.request.view();
     std::optional<UpgradeAnswer> answer;
     if (one.exchange.upgrade) {

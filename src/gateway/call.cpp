@@ -50,10 +50,12 @@ Response malformed_query() {
                  "the query is not percent-encoded UTF-8, or gives a parameter twice, or too many");
 }
 
-std::variant<Offsets, Response> seen_position(std::string_view token, const Uuid& log) {
+std::variant<Offsets, Response> seen_position(std::string_view name,
+                                              std::string_view token,
+                                              const Uuid& log) {
   auto position = decode_position(token);
-  if (!position) return invalid_parameter("Wayfold-Position", "it is none of ours");
-  if (position->log != log) return invalid_parameter("Wayfold-Position", "it is of another log");
+  if (!position) return invalid_parameter(name, "it is none of ours");
+  if (position->log != log) return invalid_parameter(name, "it is of another log");
   return std::move(position->offsets);
 }
 

@@ -72,7 +72,7 @@ struct Call {
 
 struct Pending {};  // the answer comes later
 // A table has not folded yet what the client has seen: ask again when it has. No table: ask again
-// soon.
+// when the log was asked how far it is.
 struct NotYet {
   const TableView* table = nullptr;
   Offsets position = {};
@@ -91,7 +91,9 @@ Response invalid_parameter(std::string_view name, std::string_view detail);
 Response malformed_query();
 Response json_response(int status, std::string body);
 
-// What the client has seen, by its Wayfold-Position; 400 if that is not of the log `log`.
-std::variant<Offsets, Response> seen_position(std::string_view token, const Uuid& log);
+// What the client has seen, by the position token it gives as `name`; 400 if that is not of `log`.
+std::variant<Offsets, Response> seen_position(std::string_view name,
+                                              std::string_view token,
+                                              const Uuid& log);
 
 }  // namespace wf::gateway

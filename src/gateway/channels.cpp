@@ -30,9 +30,11 @@ std::variant<Seen, Response> seen_by_client(const Request& request, const Uuid& 
   const auto parameters = parse_query(request.query);
   if (!parameters) return malformed_query();
   Seen seen;
-  std::string position(request.headers.get("Wayfold-Position").value_or(""));
+  std::string_view given_as = "Wayfold-Position";
+  std::string position(request.headers.get(given_as).value_or(""));
   for (const auto& [name, value] : *parameters) {
     if (name == "position") {
+      given_as = "position";
       position = value;
       continue;
     }
@@ -44,7 +46,7 @@ std::variant<Seen, Response> seen_by_client(const Request& request, const Uuid& 
     }
   }
   if (position.empty()) return seen;
-  auto offsets = seen_position(position, log);
+  auto offsets = seen_position(given_as, position, log);
   if (auto* const refused = std::get_if<Response>(&offsets)) return std::move(*refused);
   seen.position = std::get<Offsets>(std::move(offsets));
   return seen;

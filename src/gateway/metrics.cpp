@@ -58,10 +58,10 @@ void Metrics::write(MetricsText& out) const {
   for (std::size_t route = 0; route < histograms_.size(); ++route) write_histogram(out, route);
   out.gauge("wayfold_reads_parked",
             static_cast<std::int64_t>(gauges_.parked),
-            "Reads that wait for a table to reach their position.");
+            "Requests that wait for a table, or for the log to be asked.");
   out.gauge("wayfold_channels_open",
             static_cast<std::int64_t>(gauges_.channels),
-            "Subscriptions over WebSocket and SSE.");
+            "Subscriptions over WebSocket.");
   out.gauge("wayfold_tokens_cached",
             static_cast<std::int64_t>(gauges_.tokens),
             "Verified tokens that are not verified again.");

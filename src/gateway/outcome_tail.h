@@ -47,7 +47,8 @@ class OutcomeTail {
   Instant failing_since() const;
   std::uint64_t outcomes() const { return outcomes_.load(std::memory_order_relaxed); }
   std::int64_t lag_max() const;
-  Offsets read_to() const;  // how far events were read, by slot
+  Instant asked() const { return {sampled_.load()}; }  // when the log last answered how far it is
+  Offsets read_to() const;                             // how far events were read, by slot
   // The same, if that holds the outcome of every command there was at `asked`, when the log was
   // last asked. Nothing: it does not, or that is not known.
   struct Answered {

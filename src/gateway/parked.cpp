@@ -36,7 +36,7 @@ bool Parked::add(ParkedRequest parked) {
   return true;
 }
 
-std::vector<ParkedRequest> Parked::take_due(Instant now) {
+std::vector<ParkedRequest> Parked::take_due(Instant now, Instant asked) {
   std::vector<ParkedRequest> due;
   std::vector<std::pair<const TableView*, TableState>> states;
   const auto state_of = [&](const TableView* table) -> const TableState& {
@@ -45,11 +45,13 @@ std::vector<ParkedRequest> Parked::take_due(Instant now) {
     }
     return states.emplace_back(table, table->state()).second;
   };
-  const auto may_go_on = [&](const NotYet& wanted) {
-    return wanted.table == nullptr || has_reached(state_of(wanted.table), wanted.position);
+  const auto may_go_on = [&](const ParkedRequest& one) {
+    const TableView* const table = one.wanted.table;
+    if (table == nullptr) return asked > one.exchange.began;
+    return has_reached(state_of(table), one.wanted.position);
   };
   std::erase_if(parked_, [&](ParkedRequest& one) {
-    if (one.exchange.patience > now && !may_go_on(one.wanted)) return false;
+    if (one.exchange.patience > now && !may_go_on(one)) return false;
     due.push_back(std::move(one));
     return true;
   });

@@ -1,4 +1,5 @@
-// Requests that wait until a table has folded what their client has already seen.
+// Requests that wait: until a table has folded what their client has already seen, or until the log
+// was asked after they came.
 #pragma once
 #include <string>
 #include <string_view>
@@ -36,8 +37,9 @@ class Parked {
   explicit Parked(std::size_t most) : most_(most) {}
   // False: too many wait already.
   bool add(ParkedRequest parked);
-  // Those whose table has come far enough, and those whose patience has ended.
-  std::vector<ParkedRequest> take_due(Instant now);
+  // Those whose table has come far enough, those of no table that came before the log was `asked`
+  // last, and those whose patience has ended.
+  std::vector<ParkedRequest> take_due(Instant now, Instant asked);
   std::size_t size() const { return parked_.size(); }
 
  private:
