@@ -197,6 +197,24 @@ BOOST_AUTO_TEST_CASE(it_stops_with_a_channel_that_waits) {
   BOOST_TEST(client.closed());
 }
 
+BOOST_AUTO_TEST_CASE(a_channel_that_waited_is_not_opened_while_it_stops) {
+  chargers->reach({{"events.chargers", 0, 1}});
+  test::Client client(gateway->port());
+  client.send(
+      upgrade(charger, "?position=" + encode_position(log->id(), {{"events.chargers", 0, 5}})));
+  until_so_many_wait(1);
+  std::deque<test::Client> idle;  // of every io thread
+  for (std::int64_t i = 0; i < 2 * io_threads; ++i) {
+    idle.emplace_back(gateway->port()).ask("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+  }
+  std::thread stopping([this] { gateway->stop(Duration::seconds(20)); });
+  for (test::Client& one : idle) BOOST_TEST(one.closed());
+  chargers->reach({{"events.chargers", 0, 5}});
+  BOOST_TEST(client.receive_bytes(12) == "HTTP/1.1 503");
+  BOOST_TEST(client.closed());
+  stopping.join();
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -307,6 +307,10 @@ Task<> Session<Stream>::upgrade() {
     parser_.next();
     co_return;
   }
+  if (loop_.stopping) {  // while it waited: nobody would close it in time
+    refuse(retry_later("not_ready", "the server stops"));
+    co_return;
+  }
   if (!out_.empty()) co_await flush();
   if (!reply_) co_return;
   stage = Stage::none;
