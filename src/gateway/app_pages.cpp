@@ -68,12 +68,21 @@ Metrics::Gauges App::gauges() const {
 }
 
 Response App::ready_page() const {
-  if (backend_.ready()) return json_response(200, R"({"status":"ready"})");
-  std::string tables;
+  std::string behind;
+  std::string failing;
   for (const auto& [name, table] : services_.tables) {
-    if (!table->state().live) tables += (tables.empty() ? "; not live: " : ", ") + name;
+    const TableState state = table->state();
+    if (state.live) continue;
+    std::string& names = state.failing_since ? failing : behind;
+    names += (names.empty() ? "" : ", ") + name;
   }
-  return retry_later("not_ready", "tables, log or keys are not ready" + tables);
+  if (backend_.ready()) {
+    if (failing.empty()) return json_response(200, R"({"status":"ready"})");
+    return json_response(200, R"({"status":"ready","failing_tables":")" + failing + R"("})");
+  }
+  if (!behind.empty()) behind.insert(0, "; not live: ");
+  if (!failing.empty()) failing.insert(0, "; failing: ");
+  return retry_later("not_ready", "tables, log or keys are not ready" + behind + failing);
 }
 
 }  // namespace wf::gateway

@@ -213,8 +213,9 @@ Answer AuthHandler::log_in(const Call& call) {
     }
     auto row = logins->get(key_of(stream));
     if (!row) return retry_later("unavailable", "logins cannot be read now");
-    if (!row->found() && (row->quarantined_since || !logins->state().live)) {
-      return retry_later("not_yet", "logins are not ready");
+    const TableState state = logins->state();
+    if (state.failing_since || (!row->found() && (row->quarantined_since || !state.live))) {
+      return retry_later("not_yet", "logins are not ready");  // an old password is not let in
     }
     login->row = std::move(row->json);
   }
@@ -289,7 +290,9 @@ Answer AuthHandler::refresh(const Call& call) {
   const TableView* const accounts = table("accounts");
   if (accounts == nullptr) return retry_later("not_here", "this node knows no accounts");
   const auto row = accounts->get(key_of(given->account));
-  if (!row || !row->found()) return retry_later("not_yet", "the account is not ready");
+  if (!row || !row->found() || accounts->state().failing_since) {
+    return retry_later("not_yet", "the account is not ready");
+  }
   const std::uint32_t roles = roles_of(row->json);
   const RefreshToken next{given->account, given->session, given->n + 1};
   return send(

@@ -108,6 +108,17 @@ BOOST_AUTO_TEST_CASE(who_was_forgotten_logs_in_no_more) {
   BOOST_TEST(post("/auth/refresh", refresh).status == 410);
 }
 
+// What its rows said last may be long past: an old password, a role that was taken away.
+BOOST_AUTO_TEST_CASE(what_is_not_folded_lets_nobody_in) {
+  const Response before = log_in("asha@example.org", "correct horse");
+  const std::string refresh = R"({"refresh_token":")" + field(before, "refresh_token") + R"("})";
+  table("accounts").stop_folding(now);
+  BOOST_TEST(post("/auth/refresh", refresh).status == 503);
+  BOOST_TEST(log_in("asha@example.org", "correct horse").status == 200);
+  table("logins").stop_folding(now);
+  BOOST_TEST(log_in("asha@example.org", "correct horse").status == 503);
+}
+
 BOOST_AUTO_TEST_CASE(a_login_right_after_its_registration_waits_for_its_row) {
   const Response registered = post("/auth/register", registration);
   const auto position = decode_position(test::header(registered, "Wayfold-Position"));

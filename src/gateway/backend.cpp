@@ -73,8 +73,11 @@ void Backend::stop() {
 }
 
 bool Backend::ready() const {
-  const bool tables = std::ranges::all_of(services.tables,
-                                          [](const auto& one) { return one.second->state().live; });
+  // A table that is left out is alone in that: its rows say how old they are, the others go on.
+  const bool tables = std::ranges::all_of(services.tables, [](const auto& one) {
+    const TableState state = one.second->state();
+    return state.live || state.failing_since;
+  });
   return tables && tail.caught_up() && !keys.failed() && !submitter.down() &&
          (!services.ready || services.ready());
 }

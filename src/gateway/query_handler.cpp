@@ -135,7 +135,8 @@ void QueryHandler::add_freshness(Response& response, const TableView& table, Ins
     if (own && (since.us == 0 || *own < since)) since = *own;
   }
   if (since.us == 0) return;
-  response.add("Age", fmt::format_int((now - since).us / 1'000'000).c_str());
+  response.add("Age",
+               fmt::format_int(std::max<std::int64_t>(0, (now - since).us) / 1'000'000).c_str());
 }
 
 Answer QueryHandler::row(const Call& call, const TableView& view, const RowAccess& access) {
