@@ -21,14 +21,8 @@ IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*\Z")
 TYPE_NAME = re.compile(r"[A-Z][A-Za-z0-9]*\Z")
 
 # Keywords every type may have, then those of each kind.
-ANYWHERE = {
-    "description",
-    "default",
-    "examples",
-    "x-wf-nullable",
-    "x-wf-personal",
-    "x-wf-secret",
-}
+OF_PROPERTIES = {"default", "x-wf-nullable", "x-wf-personal", "x-wf-secret"}
+ANYWHERE = OF_PROPERTIES | {"description", "examples"}
 KEYWORDS = {
     "text": {"type", "maxLength", "minLength", "pattern"},
     "integer": {"type", "minimum", "maximum"},
@@ -283,16 +277,22 @@ class Module:
         self._declare(node, found)
 
     def _read_array(self, node, name, found):
-        found.item = self.type_of(node["items"], name[:-1] if name.endswith("s") else name)
+        found.item = self.item_of(node["items"], name[:-1] if name.endswith("s") else name)
         self._limits(node, found, "minItems", "maxItems")
 
     def _read_map(self, node, name, found):
-        found.item = self.type_of(node["additionalProperties"], name)
+        found.item = self.item_of(node["additionalProperties"], name)
         key = node["x-wf-key"].is_a(str, "a text")
         if not key.endswith("Id"):
             node["x-wf-key"].fail("names an id type, as BookingId")
         found.key = Type("id", tag=key[:-2])
         self.schemas.tags.setdefault(found.key.tag, None)
+
+    def item_of(self, node, name):
+        for key in node.data:
+            if key in OF_PROPERTIES:
+                node[key].fail("only of a property")
+        return self.type_of(node, name)
 
     def _read_object(self, node, name, found):
         found.name, found.module = name, self

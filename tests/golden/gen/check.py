@@ -57,6 +57,12 @@ WRONG = [
     ),
     (
         "lamp.json",
+        ["$defs", "Install", "properties", "spans", "items", "x-wf-nullable"],
+        True,
+        "lamp.json#/$defs/Install/properties/spans/items/x-wf-nullable: only of a property",
+    ),
+    (
+        "lamp.json",
         ["x-wf-reasons", "not_found", "status"],
         500,
         "lamp.json#/x-wf-reasons/not_found/status: a reason",
