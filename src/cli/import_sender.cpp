@@ -47,6 +47,12 @@ ImportAnswer answer_of(const HttpReply& reply) {
   return answer;
 }
 
+// A command it took says where in the log that is; what it refused, why. Anybody else's server says
+// neither, whatever its status.
+bool is_gateways(const HttpReply& reply, const ImportAnswer& answer) {
+  return reply.status < 300 ? !reply.position.empty() : !answer.code.empty();
+}
+
 Duration pause_after(const HttpReply& reply, Duration pause) {
   std::int64_t seconds = 0;
   const std::string& text = reply.retry_after;
@@ -89,7 +95,7 @@ Result<ImportAnswer> ImportSender::send(const ImportLine& line, const std::strin
       if (reply->status == 401 || answer.code == "importer_only") {
         return fail(Code::forbidden, "the token is not an importer's: " + answer.detail);
       }
-      if (reply->status >= 300 && answer.code.empty()) {
+      if (!is_gateways(*reply, answer)) {
         return fail(Code::mismatch,
                     fmt::format("{}:{} answers {} as no gateway does: is --url right?",
                                 options_.address.host,

@@ -105,9 +105,13 @@ std::string value_of(const std::string& request, const std::string& header) {
 }
 
 // Each key's id is made of it.
-std::string accepted(const std::string& request) {
-  return reply(201, R"({"id":"id-of-)" + value_of(request, "Idempotency-Key") + "\"}");
+std::string accepted_in(std::uint32_t partition, const std::string& request) {
+  std::string answer =
+      reply(201, R"({"id":"id-of-)" + value_of(request, "Idempotency-Key") + "\"}");
+  const std::string position = gateway::encode_position({}, {{"events", partition, 7}});
+  return answer.insert(answer.find("\r\n") + 2, "Wayfold-Position: " + position + "\r\n");
 }
+std::string accepted(const std::string& request) { return accepted_in(0, request); }
 
 Result<ImportReport> import_lines(SmallServer& server,
                                   const std::string& lines,
@@ -231,10 +235,7 @@ BOOST_AUTO_TEST_CASE(what_is_refused_is_listed_and_so_is_what_refers_to_it) {
 std::string accepted_at(const std::string& request) {
   const std::string key = value_of(request, "Idempotency-Key");
   if (key == "no") return reply(401, "{}");
-  std::string answer = accepted(request);
-  const Offsets after{{"events", static_cast<std::uint32_t>(key[0]), 7}};
-  const std::string seen = "Wayfold-Position: " + gateway::encode_position({}, after);
-  return answer.insert(answer.find("\r\n") + 2, seen + "\r\n");
+  return accepted_in(static_cast<std::uint32_t>(key[0]), request);
 }
 // The slots of the position that came with a request.
 std::string seen_by(const std::string& request) {
@@ -287,12 +288,12 @@ BOOST_AUTO_TEST_CASE(busy_answers_are_asked_again) {
   BOOST_TEST(server.requests().size() == 4U);
 }
 
-// A wrong --url, or a proxy in between: no line is done.
+// A wrong --url, or a proxy in between: no line is done. 200 is a single-page application's.
 BOOST_AUTO_TEST_CASE(what_no_gateway_answers_ends_the_import) {
   TempDir dir;
   const std::string state = (dir / "state").string();
   const std::string line = "{\"route\":\"POST /chargers\",\"key\":\"c\"}\n";
-  for (const int status : {404, 301, 413}) {
+  for (const int status : {404, 301, 413, 200}) {
     SmallServer server([&](const std::string&) { return reply(status, "<html></html>"); });
     const auto report = import_lines(server, line, state);
     BOOST_REQUIRE(!report);
