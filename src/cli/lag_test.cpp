@@ -1,6 +1,7 @@
 // What `wayfold lag` says of a projector that folds no more.
 #include "base/json.h"
 #include "cli/engine_fixture.h"
+#include "cli/status.h"
 
 namespace wf::cli::lag_test {
 namespace {
@@ -60,6 +61,41 @@ BOOST_AUTO_TEST_CASE(a_projector_that_stopped_is_shown) {
   BOOST_TEST(projector->find("stopped")->as_bool());
   BOOST_TEST(lag().out.find("projector          FAILED: stopped, folds nothing since " + since) !=
              std::string::npos);
+}
+
+// A monitor asks for what fails: jq's select(.failing_since) takes an empty text for a time.
+BOOST_AUTO_TEST_CASE(what_is_not_so_is_null_and_what_is_reads_back) {
+  const std::string since = "2020-01-01T00:00:00Z";
+  Status well;
+  well.projector.emplace();
+  well.slots.emplace_back().family = "bookings";
+  well.tables.emplace_back().name = "chargers";
+  Status ill = well;
+  ill.projector->failing_since = since;
+  ill.slots[0].failure = "its \"disk\" is full";
+  ill.tables[0].frozen_since = since;
+  ill.tables[0].built_percent = 0;
+  ill.tables[0].failing_since = since;
+  for (const Status& status : {well, ill}) {
+    std::string json;
+    append_status_json(json, status);
+    const auto read = parse_status(json);
+    BOOST_REQUIRE_MESSAGE(read, json);
+    std::string again;
+    append_status_json(again, *read);
+    BOOST_TEST(again == json);
+    BOOST_TEST(read->tables[0].built_percent == status.tables[0].built_percent);
+    const auto document = parse_json(json);
+    BOOST_REQUIRE_MESSAGE(document, json);
+    const auto one = [&](const char* list) {
+      return *document->root().find(list)->elements().begin();
+    };
+    const bool none = status.tables[0].failing_since.empty();
+    BOOST_TEST(one("slots").find("failure")->is_null() == none, json);
+    for (const char* field : {"frozen_since", "built_percent", "failing_since"}) {
+      BOOST_TEST(one("tables").find(field)->is_null() == none, json);
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(without_a_process_there_is_no_projector) {

@@ -20,7 +20,7 @@ void append_slot(std::string& out, const SlotStatus& slot) {
                  slot.events_end,
                  slot.opening() ? "null" : fmt::format_int(slot.decided).c_str(),
                  slot.forwarded);
-  append_json_string(out, slot.failure);
+  append_text_or_null(out, slot.failure);
   out += R"(,"tables":{)";
   bool first = true;
   for (const auto& [table, offset] : slot.tables) {
@@ -28,6 +28,10 @@ void append_slot(std::string& out, const SlotStatus& slot) {
     first = false;
   }
   out += "}}";
+}
+
+void read_text_or_null(JsonCursor& cursor, std::string& text) {
+  if (!cursor.take_null()) cursor.string(text);
 }
 
 SlotStatus read_slot(JsonCursor& cursor) {
@@ -47,7 +51,7 @@ SlotStatus read_slot(JsonCursor& cursor) {
     } else if (key == "forwarded") {
       slot.forwarded = static_cast<std::uint64_t>(cursor.int64());
     } else if (key == "failure") {
-      cursor.string(slot.failure);
+      read_text_or_null(cursor, slot.failure);
     } else if (key == "tables") {
       cursor.begin_object();
       for (std::string_view table; cursor.next_key(table);) {
@@ -76,7 +80,7 @@ std::optional<ProjectorStatus> read_projector(JsonCursor& cursor) {
   cursor.begin_object();
   for (std::string_view key; cursor.next_key(key);) {
     if (key == "failing_since") {
-      if (!cursor.take_null()) cursor.string(projector.failing_since);
+      read_text_or_null(cursor, projector.failing_since);
     } else if (key == "stopped") {
       projector.stopped = cursor.boolean();
     } else {
@@ -84,6 +88,21 @@ std::optional<ProjectorStatus> read_projector(JsonCursor& cursor) {
     }
   }
   return projector;
+}
+
+void append_table(std::string& out, const TableStatus& table) {
+  fmt::format_to(std::back_inserter(out),
+                 R"({{"table":"{}","generation":"{}","live":{},"quarantined":{},"frozen_since":)",
+                 table.name,
+                 table.generation,
+                 table.live,
+                 table.quarantined);
+  append_text_or_null(out, table.frozen_since);
+  const bool built = table.built_percent >= 0;
+  out += R"(,"built_percent":)";
+  out += built ? fmt::format_int(table.built_percent).c_str() : "null";
+  append_text_or_null(out += R"(,"failing_since":)", table.failing_since);
+  out += '}';
 }
 
 TableStatus read_table(JsonCursor& cursor) {
@@ -99,11 +118,11 @@ TableStatus read_table(JsonCursor& cursor) {
     } else if (key == "quarantined") {
       table.quarantined = static_cast<std::uint64_t>(cursor.int64());
     } else if (key == "frozen_since") {
-      cursor.string(table.frozen_since);
+      read_text_or_null(cursor, table.frozen_since);
     } else if (key == "built_percent") {
-      table.built_percent = cursor.int64();
+      table.built_percent = cursor.take_null() ? -1 : cursor.int64();
     } else if (key == "failing_since") {
-      cursor.string(table.failing_since);
+      read_text_or_null(cursor, table.failing_since);
     } else {
       cursor.skip();
     }
@@ -170,18 +189,8 @@ void append_status_json(std::string& out, const Status& status) {
   }
   out += R"(],"tables":[)";
   for (std::size_t i = 0; i < status.tables.size(); ++i) {
-    const TableStatus& table = status.tables[i];
-    fmt::format_to(std::back_inserter(out),
-                   R"({}{{"table":"{}","generation":"{}","live":{},"quarantined":{},)"
-                   R"("frozen_since":"{}","built_percent":{},"failing_since":"{}"}})",
-                   i > 0 ? "," : "",
-                   table.name,
-                   table.generation,
-                   table.live,
-                   table.quarantined,
-                   table.frozen_since,
-                   table.built_percent,
-                   table.failing_since);
+    if (i > 0) out += ',';
+    append_table(out, status.tables[i]);
   }
   out += "]}";
 }
