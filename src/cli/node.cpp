@@ -40,7 +40,7 @@ std::string docs_directory() {
 
 // Whether an embedded log is to be begun. One that is gone, or on a volume that is not mounted, is
 // not begun anew where there was one.
-Result<bool> begins_log(const ProcessConfig& process) {
+Result<bool> begins_log(const ProcessConfig& process, const std::string& secrets) {
   namespace fs = std::filesystem;
   const std::string path = process.var + "/log";
   const auto there = has_rocks_log(path);
@@ -56,10 +56,12 @@ Result<bool> begins_log(const ProcessConfig& process) {
     if (!used) continue;
     return fail(Code::mismatch,
                 fmt::format("there is no log at {0}, but {1} is of a deployment: mount or restore "
-                            "{0}, or to begin a new one delete {2}/tables and {2}/stores",
+                            "{0}, or to begin a new one delete {2}/tables and {2}/stores and take "
+                            "`log`, if there, out of {3}",
                             path,
                             left.string(),
-                            process.var));
+                            process.var,
+                            secrets));
   }
   return true;
 }
@@ -80,7 +82,7 @@ std::string secrets_path(const ProcessConfig& process) {
 Result<std::unique_ptr<Node>> Node::open(const Config& config, NodeParts parts) {
   auto node = std::unique_ptr<Node>(new Node(config));
   if (config.process.log.kind == LogKind::rocks) {
-    const auto begins = begins_log(config.process);
+    const auto begins = begins_log(config.process, secrets_path(config.process));
     if (!begins) return tl::unexpected(begins.error());
     node->new_log_ = *begins;
   }

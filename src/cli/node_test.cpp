@@ -77,6 +77,8 @@ BOOST_AUTO_TEST_CASE(a_deployment_that_lost_its_log_does_not_begin_anew) {
     BOOST_REQUIRE(!refused);
     BOOST_TEST((refused.error().code == Code::mismatch));
     BOOST_TEST(refused.error().detail.find("restore") != std::string::npos);
+    // The secrets name the log that is gone, and would be refused next.
+    BOOST_TEST(refused.error().detail.find("secrets.json") != std::string::npos);
     BOOST_TEST(fs::exists(dir / "log") == mount_point);
   }
   fs::remove_all(dir / "secrets.json");
