@@ -115,8 +115,21 @@ BOOST_AUTO_TEST_CASE(a_request_ends_unconfirmed_BK2) {
 }
 
 BOOST_AUTO_TEST_CASE(a_change_moves_interval_and_price) {
-  const booking::Changed moved{
-      id, asha, 1, t(15), t(16), 60, inr(12000), inr(1200), t(15), t(15), t(12), t(14), 120};
+  const booking::Changed moved{id,
+                               asha,
+                               1,
+                               t(15),
+                               t(16),
+                               60,
+                               inr(12000),
+                               inr(1200),
+                               t(15),
+                               t(15),
+                               t(12),
+                               t(14),
+                               120,
+                               {},
+                               {}};
   BOOST_TEST(
       rows().after(reserved(), at(9)).after(moved, at(10)).only() ==
       row("confirmed",

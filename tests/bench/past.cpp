@@ -196,6 +196,8 @@ void Past::change(Step& step, Booking& booking) {
   event.old_start = old.start;
   event.old_end = old.end;
   event.old_minutes = old.minutes;
+  event.side = booking::Side::renter;
+  event.renter = booking.renter;
   step.event_type = "booking.Changed";
   step.event_payload = json(event);
 }

@@ -54,6 +54,11 @@ Found find(const State& s, const BookingId& id, Whose whose, const Context& ctx)
   return found;
 }
 
+Side side_of(const State& s, const Live& live, const Context& ctx) {
+  if (ctx.principal == live.renter) return Side::renter;
+  return ctx.principal == s.host ? Side::host : Side::operator_;
+}
+
 // The answer about a booking that is over: nothing if it ended just so.
 Decision over(const Ended& ended, How how, Reason otherwise = Reason::too_late) {
   if (ended.how == how) return {};
@@ -179,16 +184,16 @@ Decision decide(const State& s, const Change& c, const Context& ctx) {
                  no_show_at(wanted, ctx),
                  old.start,
                  old.end,
-                 minutes_of(old)};
+                 minutes_of(old),
+                 side_of(s, *live, ctx),
+                 live->renter};
 }
 
 Decision decide(const State& s, const Cancel& c, const Context& ctx) {
   const auto [live, ended, no] = find(s, c.booking, Whose::both, ctx);
   if (no) return *no;
   if (ended) return over(*ended, How::cancelled);
-  const Side side = ctx.principal == live->renter ? Side::renter
-                    : ctx.principal == s.host     ? Side::host
-                                                  : Side::operator_;
+  const Side side = side_of(s, *live, ctx);
   const bool asked_only = live->phase == Phase::requested;
   const bool late = !asked_only && ctx.now > live->cancel_until;
   // A renter who does not come had better say so: the slot is free before the booking is missed.

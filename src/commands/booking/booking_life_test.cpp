@@ -14,7 +14,7 @@ Spec by_stranger(const std::vector<SpecEvent>& past) {
 
 Change to(Instant start, Instant end) { return {made_id, start, end}; }
 
-Changed changed(Instant start, Instant end) {
+Changed changed(Instant start, Instant end, Side side = Side::renter) {
   const std::int64_t minutes = (end - start).us / 60'000'000;
   const Instant waited = start + Duration::minutes(15);
   return {made_id,
@@ -29,7 +29,9 @@ Changed changed(Instant start, Instant end) {
           std::min(waited, end),
           t(12),
           t(14),
-          120};
+          120,
+          side,
+          ravi};
 }
 
 const std::vector<SpecEvent> asked = {approving(), requested()};
@@ -195,6 +197,10 @@ BOOST_AUTO_TEST_CASE(the_price_agreed_holds_for_a_change) {
   Changed moved = changed(t(15), t(16));
   moved.amount = moved.fee = inr(0);
   given({free, gift}).when(to(t(15), t(16))).then(moved);
+}
+
+BOOST_AUTO_TEST_CASE(a_change_says_who_made_it) {
+  by_operator(booked).when(to(t(15), t(16))).then(changed(t(15), t(16), Side::operator_));
 }
 
 BOOST_AUTO_TEST_CASE(the_host_does_not_move_a_renter) {

@@ -32,6 +32,13 @@ Commands tell_both(const E& e, const Meta& meta, What what) {
   return told;
 }
 
+// A side is not told what it did itself.
+template <class E>
+Commands tell_others(const E& e, const Meta& meta, What what, booking::Side side) {
+  if (side == booking::Side::renter) return tell_host(e, meta, what);
+  return side == booking::Side::host ? tell_renter(e, meta, what) : tell_both(e, meta, what);
+}
+
 }  // namespace
 
 Commands react(const booking::Requested& e, const Meta& meta) {
@@ -41,8 +48,9 @@ Commands react(const booking::Requested& e, const Meta& meta) {
 Commands react(const booking::Reserved& e, const Meta& meta) {
   return tell_host(e, meta, What::reserved);
 }
+// Older records do not say who moved it: nearly always its renter.
 Commands react(const booking::Changed& e, const Meta& meta) {
-  return tell_host(e, meta, What::changed);
+  return tell_others(e, meta, What::changed, e.side.value_or(booking::Side::renter));
 }
 Commands react(const booking::Approved& e, const Meta& meta) {
   return tell_renter(e, meta, What::approved);
@@ -54,8 +62,7 @@ Commands react(const booking::Expired& e, const Meta& meta) {
   return tell_renter(e, meta, What::expired);
 }
 Commands react(const booking::Cancelled& e, const Meta& meta) {
-  const bool by_renter = e.side == booking::Side::renter;
-  return by_renter ? tell_host(e, meta, What::cancelled) : tell_both(e, meta, What::cancelled);
+  return tell_others(e, meta, What::cancelled, e.side);
 }
 Commands react(const booking::Missed& e, const Meta& meta) {
   return tell_both(e, meta, What::missed);

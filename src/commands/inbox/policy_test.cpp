@@ -40,8 +40,9 @@ void tells(const E& e, const std::vector<AccountId>& whom, What what) {
   }
 }
 
-booking::Cancelled cancelled_by(booking::Side side) {
-  booking::Cancelled e = of_booking<booking::Cancelled>();
+template <class E>
+E by(booking::Side side) {
+  E e = of_booking<E>();
   e.side = side;
   return e;
 }
@@ -53,8 +54,8 @@ BOOST_AUTO_TEST_SUITE(inbox_policy_tests)
 BOOST_AUTO_TEST_CASE(a_host_is_told_of_every_booking_NO1) {
   tells(of_booking<booking::Requested>(), {asha}, What::requested);
   tells(of_booking<booking::Reserved>(), {asha}, What::reserved);
-  tells(of_booking<booking::Changed>(), {asha}, What::changed);
-  tells(cancelled_by(booking::Side::renter), {asha}, What::cancelled);
+  tells(by<booking::Changed>(booking::Side::renter), {asha}, What::changed);
+  tells(by<booking::Cancelled>(booking::Side::renter), {asha}, What::cancelled);
 }
 
 BOOST_AUTO_TEST_CASE(a_renter_is_told_what_others_or_time_did_NO1) {
@@ -62,8 +63,13 @@ BOOST_AUTO_TEST_CASE(a_renter_is_told_what_others_or_time_did_NO1) {
   tells(of_booking<booking::Declined>(), {ravi}, What::declined);
   tells(of_booking<booking::Expired>(), {ravi}, What::expired);
   tells(of_booking<booking::Missed>(), {asha, ravi}, What::missed);
-  tells(cancelled_by(booking::Side::host), {asha, ravi}, What::cancelled);
-  tells(cancelled_by(booking::Side::operator_), {asha, ravi}, What::cancelled);
+  tells(by<booking::Cancelled>(booking::Side::host), {ravi}, What::cancelled);
+}
+
+BOOST_AUTO_TEST_CASE(both_are_told_what_staff_did_NO1) {
+  tells(by<booking::Changed>(booking::Side::operator_), {asha, ravi}, What::changed);
+  tells(by<booking::Changed>(booking::Side::host), {ravi}, What::changed);
+  tells(by<booking::Cancelled>(booking::Side::operator_), {asha, ravi}, What::cancelled);
 }
 
 BOOST_AUTO_TEST_CASE(who_rents_from_himself_is_told_once_NO1) {
@@ -79,6 +85,9 @@ BOOST_AUTO_TEST_CASE(older_records_name_no_renter_NO1) {
   booking::Declined declined = of_booking<booking::Declined>();
   declined.renter.reset();
   tells(declined, {}, What::declined);
+  booking::Changed changed = of_booking<booking::Changed>();
+  changed.renter.reset();
+  tells(changed, {asha}, What::changed);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
