@@ -110,7 +110,7 @@ Result<void> TableHome::name_current(const fs::path& generation) const {
 
 TableState TableHome::state() const {
   TableState state = live()->state();
-  if (!state.live && percent_) state.built_percent = percent_();
+  if (!state.live && !state.failing_since && percent_) state.built_percent = percent_();
   return state;
 }
 

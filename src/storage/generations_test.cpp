@@ -192,6 +192,14 @@ BOOST_AUTO_TEST_CASE(a_swap_waits_until_the_new_generation_is_as_far) {
   BOOST_TEST(table->state().generation == "code-1-2");
 }
 
+BOOST_AUTO_TEST_CASE(a_built_table_that_fails_is_not_being_built) {
+  const auto table = home(type);
+  table->tell_progress([] { return 100; });
+  BOOST_TEST((table->state().built_percent == 100));
+  table->live()->mark_failing({1});
+  BOOST_TEST(!table->state().built_percent.has_value());
+}
+
 BOOST_AUTO_TEST_CASE(the_old_generation_goes_when_its_last_reader_is_done) {
   const auto table = home(type);
   feed(*table->live(), history, 1);
