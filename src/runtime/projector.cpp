@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <numeric>
+#include <utility>
 
 #include "log/position.h"
 
@@ -124,13 +125,15 @@ Projector::Progress Projector::step(Instant now) {
     finals_ = 0;
     retry_ = options_.retry;
   }
-  erase_empty(lanes_);
-  if (lanes_.size() > 1) merge();
   if (now > flushed_at_ + options_.flush_after) {
-    flush_all(&TableStore::begin_flush);
-    for (const auto& lane : lanes_) swap_level(*lane);  // what failed before
+    for (const auto& lane : lanes_) {
+      for_each_table(*lane, now, [](const Fed& table) { return table.store()->begin_flush(); });
+      swap_level(*lane);  // what failed before
+    }
     flushed_at_ = now;
   }
+  erase_empty(lanes_);
+  if (lanes_.size() > 1) merge();
   return busy ? Progress::busy : Progress::idle;
 }
 
@@ -203,12 +206,18 @@ void Projector::postpone(Retry& retry, Instant now) const {
   retry.at = now + retry.waited;
 }
 
+// One whose last flush failed stays where it is until a flush succeeds, which this begins.
 void Projector::try_again(Instant now) {
-  const std::scoped_lock lock(added_mutex_);
-  for (const Fed& table : left_out_) {
-    if (table.retry.at <= now) added_.push_back(table);
+  for (Fed& table : std::exchange(left_out_, {})) {
+    if (table.retry.at > now) {
+      left_out_.push_back(std::move(table));
+    } else if (auto flushed = table.store()->begin_flush(); !flushed) {
+      leave_out(std::move(table), flushed.error(), now);
+    } else {
+      const std::scoped_lock lock(added_mutex_);
+      added_.push_back(std::move(table));
+    }
   }
-  std::erase_if(left_out_, [&](const Fed& table) { return table.retry.at <= now; });
 }
 
 bool Projector::is_left_out(const TableHome& table) const {
@@ -382,21 +391,28 @@ void Projector::gather(Lane& lane,
 
 void Projector::apply(Lane& lane, Gathered& gathered, Instant now) {
   folded_ += gathered.decoded.seen;
-  std::vector<Fed> fed;
-  for (Fed& table : lane.tables) {
-    if (auto ok = table.store()->apply(gathered.decoded.items, gathered.positions); !ok) {
-      leave_out(std::move(table), ok.error(), now);
-      continue;
-    }
-    tell_rows(table, gathered.decoded);
-    fed.push_back(std::move(table));
-  }
-  lane.tables = std::move(fed);
+  for_each_table(lane, now, [&](const Fed& table) {
+    auto applied = table.store()->apply(gathered.decoded.items, gathered.positions);
+    if (applied) tell_rows(table, gathered.decoded);
+    return applied;
+  });
   if (!lane.commands) return;
   if (auto ok = outcomes_->save(gathered.positions); !ok) {
     lane.commands = false;
     leave_out_outcomes(ok.error(), now);
   }
+}
+
+// A table that `work` fails for is left out.
+template <class Work>
+void Projector::for_each_table(Lane& lane, Instant now, const Work& work) {
+  std::vector<Fed> fed;
+  for (Fed& table : lane.tables) {
+    const Result<void> done = work(table);
+    if (done) fed.push_back(std::move(table));
+    if (!done) leave_out(std::move(table), done.error(), now);
+  }
+  lane.tables = std::move(fed);
 }
 
 void Projector::tell_rows(const Fed& table, const DecodedEvents& decoded) const {
@@ -470,12 +486,10 @@ void Projector::swap_alone(Lane& lane) {
   }
 }
 
-void Projector::flush() { flush_all(&TableStore::flush); }
-
-void Projector::flush_all(Result<void> (TableStore::*how)()) {
+void Projector::flush() {
   for (const auto& lane : lanes_) {
     for (const Fed& table : lane->tables) {
-      if (auto ok = (*table.store().*how)(); !ok) {
+      if (auto ok = table.store()->flush(); !ok) {
         alarm_(fmt::format("{}: {}", table.home->type().info().name, ok.error().detail));
       }
     }

@@ -125,7 +125,8 @@ class Projector {
   void tell_rows(const Fed& table, const DecodedEvents& decoded) const;
   void tell_live(Fed& table);
   void tell_outcomes_live();
-  void flush_all(Result<void> (TableStore::*how)());
+  template <class Work>
+  void for_each_table(Lane& lane, Instant now, const Work& work);
   void merge();
   void swap_level(Lane& lane);
   void swap_alone(Lane& lane);

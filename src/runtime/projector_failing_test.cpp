@@ -1,6 +1,9 @@
 // A table whose store fails: the others are folded on, and what brings it back.
 #include <boost/test/unit_test.hpp>
+#include <chrono>
 #include <filesystem>
+#include <functional>
+#include <thread>
 
 #include "runtime/rebuild.h"
 #include "runtime/test_projector.h"
@@ -30,6 +33,16 @@ struct Fixture : test::ProjectorFixture {
     failed_after = world.now;
     add(20);
     world.settle(projector);
+  }
+  // Flushes end in their own time.
+  void settle_until(const std::function<bool()>& done) {
+    const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!done() && std::chrono::steady_clock::now() < patience) {
+      world.now = world.now + Duration::minutes(1);
+      projector.step(world.now);
+      std::this_thread::yield();
+    }
+    BOOST_REQUIRE(done());
   }
   std::shared_ptr<TableStore> build(TableHome& table) {
     RebuildProgress progress;
@@ -88,12 +101,39 @@ BOOST_AUTO_TEST_CASE(a_table_is_folded_on_when_its_disk_is_well_again) {
   fail_one();
   std::filesystem::remove(obstacle(*bad->live()));
   add(20);
-  world.now = world.now + Duration::minutes(1);
-  world.settle(projector);
-  BOOST_TEST(bad->state().live);
+  settle_until([&] { return bad->state().live; });
   BOOST_TEST(!bad->state().failing_since.has_value());
   BOOST_CHECK(bad->live()->totals() == folded_at_once());
   BOOST_TEST(alarms.size() == 2U);
+}
+
+// Little of it is in memory, and all of it is read: only its flush tells.
+BOOST_AUTO_TEST_CASE(a_table_whose_flush_fails_is_left_out_until_one_is_written) {
+  const auto roomy = home("roomy");
+  projector.add(*good);
+  projector.add(*roomy);
+  add(20);
+  world.settle(projector);
+  BOOST_REQUIRE(roomy->live()->flush());
+  std::filesystem::create_directory(obstacle(*roomy->live()));
+  add(20);
+  settle_until([&] { return roomy->state().failing_since.has_value(); });
+  const Offsets before = roomy->state().positions;
+  for (int i = 0; i < 20; ++i) {
+    add(1);
+    world.now = world.now + Duration::minutes(1);
+    projector.step(world.now);
+    BOOST_TEST(!roomy->live()->flush().has_value());  // one that goes on has ended
+    BOOST_TEST(!roomy->state().live);
+  }
+  BOOST_CHECK(roomy->state().positions == before);
+  BOOST_TEST(alarms.size() == 1U);
+  BOOST_CHECK(good->live()->totals() == folded_at_once());
+  std::filesystem::remove(obstacle(*roomy->live()));
+  settle_until([&] { return roomy->state().live; });
+  world.settle(projector);
+  BOOST_TEST(alarms.size() == 2U);
+  BOOST_CHECK(roomy->live()->totals() == folded_at_once());
 }
 
 BOOST_AUTO_TEST_CASE(a_rebuilt_generation_takes_the_place_of_one_that_fails) {

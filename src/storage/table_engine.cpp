@@ -54,6 +54,7 @@ Result<void> TableStore::Engine::make_room() {
   if (accounted_ > resources.limits.write_buffer_bytes) {
     if (Result<void> written = drain(); !written) return written;
   }
+  if (!drained()) return begin_drain();
   const std::size_t own = bytes_of(runs_);
   const std::size_t all = *resources.unwritten;
   const bool crowded = all > resources.limits.write_buffer_bytes / 2;
@@ -100,7 +101,7 @@ Result<void> TableStore::Engine::begin_drain() {
   Result<void> earlier;
   {
     const std::lock_guard lock(mutex_);
-    earlier = std::exchange(drained_, Result<void>());
+    earlier = drained_;
     if (busy_) return earlier;
     if (frozen_.empty()) frozen_rows_.clear();
     frozen_.insert(frozen_.end(), runs_.begin(), runs_.end());
@@ -123,8 +124,7 @@ Result<void> TableStore::Engine::drain() {
   static_cast<void>(begin_drain());  // what an earlier one left is tried again
   if (draining_.joinable()) draining_.join();
   account();
-  const std::lock_guard lock(mutex_);
-  return std::exchange(drained_, Result<void>());
+  return drained();
 }
 
 void TableStore::Engine::run_drain(const Runs& runs) {

@@ -53,14 +53,15 @@ struct TableStore::Engine {
   std::unique_lock<std::mutex> hold_disk() const { return std::unique_lock(disk_mutex_); }
 
   // The writer's. Changes in memory, visible at once. Waits only while too much is in memory; after
-  // an error nothing of it is there.
+  // an error nothing of it is there. After a drain that failed it takes nothing until one succeeds,
+  // and begins that.
   Result<void> add(Changes&& changes, const Totals& totals, const SlotPositions& moved);
   // The writer's: false if no run has that row. Most rows are new, and runs are many.
   bool may_be_in_memory(std::string_view key) const;
   // Everything is on disk, and stands there.
   void written(SlotPositions positions, const Totals& totals);
-  // Begins to write what is in memory, unless that goes on already; an error is that of an earlier
-  // drain, whose runs are tried again.
+  // Begins to write what is in memory, unless that goes on already; an error is that of the last
+  // drain to end, whose runs are tried again.
   Result<void> begin_drain();
   Result<void> drain();  // and waits until all of it is durable
 
@@ -68,6 +69,10 @@ struct TableStore::Engine {
   void publish(SlotPositions positions, const Totals& totals);
   Result<void> make_room();
   void account();
+  Result<void> drained() const {
+    const std::lock_guard lock(mutex_);
+    return drained_;
+  }
   void run_drain(const Runs& runs);
 
   // The writer's.
@@ -83,7 +88,7 @@ struct TableStore::Engine {
   std::shared_ptr<const rocksdb::Snapshot> disk_;
   Runs frozen_;           // being drained; what failed to be stays here
   bool busy_ = false;     // a drain goes on
-  Result<void> drained_;  // how the last one ended, until somebody is told
+  Result<void> drained_;  // how the last one ended
 };
 
 std::string encode_totals(const Totals& totals);

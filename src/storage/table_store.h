@@ -57,6 +57,7 @@ class TableStore final : public TableView {
   // Folds a batch and moves the positions, in one atomic write. `positions`: each slot the items
   // name, and any other that moved; slots not named stay where they are. After an error nothing of
   // the batch is there, and the store may be used further (io) or must be discarded (corrupt).
+  // After a flush that failed, in the background too, it takes nothing until one succeeds.
   Result<void> apply(std::span<const FoldItem> items, const SlotPositions& positions);
 
   // Puts a refolded row in the place of the parked one. `positions` is how far it was folded:
@@ -66,7 +67,8 @@ class TableStore final : public TableView {
 
   // Makes everything applied so far durable.
   Result<void> flush();
-  // Begins that and returns: it goes on in the background. An error is that of an earlier flush.
+  // Begins that and returns: it goes on in the background. An error is that of the last flush that
+  // ended; it is begun again.
   Result<void> begin_flush();
   // The directory goes when the last reader lets go of the store.
   void remove_when_closed();

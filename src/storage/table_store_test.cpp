@@ -303,6 +303,25 @@ BOOST_AUTO_TEST_CASE(while_nothing_can_be_drained_memory_is_bounded_and_nothing_
   for (std::uint64_t n = 1; n <= rows; ++n) BOOST_TEST(get(*store, n).row_version == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_store_takes_nothing_more_until_what_failed_to_be_flushed_is_written) {
+  const Bookings type;
+  const auto store = open(type);
+  apply(*store, {item(reserved, 1)});
+  const std::filesystem::path obstacle = store->dir() / "drained-0.sst";
+  std::filesystem::create_directory(obstacle);
+  BOOST_TEST(!store->flush().has_value());
+  const std::vector<FoldItem> next = {item(reserved, 2)};
+  for (int again = 0; again < 3; ++again) {
+    BOOST_TEST(!store->apply(next, here()).has_value());
+    BOOST_TEST(!store->begin_flush().has_value());
+  }
+  BOOST_TEST(store->totals().rows == 1U);
+  std::filesystem::remove(obstacle);
+  require(store->flush());
+  apply(*store, next);
+  BOOST_TEST(store->totals().rows == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(content_does_not_depend_on_batches_or_on_how_slots_interleave) {  // G4
   const Bookings bookings;
   const Daily daily;
