@@ -12,7 +12,9 @@
 namespace wf {
 namespace {
 
-constexpr std::int64_t waits_blocked_max = 8;  // of what an append that failed took
+// Of what an append that failed took.
+constexpr std::int64_t waits_blocked_max = 8;
+constexpr std::int64_t waits_blocked_of_others = 2;
 
 std::string store_key(char kind, const Slot& slot) {
   return fmt::format("{}{}/{}", kind, slot.topic, slot.partition);
@@ -261,13 +263,19 @@ void Forwarder::send_again(const Slot& slot, Target& target, std::string_view wh
 }
 
 // What has blocked all targets for so long is tried again after at least as long, so that the
-// others have most of the time.
-void Forwarder::wait(Target& target, Instant now, Duration blocked) const {
+// others have most of the time. So are all that are failing, for each would block in its turn.
+void Forwarder::wait(Target& target, Instant now, Duration blocked) {
   blocked = std::clamp(blocked, Duration{}, options_.blocked_max);
   const Duration wait = std::max(target.retry, blocked);
   target.retry_at = now + wait;
   target.retry = std::min(Duration{wait.us * 2},
                           std::max(options_.retry_max, Duration{blocked.us * waits_blocked_max}));
+  const Duration others = std::min(wait, Duration{blocked.us * waits_blocked_of_others});
+  blocked_until_ = std::max(blocked_until_, now + others);
+}
+
+bool Forwarder::is_held(const Target& target, Instant now) const {
+  return target.failing && now < blocked_until_;
 }
 
 // Appends the next batch's sends, one append per target. True if there may be more to do.
@@ -297,9 +305,10 @@ Result<void> Forwarder::append_collected(Instant now) {
       if (ok) {
         forwarded_ += records.size();
         target.sent = records.back().link.n;
+        target.failing = false;
         continue;
       }
-      failed = true;
+      failed = target.failing = true;
       alarm_(fmt::format("forwarder of {}/{}: sends to {}/{} wait: {}",
                          options_.source.topic,
                          options_.source.partition,
@@ -332,21 +341,25 @@ Result<bool> Forwarder::change_turns(Instant now, bool at_end) {
   return false;
 }
 
-// The source is read again for one target whose sends wait, and for those it passes on its way.
-// Others' sends are known by their numbers, or wait themselves.
+// The source is read again for the target that was not served for longest, and for those it passes
+// on its way, but for one that is failing at most. Others' sends are known by their numbers, or
+// wait themselves.
 Result<bool> Forwarder::turn_back(Instant now) {
-  const auto ready = [&](const auto& entry) {
-    const Target& target = entry.second;
-    return target.behind && now >= target.retry_at &&
+  const auto ready = [&](const Target& target) {
+    return target.behind && now >= target.retry_at && !is_held(target, now) &&
            target.unanswered.size() <= options_.unanswered_max / 2;
   };
-  auto first = std::find_if(targets_.upper_bound(turn_of_), targets_.end(), ready);
-  if (first == targets_.end()) first = std::ranges::find_if(targets_, ready);
-  if (first == targets_.end()) return false;
-  turn_of_ = first->first;
-  const Position from = *first->second.behind;
-  for (auto& entry : targets_) {
-    entry.second.reads_again = ready(entry) && entry.second.behind->offset >= from.offset;
+  Target* first = nullptr;
+  for (auto& [slot, target] : targets_) {
+    if (!ready(target)) continue;
+    if (first == nullptr || target.retry_at < first->retry_at) first = &target;
+  }
+  if (first == nullptr) return false;
+  first->retry_at = now;
+  const Position from = *first->behind;
+  for (auto& [slot, target] : targets_) {
+    target.reads_again = &target == first ||
+                         (!target.failing && ready(target) && target.behind->offset >= from.offset);
   }
   ahead_ = source_->position();
   turn_end_ = from.offset + options_.turn_records;
@@ -379,7 +392,7 @@ void Forwarder::collect(std::span<const Record> outcome, Instant now) {
     Target& target = targets_[slot];
     if (is_behind(target, send.offset)) continue;
     if (send.link.n <= std::max(target.taken, target.sent)) continue;
-    if (target.unanswered.size() >= options_.unanswered_max) {
+    if (target.unanswered.size() >= options_.unanswered_max || is_held(target, now)) {
       target.behind = passed_;
       target.reads_again = false;
       continue;

@@ -70,8 +70,9 @@ class Forwarder {
     std::deque<Sent> unanswered;     // ascending
     std::optional<Position> behind;  // of the source: its sends from there on wait to be read again
     bool reads_again = false;        // this turn is its: it waits no further than `behind`
-    Instant retry_at;                // not before
+    Instant retry_at;                // not read again before; if that is past: when it was served
     Duration retry{};                // the next wait; doubles until it answers
+    bool failing = false;            // its last append failed
     Instant progress_at;             // it answered, or had nothing to answer
     Duration patience{};
   };
@@ -87,9 +88,10 @@ class Forwarder {
   void settle(Instant now);
   void lose_patience(Instant now);
   void send_again(const Slot& slot, Target& target, std::string_view why);
-  void wait(Target& target, Instant now, Duration blocked) const;
+  void wait(Target& target, Instant now, Duration blocked);
   Result<bool> forward(Instant now);
   void collect(std::span<const Record> outcome, Instant now);
+  bool is_held(const Target& target, Instant now) const;
   static bool is_behind(const Target& target, Offset offset);
   Result<void> append_collected(Instant now);
   Result<bool> change_turns(Instant now, bool at_end);
@@ -113,10 +115,10 @@ class Forwarder {
   std::map<Slot, Target> targets_;
   Target* failed_ = nullptr;  // the last append of a step was its, and failed
   Instant failed_at_;         // when that step began
+  Instant blocked_until_;     // no append to one that is failing before
   std::size_t unanswered_ = 0;
   std::optional<Position> ahead_;  // of the source, while it is read again: where others have come
   Offset turn_end_ = 0;            // of the source
-  Slot turn_of_;                   // the last target for which it was read again
   Position passed_;                // of the source: the outcomes before are collected
   Position answered_;              // of the source: everything before is answered
   std::map<Slot, std::vector<Record>> collected_;  // of the batch being read…
