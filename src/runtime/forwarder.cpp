@@ -108,7 +108,7 @@ Result<void> Forwarder::open(Instant now) {
     target.taken = target.sent = 0;
     target.unanswered.clear();
     target.behind.reset();
-    target.reads_again = false;
+    target.reads_again = target.answers = false;
     target.progress_at = now;
   }
   turn_end_ = 0;
@@ -230,6 +230,7 @@ void Forwarder::settle(Instant now) {
       target.progress_at = now;
       target.patience = options_.answered_within;
       target.retry = options_.retry;
+      target.answers = true;
     }
     unanswered_ += waiting.size();
     const Position& left = !waiting.empty() ? waiting.front().from
@@ -257,7 +258,7 @@ void Forwarder::send_again(const Slot& slot, Target& target, std::string_view wh
                      slot.partition,
                      why));
   target.behind = target.unanswered.front().from;
-  target.reads_again = false;
+  target.reads_again = target.answers = false;
   target.unanswered.clear();
   target.sent = target.taken;
 }
@@ -272,6 +273,12 @@ void Forwarder::wait(Target& target, Instant now, Duration blocked) {
                           std::max(options_.retry_max, Duration{blocked.us * waits_blocked_max}));
   const Duration others = std::min(wait, Duration{blocked.us * waits_blocked_of_others});
   blocked_until_ = std::max(blocked_until_, now + others);
+}
+
+// How many of its sends may be unanswered.
+std::size_t Forwarder::window(const Target& target) const {
+  return target.answers ? options_.unanswered_max
+                        : std::min(options_.unanswered_max, options_.unproven_max);
 }
 
 bool Forwarder::is_held(const Target& target, Instant now) const {
@@ -347,7 +354,7 @@ Result<bool> Forwarder::change_turns(Instant now, bool at_end) {
 Result<bool> Forwarder::turn_back(Instant now) {
   const auto ready = [&](const Target& target) {
     return target.behind && now >= target.retry_at && !is_held(target, now) &&
-           target.unanswered.size() <= options_.unanswered_max / 2;
+           target.unanswered.size() <= window(target) / 2;
   };
   Target* first = nullptr;
   for (auto& [slot, target] : targets_) {
@@ -392,7 +399,7 @@ void Forwarder::collect(std::span<const Record> outcome, Instant now) {
     Target& target = targets_[slot];
     if (is_behind(target, send.offset)) continue;
     if (send.link.n <= std::max(target.taken, target.sent)) continue;
-    if (target.unanswered.size() >= options_.unanswered_max || is_held(target, now)) {
+    if (target.unanswered.size() >= window(target) || is_held(target, now)) {
       target.behind = passed_;
       target.reads_again = false;
       continue;

@@ -28,11 +28,14 @@ struct ForwarderOptions {
   // Sent to one target and not answered yet, some 64 bytes each. What follows for it is read again
   // when half of them are answered; others do not wait.
   std::size_t unanswered_max = 10'000;
+  // The same for a target that has not answered yet, or not since sends to it went again: its
+  // decider may be down, and what is sent in vain stays in the log.
+  std::size_t unproven_max = 256;
   // Records of the source that are read again for those behind, then as many for the others.
   Offset turn_records = 20'000;
   Duration save_after = Duration::seconds(1);
   Duration flush_after = Duration::seconds(30);  // what a crash lets it read again
-  // Without any answer of a target for so long, all it did not answer is sent again; each time that
+  // Without any answer of a target for so long, what it did not answer goes again; each time that
   // takes twice as long, up to answered_within_max, for its decider may be down.
   Duration answered_within = Duration::seconds(30);
   Duration answered_within_max = Duration::minutes(30);
@@ -73,6 +76,7 @@ class Forwarder {
     Instant retry_at;                // not read again before; if that is past: when it was served
     Duration retry{};                // the next wait; doubles until it answers
     bool failing = false;            // its last append failed
+    bool answers = false;            // it did since it was first sent any, or some went again
     Instant progress_at;             // it answered, or had nothing to answer
     Duration patience{};
   };
@@ -91,6 +95,7 @@ class Forwarder {
   void wait(Target& target, Instant now, Duration blocked);
   Result<bool> forward(Instant now);
   void collect(std::span<const Record> outcome, Instant now);
+  std::size_t window(const Target& target) const;
   bool is_held(const Target& target, Instant now) const;
   static bool is_behind(const Target& target, Offset offset);
   Result<void> append_collected(Instant now);

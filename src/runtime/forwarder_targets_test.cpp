@@ -297,6 +297,39 @@ BOOST_AUTO_TEST_CASE(a_target_that_is_read_for_again_keeps_no_other_waiting) {
   two.there.reset();
 }
 
+// Its decider is down for long: what it is sent again stays in the log.
+BOOST_AUTO_TEST_CASE(a_target_that_does_not_answer_is_sent_few_again) {
+  TwoTargets two;
+  auto options = two.World::forwarder("events.counters");
+  options.unanswered_max = 200;
+  options.unproven_max = 10;
+  options.answered_within_max = Duration::seconds(6);
+  options.open_store = test::opener(two.there_store);
+  two.there = std::make_unique<Forwarder>(*two.log, options, two.told());
+  const auto arrived = [&] { return two.read({"commands.followers", 1}).records.size(); };
+  two.fives = two.worker("followers", two.fives_store, 1);
+  two.add_many(5, 20);
+  two.run_for(Duration::seconds(5));
+  BOOST_TEST(two.followed(1) == 20U);
+  two.fives.reset();
+  two.add_many(5, 300);
+  two.run_for(Duration::seconds(2));
+  BOOST_TEST(arrived() == 220U);
+  two.run_for(Duration::seconds(60));
+  BOOST_TEST(arrived() >= 220U + 8 * 10);
+  BOOST_TEST(arrived() <= 220U + 12 * 10);
+
+  two.fives = two.worker("followers", two.fives_store, 1);
+  two.run_for(Duration::seconds(2));
+  const auto outcomes = two.read({"events.followers", 1});
+  const auto count = std::ranges::count_if(accepted(outcomes.records), [](const auto& outcome) {
+    return outcome.front().type == "follower.Followed";
+  });
+  BOOST_TEST(count == 320);
+  BOOST_TEST(two.there->unanswered() == 0U);
+  two.there.reset();
+}
+
 // What one target lost goes again, however busily another answers.
 BOOST_AUTO_TEST_CASE(every_target_has_a_clock_of_its_own) {
   TwoTargets two;

@@ -71,6 +71,7 @@ Carrier::Carrier(Environment& env, Shelf& shelf, Slot source)
   options.open_store = opener(store_, env);
   options.batch.records = static_cast<std::size_t>(env.random.between(1, 6));
   options.unanswered_max = static_cast<std::size_t>(env.random.between(1, 12));
+  options.unproven_max = static_cast<std::size_t>(env.random.between(1, 12));
   options.turn_records = env.random.between(1, 40);
   options.save_after = Duration::millis(300);
   options.answered_within = Duration::seconds(3);
