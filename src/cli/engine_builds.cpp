@@ -13,6 +13,8 @@ namespace {
 constexpr Offset worth_building = 100'000;
 constexpr Duration retry_min = Duration::seconds(1);
 constexpr Duration retry_max = Duration::seconds(30);
+// What was built is not given up sooner because its disk fails: a new build reads the whole log.
+constexpr Duration failing_max = Duration::minutes(1);
 
 }  // namespace
 
@@ -21,6 +23,11 @@ int percent_read(const RebuildProgress& progress) {
   return total == 0
              ? 0
              : static_cast<int>(std::min<std::uint64_t>(100, progress.records * 100 / total));
+}
+
+bool Engine::is_given_up(const TableStore& built) {
+  const auto since = built.state().failing_since;
+  return since && wall_clock() - *since > failing_max;
 }
 
 bool Engine::is_to_be_built(const TableHome& table) const {
@@ -68,7 +75,7 @@ Result<void> Engine::build_once(const std::stop_token& stop) {
     const auto& next = (*built)[i];
     if (home.live() == next) {
       ++i;
-    } else if (next->state().failing_since && projector_->withdraw(home, next)) {
+    } else if (is_given_up(*next) && projector_->withdraw(home, next)) {
       next->remove_when_closed();
       failed.push_back(&home);
       ++i;

@@ -112,7 +112,7 @@ Result<void> Engine::await_swap(TableHome& home,
                                 const RebuildProgress& progress) {
   while (home.live() != next) {
     const bool stopped = projector_stopped_;
-    const bool failed = next->state().failing_since.has_value();
+    const bool failed = is_given_up(*next);
     if ((progress.cancel || stopped || failed) && projector_->withdraw(home, next)) {
       next->remove_when_closed();
       if (failed)

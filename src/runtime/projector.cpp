@@ -80,6 +80,7 @@ bool Projector::withdraw(TableHome& table, const std::shared_ptr<TableStore>& ne
     const auto same = [&](const Fed& fed) { return fed.next == next; };
     for (const auto& lane : lanes_) std::erase_if(lane->tables, same);
     erase_empty(lanes_);
+    std::erase_if(left_out_, same);
     const std::scoped_lock lock(added_mutex_);
     std::erase_if(added_, same);
     swapped = table.live() == next;
@@ -128,12 +129,12 @@ Projector::Progress Projector::step(Instant now) {
   if (now > flushed_at_ + options_.flush_after) {
     for (const auto& lane : lanes_) {
       for_each_table(*lane, now, [](const Fed& table) { return table.store()->begin_flush(); });
-      swap_level(*lane);  // what failed before
+      swap_level(*lane, now);  // what failed before
     }
     flushed_at_ = now;
   }
   erase_empty(lanes_);
-  if (lanes_.size() > 1) merge();
+  if (lanes_.size() > 1) merge(now);
   return busy ? Progress::busy : Progress::idle;
 }
 
@@ -175,16 +176,14 @@ void Projector::start_again() {
 // The others go on. After the error nothing of the batch is in its store: what it is given when it
 // is tried again is what comes after its own position.
 void Projector::leave_out(Fed table, const Error& why, Instant now) {
-  const auto store = table.store();
   if (table.retry.waited.us == 0) {
     alarm_(fmt::format("projector: {}: table {} at {}: {}; it alone is not folded on",
                        name(why.code),
                        table.home->type().info().name,
-                       store->dir().string(),
+                       table.store()->dir().string(),
                        why.detail));
-    store->mark_failing(now);
+    table.store()->mark_failing(now);
   }
-  if (table.next) return;  // the live one serves, and whoever built it looks
   table.telling = false;
   postpone(table.retry, now);
   left_out_.push_back(std::move(table));
@@ -221,7 +220,7 @@ void Projector::try_again(Instant now) {
 }
 
 bool Projector::is_left_out(const TableHome& table) const {
-  return std::ranges::any_of(left_out_, [&](const Fed& one) { return one.home == &table; });
+  return std::ranges::any_of(left_out_, [&](const Fed& one) { return one.is_live_of(table); });
 }
 
 // A new table starts a lane of its own, from where it stands.
@@ -254,7 +253,7 @@ Result<void> Projector::take_added(Instant now) {
     const std::scoped_lock lock(added_mutex_);  // nothing is forgotten: the next step tries again
     added_.push_back(std::move(table));
   }
-  if (!added.empty()) merge();  // after a start most stand at the same place: read once for all
+  if (!added.empty()) merge(now);  // after a start most stand at the same place: read once for all
   return taken;
 }
 
@@ -343,7 +342,7 @@ Result<bool> Projector::advance(Lane& lane, Instant now) {
   for (Fed& table : lane.tables) {
     if (lane.live && !table.telling) tell_live(table);
   }
-  if (lane.live) swap_alone(lane);
+  if (lane.live) swap_alone(lane, now);
   return *count > 0;
 }
 
@@ -432,7 +431,7 @@ void Projector::tell_rows(const Fed& table, const DecodedEvents& decoded) const 
 }
 
 // A lane that has caught up joins the first one that stands at the same place.
-void Projector::merge() {
+void Projector::merge(Instant now) {
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     for (std::size_t j = i + 1; j < lanes_.size();) {
       Lane& into = *lanes_[i];
@@ -448,42 +447,44 @@ void Projector::merge() {
       for (auto& table : from.tables) into.tables.push_back(std::move(table));
       into.commands = into.commands || from.commands;
       lanes_.erase(lanes_.begin() + static_cast<std::ptrdiff_t>(j));
-      swap_level(into);
+      swap_level(into, now);
     }
   }
 }
 
 // Generations that stand where their table's live one does take its place.
-void Projector::swap_level(Lane& lane) {
-  const std::vector<Fed> all = lane.tables;
-  std::erase_if(lane.tables, [&](const Fed& fed) {
-    if (!fed.next) return false;
-    const bool level = std::any_of(all.begin(), all.end(), [&](const Fed& other) {
-      return other.home == fed.home && !other.next;
-    });
-    if (!level) return false;
-    if (const auto swapped = fed.home->swap(fed.next); !swapped) {
-      alarm_(fmt::format("{}: {}", fed.home->type().info().name, swapped.error().detail));
-      return false;
-    }
-    if (on_rows_) on_rows_(fed.home->type().info(), {});  // any row may be another now
-    return true;
-  });
+void Projector::swap_level(Lane& lane, Instant now) {
+  const std::vector<Fed> all = std::exchange(lane.tables, {});
+  for (Fed fed : all) {
+    const auto level = [&](const Fed& other) { return other.is_live_of(*fed.home); };
+    const bool swapped = fed.next && std::ranges::any_of(all, level) && swap(fed, now);
+    if (!swapped) lane.tables.push_back(std::move(fed));
+  }
 }
 
 // Generations that have reached the log's end take the place of those that nobody feeds.
-void Projector::swap_alone(Lane& lane) {
+void Projector::swap_alone(Lane& lane, Instant now) {
   for (Fed& fed : lane.tables) {
-    if (!fed.next || !(fed.alone || is_left_out(*fed.home))) continue;
-    if (const auto swapped = fed.home->swap(fed.next); !swapped) {
-      alarm_(fmt::format("{}: {}", fed.home->type().info().name, swapped.error().detail));
-      continue;
-    }
-    std::erase_if(left_out_, [&](const Fed& old) { return old.home == fed.home; });
+    if (!fed.next || !(fed.alone || is_left_out(*fed.home)) || !swap(fed, now)) continue;
+    std::erase_if(left_out_, [&](const Fed& old) { return old.is_live_of(*fed.home); });
     fed.next.reset();
     fed.alone = false;
-    if (on_rows_) on_rows_(fed.home->type().info(), {});  // any row may be another now
   }
+}
+
+// False: it was tried, and is again after a wait.
+bool Projector::swap(Fed& fed, Instant now) {
+  if (now < fed.swap_retry.at) return false;
+  const TableInfo& info = fed.home->type().info();
+  if (const auto swapped = fed.home->swap(fed.next); !swapped) {
+    const std::string& why = swapped.error().detail;
+    if (fed.swap_retry.waited.us == 0)
+      alarm_(fmt::format("projector: table {} is built, but not in use: {}", info.name, why));
+    postpone(fed.swap_retry, now);
+    return false;
+  }
+  if (on_rows_) on_rows_(info, {});  // any row may be another now
+  return true;
 }
 
 void Projector::flush() {

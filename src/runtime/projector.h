@@ -49,8 +49,8 @@ class Projector {
 
   // Feeds the table's live generation, from where it stands. The home outlives the projector.
   void add(TableHome& table);
-  // Feeds a built generation until it is level with the live one, and swaps it in. If its own store
-  // fails it is marked failing and let go.
+  // Feeds a built generation until it is level with the live one, and swaps it in. While its own
+  // store fails it is left out as a table is: withdraw it, or wait.
   void replace(TableHome& table, std::shared_ptr<TableStore> next);
   // The same where nobody feeds the live one: it is swapped in when it has reached the log's end.
   void take_over(TableHome& table, std::shared_ptr<TableStore> next);
@@ -88,6 +88,8 @@ class Projector {
     bool alone = false;                // the live one is not fed
     bool telling = false;  // has reached the tail: others are told of its rows from then on
     Retry retry = {};
+    Retry swap_retry = {};  // `next` could not take its place
+    bool is_live_of(const TableHome& table) const { return home == &table && !next; }
     std::shared_ptr<TableStore> store() const { return next ? next : home->live(); }
   };
   // Tables that stand at the same place, and the one reader that feeds them.
@@ -127,9 +129,10 @@ class Projector {
   void tell_outcomes_live();
   template <class Work>
   void for_each_table(Lane& lane, Instant now, const Work& work);
-  void merge();
-  void swap_level(Lane& lane);
-  void swap_alone(Lane& lane);
+  void merge(Instant now);
+  void swap_level(Lane& lane, Instant now);
+  void swap_alone(Lane& lane, Instant now);
+  bool swap(Fed& fed, Instant now);
   bool is_left_out(const TableHome& table) const;
 
   Log& log_;
@@ -139,7 +142,7 @@ class Projector {
   CommandOutcomes* outcomes_ = nullptr;
   OnRows on_rows_;
   std::vector<std::unique_ptr<Lane>> lanes_;
-  std::vector<Fed> left_out_;  // live generations whose stores failed, until their retry.at
+  std::vector<Fed> left_out_;  // whose stores failed, until their retry.at
   Retry outcomes_retry_;
   std::mutex added_mutex_;
   std::vector<Fed> added_;

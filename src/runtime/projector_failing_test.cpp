@@ -1,4 +1,5 @@
 // A table whose store fails: the others are folded on, and what brings it back.
+#include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <chrono>
 #include <filesystem>
@@ -152,7 +153,7 @@ BOOST_AUTO_TEST_CASE(a_rebuilt_generation_takes_the_place_of_one_that_fails) {
   BOOST_CHECK(good->live()->totals() == folded_at_once());
 }
 
-BOOST_AUTO_TEST_CASE(a_generation_that_fails_on_its_way_is_let_go_and_the_live_one_goes_on) {
+BOOST_AUTO_TEST_CASE(a_generation_that_fails_on_its_way_is_tried_again_while_the_live_one_goes_on) {
   projector.add(*bad);
   add(20);
   world.settle(projector);
@@ -167,7 +168,47 @@ BOOST_AUTO_TEST_CASE(a_generation_that_fails_on_its_way_is_let_go_and_the_live_o
   BOOST_CHECK(bad->live() == before);
   BOOST_TEST(bad->state().live);
   BOOST_CHECK(before->totals() == folded_at_once());
+  BOOST_TEST(alarms.size() == 1U);
+  std::filesystem::remove(obstacle(*built));
+  settle_until([&] { return bad->live() == built; });
+  BOOST_TEST(bad->state().live);
+  BOOST_TEST(!bad->state().failing_since.has_value());
+  world.settle(projector);
+  BOOST_CHECK(built->totals() == folded_at_once());
+}
+
+BOOST_AUTO_TEST_CASE(a_generation_that_fails_can_be_withdrawn) {
+  add(20);
+  const auto built = build(*bad);
+  std::filesystem::create_directory(obstacle(*built));
+  add(40);
+  projector.take_over(*bad, built);
+  world.settle(projector);
+  BOOST_REQUIRE(built->state().failing_since.has_value());
+  std::atomic<bool> withdrawn = false;
+  std::jthread builder([&] { withdrawn = projector.withdraw(*bad, built); });
+  settle_until([&] { return withdrawn.load(); });
+  builder.join();
   BOOST_TEST(built.use_count() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_swap_that_cannot_be_written_is_told_once_until_it_is) {
+  int told = 0;
+  Projector fresh(*world.log, *catalogue, options(), [&](std::string_view) { ++told; });
+  add(20);
+  const auto built = build(*good);
+  const std::filesystem::path obstacle = dir / "good" / "CURRENT.next";
+  std::filesystem::create_directory(obstacle);
+  fresh.take_over(*good, built);
+  world.settle(fresh);
+  BOOST_TEST(told == 1);
+  BOOST_CHECK(good->live() != built);
+  std::filesystem::remove(obstacle);
+  world.now = world.now + Duration::minutes(1);
+  world.settle(fresh);
+  BOOST_CHECK(good->live() == built);
+  BOOST_TEST(good->state().live);
+  BOOST_TEST(told == 1);
 }
 
 BOOST_AUTO_TEST_CASE(outcomes_that_cannot_be_kept_do_not_hold_up_the_tables) {
