@@ -85,8 +85,9 @@ class Deployment:
     def cli(self, *arguments, check: bool = True, seconds: float = 120,
             text_in: str | None = None) -> subprocess.CompletedProcess:
         name, *rest = map(str, arguments)
-        done = subprocess.run([BINARY, name, "--config", self.config, *rest], text=True,
-                              capture_output=True, timeout=seconds, input=text_in)
+        here = [] if name == "copy" else ["--config", self.config]  # which is told both places
+        done = subprocess.run([BINARY, name, *here, *rest], text=True, capture_output=True,
+                              timeout=seconds, input=text_in)
         if check and done.returncode != 0:
             raise RuntimeError(f"wayfold {name} {rest} ended with {done.returncode}:\n"
                                f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}")

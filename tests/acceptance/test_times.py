@@ -1,6 +1,8 @@
 """Intervals that are none, that are past, and opening hours on the days clocks change."""
 
+import json
 from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -47,14 +49,26 @@ def next_change(zone: ZoneInfo) -> date:
     return day
 
 
+@pytest.fixture(scope="module")
+def host_of_a_year(deploy, tmp_path_factory):
+    """A host where a booking may start within a year, not within 90 days."""
+    wayfold = deploy("year", start=False)
+    rules = json.loads(Path(wayfold.settings["platform"]).read_text())
+    platform = tmp_path_factory.mktemp("platform") / "charge_mitra.json"
+    platform.write_text(json.dumps(rules | {"booking_window_days": 366}))
+    wayfold.settings["platform"] = str(platform)
+    wayfold.start()
+    return wayfold.guest().register("host")
+
+
 @pytest.mark.parametrize("name", ["Europe/London", "America/New_York", "Australia/Lord_Howe"])
-def test_a_day_on_which_clocks_change_AS3(host, name):
+def test_a_day_on_which_clocks_change_AS3(host_of_a_year, name):
     """Open from one to four, local time: the day's slots are what that really is."""
     zone, hours = ZoneInfo(name), [window | {"from": 60, "to": 240} for window in ALWAYS]
-    charger_id = host.list_charger(time_zone=name, schedule=hours)
+    charger_id = host_of_a_year.list_charger(time_zone=name, schedule=hours)
     for day in (next_change(zone), next_change(zone) + timedelta(days=1)):
         local = [datetime(day.year, day.month, day.day, hour, tzinfo=zone) for hour in (1, 4)]
-        answer = host.get(f"/chargers/{charger_id}/slots", params={"date": day.isoformat()})
+        answer = host_of_a_year.get(f"/chargers/{charger_id}/slots", params={"date": day.isoformat()})
         assert answer.status_code == 200, answer.text
         [connector] = answer.json()["connectors"]
         assert connector["free"] == [{"start": rfc3339(local[0]), "end": rfc3339(local[1])}]
