@@ -86,6 +86,7 @@ std::optional<Response> Authenticator::check_session(const Claims& claims, Insta
   }
   if (row->quarantined_since) return retry_later("not_yet", "the session's row is quarantined");
   if (now - claims.issued_at <= fold_lag_max) return std::nullopt;
+  if (sessions_->state().failing_since) return std::nullopt;  // its row comes when that is over
   return retry_later("not_yet", "sessions are behind: this one is not known yet");
 }
 

@@ -24,6 +24,7 @@ struct Fixture {
     log = std::move(*open_rocks_log(std::move(options)));
     process.http.port = 0;
     process.http.threads = io_threads;
+    process.gateway.read_wait_ms_max = 60'000;
     process.rate.per_ip_burst = process.rate.per_principal_burst = 1'000'000;
     chargers = std::make_unique<test::HandTable>(*catalogue().table("chargers"));
     chargers->set(charger, R"({"revision":1})");

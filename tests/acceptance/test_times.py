@@ -68,7 +68,8 @@ def test_a_day_on_which_clocks_change_AS3(host_of_a_year, name):
     charger_id = host_of_a_year.list_charger(time_zone=name, schedule=hours)
     for day in (next_change(zone), next_change(zone) + timedelta(days=1)):
         local = [datetime(day.year, day.month, day.day, hour, tzinfo=zone) for hour in (1, 4)]
-        answer = host_of_a_year.get(f"/chargers/{charger_id}/slots", params={"date": day.isoformat()})
+        answer = host_of_a_year.get(f"/chargers/{charger_id}/slots",
+                                    params={"date": day.isoformat()})
         assert answer.status_code == 200, answer.text
         [connector] = answer.json()["connectors"]
         assert connector["free"] == [{"start": rfc3339(local[0]), "end": rfc3339(local[1])}]
