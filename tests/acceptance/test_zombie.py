@@ -10,6 +10,8 @@ from load import SEED
 from process import wait_until
 
 ROUNDS = 6
+# Until a stop has fallen between deciding and appending, which is chance.
+ROUNDS_MAX = 40
 # More answers than can be had without the partitions of a worker that stands still: half of the
 # chargers are in them, and each of the load's clients waits for its answer.
 TAKEN_OVER = 100
@@ -29,7 +31,7 @@ def history(wayfold) -> dict:
 
 def test_a_replaced_decider_does_no_harm_when_it_wakes(wayfold, load, capsys):
     chance = random.Random(SEED)
-    for number in range(ROUNDS):
+    for number in range(ROUNDS_MAX):
         victim = wayfold.work[number % 2]
         load.wait_for(chance.randrange(20, 100))
         victim.signal(signal.SIGSTOP)
@@ -39,10 +41,12 @@ def test_a_replaced_decider_does_no_harm_when_it_wakes(wayfold, load, capsys):
         wait_until(lambda: history(wayfold)["epochs"] > stopped, 60, "the first one's return")
         assert victim.alive()
         load.wait_for(20)
+        if number + 1 >= ROUNDS and history(wayfold)["skipped"] > 0:
+            break
     load.stop()
     seen = history(wayfold)
     assert seen["skipped"] > 0, "no stop fell between deciding and appending"
     load.check(wayfold.staff("operator"))
     wayfold.verify()
     with capsys.disabled():
-        print(f"\nseed {SEED}, {ROUNDS} stops, {seen}: {load.summary()}")
+        print(f"\nseed {SEED}, {number + 1} stops, {seen}: {load.summary()}")
