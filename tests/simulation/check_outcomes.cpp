@@ -1,5 +1,6 @@
 // The log by itself: one outcome per command, the same for every reader, and sends that arrive
 // once.
+#include <algorithm>
 #include <map>
 
 #include "log/fence.h"
@@ -65,13 +66,19 @@ void readers_agree(const Facts& facts, Environment& env) {
   }
 }
 
-// In a stream; and nothing is decided before its command was sent.
+// In a stream; and nothing happens before its time, a deadline least of all: clocks of gateways may
+// be ahead of the log's by so much.
 void time_never_goes_back(const Facts& facts, Environment& env) {
   for (const Partition& one : facts.reading.partitions) {
     std::map<Uuid, Instant> latest;
+    Instant appended;
     for (const Outcome& outcome : one.outcomes) {
       for (const Record& record : outcome) {
         if (record.kind != Kind::event) continue;
+        appended = std::max(appended, record.appended);
+        if (record.at > appended + Decider::ahead_max) {
+          return env.fail("{}: {} is before its time", name(one.events), record.type);
+        }
         Instant& before = latest[record.stream];
         if (record.at < before) {
           return env.fail(
