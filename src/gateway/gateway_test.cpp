@@ -75,6 +75,12 @@ struct Fixture {
       std::this_thread::yield();
     }
   }
+  void ask_for_what_is_not_folded(test::Client& client) const {
+    chargers->reach({{"events.chargers", 0, 1}});
+    const std::string position = encode_position(log->id(), {{"events.chargers", 0, 5}});
+    client.send(upgrade(charger, "?position=" + position));
+    until_so_many_wait(1);
+  }
 
   static constexpr std::int64_t io_threads = 3;
   MemoryDisk disk;
@@ -189,21 +195,15 @@ BOOST_AUTO_TEST_CASE(it_stops_with_requests_in_flight) {
 }
 
 BOOST_AUTO_TEST_CASE(it_stops_with_a_channel_that_waits) {
-  chargers->reach({{"events.chargers", 0, 1}});
   test::Client client(gateway->port());
-  client.send(
-      upgrade(charger, "?position=" + encode_position(log->id(), {{"events.chargers", 0, 5}})));
-  until_so_many_wait(1);
+  ask_for_what_is_not_folded(client);
   gateway->stop(Duration::millis(100));
   BOOST_TEST(client.closed());
 }
 
 BOOST_AUTO_TEST_CASE(a_channel_that_waited_is_not_opened_while_it_stops) {
-  chargers->reach({{"events.chargers", 0, 1}});
   test::Client client(gateway->port());
-  client.send(
-      upgrade(charger, "?position=" + encode_position(log->id(), {{"events.chargers", 0, 5}})));
-  until_so_many_wait(1);
+  ask_for_what_is_not_folded(client);
   std::deque<test::Client> idle;  // of every io thread
   for (std::int64_t i = 0; i < 2 * io_threads; ++i) {
     idle.emplace_back(gateway->port()).ask("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
