@@ -122,6 +122,7 @@ BOOST_AUTO_TEST_CASE(a_table_whose_store_fails_says_how_old_it_is_and_the_others
   BOOST_TEST(unreadable.status == 503);
   BOOST_TEST(test::header(unreadable, "Age") == "40");
   BOOST_TEST(test::header(get("/chargers", renter), "Age").empty());
+  pump_until([&] { return backend->ready(); });
   BOOST_TEST(get("/readyz", renter).body.find(R"("failing_tables":"bookings")") !=
              std::string::npos);
   BOOST_TEST(get("/metrics", renter).body.find(R"(wayfold_table_failing{table="bookings"} 1)") !=
