@@ -325,6 +325,13 @@ def channel_route(document, table, base):
         "message may have a lower one: the log was restored from before, or this node is a moment "
         "behind the one that was read.",
     }
+    last_event = {
+        "name": "Last-Event-ID",
+        "in": "header",
+        "schema": {"type": "integer", "minimum": 0},
+        "description": "Like since, as an EventSource says it that comes again. Of both, this one "
+        "counts.",
+    }
     position = {
         "name": "position",
         "in": "query",
@@ -334,18 +341,25 @@ def channel_route(document, table, base):
     }
     item["get"] = base | {
         "operationId": f"{table.name}.channel",
-        "summary": "A WebSocket that sends the row, and again whenever it changes.",
+        "summary": "Sends the row, and again whenever it changes, over WebSocket or as events.",
         "description": 'Messages are `{"sequence": N, "row": {…}}`; `row` is null when one may no '
-        "longer see it. Browsers offer the token as subprotocol `bearer.TOKEN`, beside `wayfold`.",
+        "longer see it. A WebSocket's upgrade opens one, where browsers offer the token as "
+        "subprotocol `bearer.TOKEN`, beside `wayfold`; so does `Accept: text/event-stream` "
+        "(server-sent events, EventSource), which sends each as the data of an event whose id is "
+        "the sequence.",
         "parameters": path_parameters(path, {"id": document.schema(table.keys[0].type)})
-        + [since, position, parameter("Position")],
+        + [since, last_event, position, parameter("Position")],
         "responses": {
             "101": {"description": "The channel is open."},
+            "200": {
+                "description": "The channel is open, and this answer does not end.",
+                "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            },
             "400": problem("`invalid_parameter`; `bad_request`: no WebSocket handshake"),
             "401": problem(NOBODY),
             "403": problem("`forbidden`: not with your roles"),
             "404": problem("`not_found`"),
-            "426": problem("`upgrade_required`: this was no WebSocket handshake"),
+            "426": problem("`upgrade_required`: neither an upgrade nor `text/event-stream`"),
             "429": problem("`rate_limited`, with Retry-After"),
             "503": problem("`not_yet`, `unavailable`, with Retry-After", PARKED),
         },

@@ -15,6 +15,12 @@ namespace {
 // A request waits no longer for the log to be asked, which it is some four times a second.
 constexpr Duration log_asked_within = Duration::seconds(1);
 
+constexpr std::string_view event_stream = "text/event-stream";  // HTML, 9.2
+
+bool is_channel(std::string_view path) {
+  return path.starts_with("/ws/") || path.starts_with("/api/ws/");
+}
+
 // Whether anybody may ask, so that tokens are not even looked at.
 bool needs_nobody(const Route& route) {
   return route.kind == Route::Kind::page && route.page != Page::logout &&
@@ -84,6 +90,10 @@ std::optional<Response> App::handle(const Request& request, Ticket ticket) {
     add_security(*preflight, request.tls);
     return preflight;
   }
+  return run(request, exchange_of(request, ticket));
+}
+
+Exchange App::exchange_of(const Request& request, Ticket ticket) const {
   Exchange exchange;
   exchange.ticket = ticket;
   exchange.route = Metrics::unrouted;
@@ -93,7 +103,7 @@ std::optional<Response> App::handle(const Request& request, Ticket ticket) {
   if (const auto id = request.headers.get("X-Request-Id")) {
     exchange.correlation = Uuid::parse(*id).value_or(Uuid{});
   }
-  return run(request, std::move(exchange));
+  return exchange;
 }
 
 std::optional<Response> App::run(const Request& request, Exchange exchange) {
@@ -220,7 +230,7 @@ void App::retry_parked() {
   for (ParkedRequest& one : parked_.take_due(services_.clock(), backend_.tail.asked())) {
     const Request request = one.request.view();
     std::optional<UpgradeAnswer> answer;
-    if (one.exchange.upgrade) {
+    if (one.exchange.channel) {
       answer = open_channel(request, one.exchange);
     } else if (auto response = run(request, one.exchange)) {
       answer = std::move(*response);
@@ -243,20 +253,38 @@ std::optional<UpgradeAnswer> App::upgrade(const Request& request, Ticket ticket)
   const Instant now = services_.clock();
   const RateConfig& rate = services_.process.rate;
   const auto address = absl::HashOf('p', std::string(request.peer));
+  Exchange exchange = exchange_of(request, ticket);
+  exchange.channel = true;
   if (auto refused = limited(address, {rate.per_ip_per_s * 60, rate.per_ip_burst}, now)) {
-    return std::move(*refused);
+    return finish(exchange, std::move(*refused));
   }
-  Exchange exchange;
-  exchange.ticket = ticket;
-  exchange.upgrade = true;
   return open_channel(request, exchange);
+}
+
+bool App::wants_events(const Request& request) const {
+  return is_channel(request.path) && request.method == Method::get && !request.head &&
+         !request.headers.get("Upgrade") && lists(request.headers, "Accept", event_stream);
 }
 
 std::optional<UpgradeAnswer> App::open_channel(const Request& request, const Exchange& exchange) {
   auto opening = channels_.upgrade(request, services_.clock());
-  if (auto* const answer = std::get_if<UpgradeAnswer>(&opening)) return std::move(*answer);
-  if (park(request, exchange, std::get<NotYet>(std::move(opening)))) return std::nullopt;
-  return not_yet();
+  if (auto* const wanted = std::get_if<NotYet>(&opening)) {
+    if (park(request, exchange, std::move(*wanted))) return std::nullopt;
+    return finish(exchange, not_yet());
+  }
+  UpgradeAnswer answer = std::get<UpgradeAnswer>(std::move(opening));
+  if (auto* const refused = std::get_if<Response>(&answer)) {
+    return finish(exchange, std::move(*refused));
+  }
+  if (wants_events(request)) {
+    Response head;
+    head.content_type = event_stream;
+    head.close = head.endless = true;
+    head.headers =
+        "Cache-Control: no-store\r\nX-Accel-Buffering: no\r\n";  // no proxy keeps it back
+    std::get<Accept>(answer).events = finish(exchange, std::move(head));
+  }
+  return answer;
 }
 
 // The log cannot be read, or what is read of it does not come into the tables.
@@ -279,9 +307,10 @@ void App::tick() {
 
 Response App::unmatched(const Request& request, const Match& match) const {
   if (!match.allow.empty()) return wrong_method(match.allow);
-  if (request.path.starts_with("/ws/") || request.path.starts_with("/api/ws/")) {
+  if (is_channel(request.path)) {
     if (request.method != Method::get) return wrong_method("GET");
-    Response response = problem(426, "upgrade_required", "channels are spoken over WebSocket");
+    Response response = problem(
+        426, "upgrade_required", "a channel is a WebSocket, or is accepted as text/event-stream");
     response.add("Upgrade", "websocket");
     return response;
   }

@@ -29,10 +29,12 @@ class App : public Handler {
 
   std::optional<Response> handle(const Request& request, Ticket ticket) override;
   std::optional<UpgradeAnswer> upgrade(const Request& request, Ticket ticket) override;
+  bool wants_events(const Request& request) const override;
   void turn_ended() override { backend_.submitter.turn_ended(io_); }
   void tick() override;
 
  private:
+  Exchange exchange_of(const Request& request, Ticket ticket) const;
   std::optional<Response> run(const Request& request, Exchange exchange);
   Answer dispatch(const Request& request, const Match& match, const Exchange& exchange);
   std::variant<Offsets, Response> position_of(const Request& request) const;

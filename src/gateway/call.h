@@ -58,7 +58,7 @@ struct Exchange {
   Instant began;
   Instant patience;  // of a read that waits for a position; {0}: it has not waited yet
   std::shared_ptr<const std::string> origin;  // of a browser that may read the answer
-  bool upgrade = false;                       // it asks for a channel
+  bool channel = false;                       // it asks for one
 };
 
 struct Call {

@@ -26,12 +26,22 @@ struct Seen {
   Offsets position;
 };
 
+constexpr std::string_view no_sequence = "a sequence number is needed";
+
+bool read_sequence(std::string_view text, std::uint64_t& sequence) {
+  const char* const last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, sequence);
+  return error == std::errc{} && end == last;
+}
+
 std::variant<Seen, Response> seen_by_client(const Request& request, const Uuid& log) {
   const auto parameters = parse_query(request.query);
   if (!parameters) return malformed_query();
   Seen seen;
   std::string_view given_as = "Wayfold-Position";
   std::string position(request.headers.get(given_as).value_or(""));
+  // A browser that comes again says it there, with the address it first had.
+  const auto last = request.headers.get("Last-Event-ID");
   for (const auto& [name, value] : *parameters) {
     if (name == "position") {
       given_as = "position";
@@ -39,11 +49,10 @@ std::variant<Seen, Response> seen_by_client(const Request& request, const Uuid& 
       continue;
     }
     if (name != "since") return invalid_parameter(name, "there is no such parameter");
-    const char* const last = value.data() + value.size();
-    const auto [end, error] = std::from_chars(value.data(), last, seen.since);
-    if (error != std::errc{} || end != last) {
-      return invalid_parameter(name, "a sequence number is needed");
-    }
+    if (!read_sequence(value, seen.since)) return invalid_parameter(name, no_sequence);
+  }
+  if (last && !read_sequence(*last, seen.since)) {
+    return invalid_parameter("Last-Event-ID", no_sequence);
   }
   if (position.empty()) return seen;
   auto offsets = seen_position(given_as, position, log);
@@ -106,7 +115,7 @@ class Channels::Subscriber : public Listener {
     } else if (!visible && shown_) {
       shown_ = false;
       socket_->send(std::make_shared<const Message>(
-          fmt::format(R"({{"sequence":{},"row":null}})", sequence_)));
+          fmt::format(R"({{"sequence":{},"row":null}})", sequence_), sequence_));
     }
   }
   // The first row of a channel. Where the log was restored, or the code folds fewer events, the row
@@ -187,7 +196,7 @@ std::variant<UpgradeAnswer, NotYet> Channels::upgrade(const Request& request, In
   Accept accept;
   accept.listener = std::make_unique<Subscriber>(
       *this, Address{&table, std::move(key)}, caller, token, seen.since);
-  if (offers_subprotocol(request, "wayfold")) accept.subprotocol = "wayfold";
+  if (lists(request.headers, "Sec-WebSocket-Protocol", "wayfold")) accept.subprotocol = "wayfold";
   return accept;
 }
 
@@ -240,7 +249,7 @@ std::optional<Channels::Published> Channels::read(const Address& address) const 
   published.readable =
       row->found() && open_personal(address.table->type().info(), keys_, row->json);
   published.message = std::make_shared<const Message>(
-      fmt::format(R"({{"sequence":{},"row":{}}})", row->row_version, row->json));
+      fmt::format(R"({{"sequence":{},"row":{}}})", row->row_version, row->json), row->row_version);
   return published;
 }
 

@@ -1,4 +1,5 @@
-// Row channels: WS /ws/TABLE/{id} sends the whole row whenever it changes, the latest one wins.
+// Row channels: /ws/TABLE/{id}, over WebSocket or as server-sent events, sends the whole row
+// whenever it changes, the latest one wins.
 #pragma once
 #include <absl/container/flat_hash_map.h>
 #include <absl/container/flat_hash_set.h>
@@ -26,10 +27,10 @@ class Channels {
   Channels(const Services& services, Authenticator& authenticator, const KeyRing& keys, Post post);
   ~Channels();
 
-  // "?since=N": nothing is sent before a row newer than the N-th, unless the row is older than
-  // that: then it is what there is, and is sent first. "?position=P": like the Wayfold-Position
-  // header, which browsers cannot set; the token comes in the Authorization header or, for the same
-  // reason, as the subprotocol "bearer.TOKEN" beside "wayfold".
+  // "?since=N", or Last-Event-ID: nothing is sent before a row newer than the N-th, unless the row
+  // is older than that: then it is what there is, and is sent first. "?position=P": like the
+  // Wayfold-Position header, which browsers cannot set; the token comes in the Authorization header
+  // or, for the same reason, as the subprotocol "bearer.TOKEN" beside "wayfold".
   std::variant<UpgradeAnswer, NotYet> upgrade(const Request& request, Instant now);
 
   // Rows that changed and are readable; no keys: any of the table's may have. Any thread; returns

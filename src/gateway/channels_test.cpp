@@ -58,8 +58,11 @@ struct Fixture : test::AppFixture {
     auto decided = app->upgrade(request, ticket);
     if (!decided) return 0;  // it waits
     if (auto* const refused = std::get_if<Response>(&*decided)) return refused->status;
-    open(to, std::get<Accept>(*decided));
-    return 101;
+    Accept& accept = std::get<Accept>(*decided);
+    open(to, accept);
+    if (!accept.events) return 101;
+    events = std::move(*accept.events);
+    return events.status;
   }
   void open(Client& client_of, Accept& accept) {
     listeners.push_back(std::move(accept.listener));
@@ -83,6 +86,7 @@ struct Fixture : test::AppFixture {
     BOOST_TEST(connect(client, path, "", {{"Sec-WebSocket-Protocol", offer}}) == 101);
   }
   std::vector<std::unique_ptr<Listener>> listeners;
+  Response events;  // the head of the last event stream
   const Uuid session = Uuid::v5({}, "session");
   const std::string path = "/ws/chargers/" + charger.text();
   Client client;
@@ -98,6 +102,32 @@ BOOST_AUTO_TEST_CASE(a_subscriber_gets_the_row_and_each_change) {
   BOOST_REQUIRE(client.messages.size() == 2U);
   BOOST_TEST(client.messages[0] == R"({"sequence":1,"row":{"revision":1}})");
   BOOST_TEST(client.messages[1] == R"({"sequence":2,"row":{"revision":2}})");
+}
+
+BOOST_AUTO_TEST_CASE(it_is_an_event_stream_for_who_accepts_one) {
+  Request request;
+  request.path = path;
+  const auto wants = [&](std::vector<Header> headers) {
+    request.headers = Headers(headers);
+    return app->wants_events(request);
+  };
+  BOOST_TEST(wants({{"Accept", "text/html, Text/Event-Stream;q=0.9"}}));
+  BOOST_TEST(!wants({{"Accept", "*/*"}}));
+  BOOST_TEST(!wants({{"Accept", "text/event-stream"}, {"Upgrade", "websocket"}}));
+  request.path = "/chargers";
+  BOOST_TEST(!wants({{"Accept", "text/event-stream"}}));
+
+  set(3);
+  const Header accept{"Accept", "text/event-stream"};
+  BOOST_TEST(connect(client, path, "since=1", {accept, {"Last-Event-ID", "3"}}) == 200);
+  BOOST_TEST(events.endless);
+  BOOST_TEST(events.content_type == "text/event-stream");
+  BOOST_TEST(test::header(events, "Cache-Control") == "no-store");
+  BOOST_TEST(test::header(events, "X-Content-Type-Options") == "nosniff");
+  BOOST_TEST(client.messages.empty());
+  change(4);
+  BOOST_REQUIRE(client.messages.size() == 1U);
+  BOOST_TEST(connect(client, path, "", {accept, {"Last-Event-ID", "x"}}) == 400);
 }
 
 BOOST_AUTO_TEST_CASE(when_any_row_may_have_changed_only_those_that_did_are_sent) {

@@ -29,8 +29,8 @@ std::optional<Response> Cors::preflight(const Request& request) const {
   if (origin) {
     response.add("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE");
     response.add("Access-Control-Allow-Headers",
-                 "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Prefer, "
-                 "Wayfold-Position, X-Request-Id");
+                 "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, "
+                 "Last-Event-ID, Prefer, Wayfold-Position, X-Request-Id");
     response.add("Access-Control-Max-Age", "600");
   }
   return response;

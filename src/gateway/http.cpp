@@ -76,6 +76,23 @@ std::optional<std::string_view> Headers::get(std::string_view name) const {
   return std::nullopt;
 }
 
+bool lists(const Headers& headers, std::string_view name, std::string_view member) {
+  constexpr std::string_view blanks = " \t";
+  for (const Header& field : headers) {
+    if (!equal_ignoring_case(field.name, name)) continue;
+    std::string_view list = field.value;
+    while (!list.empty()) {
+      const std::size_t end = std::min(list.find(','), list.size());
+      std::string_view one = list.substr(0, std::min(list.find(';'), end));
+      list.remove_prefix(std::min(end + 1, list.size()));
+      one.remove_prefix(std::min(one.find_first_not_of(blanks), one.size()));
+      one = one.substr(0, one.find_last_not_of(blanks) + 1);
+      if (equal_ignoring_case(one, member)) return true;
+    }
+  }
+  return false;
+}
+
 void Response::add(std::string_view name, std::string_view value) {
   headers.append(name).append(": ");
   const auto at = static_cast<std::ptrdiff_t>(headers.size());
@@ -124,7 +141,9 @@ void append_head(std::string& out,
     if (!response.content_type.empty()) {
       out.append("\r\nContent-Type: ").append(response.content_type);
     }
-    out.append("\r\nContent-Length: ").append(fmt::format_int(response.bytes().size()).c_str());
+    if (!response.endless) {
+      out.append("\r\nContent-Length: ").append(fmt::format_int(response.bytes().size()).c_str());
+    }
   }
   out.append(keep_alive ? "\r\n" : "\r\nConnection: close\r\n");
   out.append(response.headers).append("\r\n");

@@ -53,7 +53,8 @@ struct Response {
   std::string body;
   std::shared_ptr<const void> owner;  // when set, the body is `shared`, which `owner` keeps alive
   std::string_view shared;
-  bool close = false;  // the connection ends after this answer
+  bool close = false;    // the connection ends after this answer
+  bool endless = false;  // no Content-Length: what follows ends with the connection
 
   // One more header line. Control characters in `value` become spaces, so it can never end the
   // line.
@@ -72,6 +73,9 @@ Response retry_later(std::string_view code, std::string_view detail);
 std::string_view reason_phrase(int status);
 
 bool equal_ignoring_case(std::string_view a, std::string_view b);
+
+// Whether the field is there and its list (RFC 9110, 5.6.1) has `member`, parameters left aside.
+bool lists(const Headers& headers, std::string_view name, std::string_view member);
 
 // Appends the status line and every header of `response`. `date`: an IMF-fixdate (RFC 9110, 5.6.7).
 void append_head(std::string& out,

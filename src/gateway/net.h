@@ -58,10 +58,11 @@ std::string client_address(asio::ip::address address);
 
 enum class Stage : std::uint8_t { idle, head, body, handling, writing, lingering, websocket, none };
 
-// What the loop asks of a WebSocket beyond what its users may.
+// What the loop asks of a WebSocket, or of an event stream, beyond what its users may.
 class OpenSocket : public WebSocket {
  public:
   virtual bool alive() const = 0;  // neither side has begun the end
+  virtual void ping() = 0;         // every Limits::ping_ms
 };
 
 // One connection, owned by its coroutine and listed by the loop.
@@ -93,5 +94,15 @@ Task<> run_websocket(TlsStream& stream,
                      const Request& request,
                      Accept accept,
                      const Limits& limits);
+
+// Sends what the listener of an accepted event stream says, after the answer's head, to its end.
+Task<> run_event_stream(Socket& stream,
+                        Connection& connection,
+                        std::unique_ptr<Listener> listener,
+                        const Limits& limits);
+Task<> run_event_stream(TlsStream& stream,
+                        Connection& connection,
+                        std::unique_ptr<Listener> listener,
+                        const Limits& limits);
 
 }  // namespace wf::gateway

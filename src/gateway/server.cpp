@@ -208,6 +208,7 @@ void Server::Loop::expire_due() {
     if (connection == nullptr || connection->deadline > now) continue;
     if (connection->websocket != nullptr && connection->websocket->alive()) {
       connection->deadline = after(limits.ping_ms);  // only an end has to come to an end
+      connection->websocket->ping();
       continue;
     }
     // Again at every tick until the stage ends: an operation between two of its steps misses a

@@ -32,8 +32,10 @@ class Handler {
   // on how long that takes; whoever keeps a ticket keeps a deadline too (tick). `request` ends with
   // the call.
   virtual std::optional<Response> handle(const Request& request, Ticket ticket) = 0;
-  // Likewise of a well-formed WebSocket upgrade.
+  // Likewise of a well-formed WebSocket upgrade, and of a GET that wants_events.
   virtual std::optional<UpgradeAnswer> upgrade(const Request& request, Ticket ticket);
+  // Whether a request asks for a channel by server-sent events, and not for an answer that ends.
+  virtual bool wants_events(const Request&) const { return false; }
   // Once per turn of the loop in which a request was handled, a posted function or tick() ran: hand
   // over together what the turn has collected.
   virtual void turn_ended() {}

@@ -71,6 +71,7 @@ class Session final : public Connection {
   Task<> more();
   Task<> handle();
   Task<> upgrade();
+  Task<> open_channel();
   Task<> wait_for_answer();
   Task<> flush();
   Task<> linger();
@@ -115,6 +116,8 @@ Task<> Session<Stream>::serve_requests() {
       case RequestParser::Step::ready:
         if (parser_.upgrade()) {
           co_await upgrade();
+        } else if (loop_.handler.wants_events(parser_.request())) {
+          co_await open_channel();
         } else {
           co_await handle();
         }
@@ -279,17 +282,24 @@ Task<> Session<Stream>::linger() {
 
 template <class Stream>
 Task<> Session<Stream>::upgrade() {
-  Request& request = parser_.request();
-  request.peer = ip_;
-  request.tls = tls;
-  loop_.request_handled();
+  const Request& request = parser_.request();
   const bool well_formed = request.headers.get("Sec-WebSocket-Version") == "13" &&
                            request.headers.get("Sec-WebSocket-Key").has_value() &&
                            request.body.empty() && parser_.unread().empty();
   if (!well_formed) {
+    loop_.request_handled();
     refuse(problem(400, "bad_request", "this is not a valid WebSocket upgrade"));
     co_return;
   }
+  co_await open_channel();
+}
+
+template <class Stream>
+Task<> Session<Stream>::open_channel() {
+  Request& request = parser_.request();
+  request.peer = ip_;
+  request.tls = tls;
+  loop_.request_handled();
   waits = true;
   std::optional<UpgradeAnswer> decided = loop_.handler.upgrade(request, loop_.ticket(*this));
   if (!decided) {
@@ -311,14 +321,20 @@ Task<> Session<Stream>::upgrade() {
     refuse(retry_later("not_ready", "the server stops"));
     co_return;
   }
+  Accept accept = std::get<Accept>(std::move(*decided));
+  const bool events = accept.events.has_value();
+  if (events) give(std::move(*accept.events));
   if (!out_.empty()) co_await flush();
   if (!reply_) co_return;
   stage = Stage::none;
   enter(Stage::websocket,
-        loop_.limits.header_ms_max);  // for the answer; then WebSocket keeps its own time
-  Accept accept = std::get<Accept>(std::move(*decided));
-  co_await run_websocket(stream_, *this, request, std::move(accept), loop_.limits);
-  broken();
+        loop_.limits.header_ms_max);  // for the answer; then it keeps its own time
+  if (events) {
+    co_await run_event_stream(stream_, *this, std::move(accept.listener), loop_.limits);
+  } else {
+    co_await run_websocket(stream_, *this, request, std::move(accept), loop_.limits);
+    broken();
+  }
 }
 
 }  // namespace wf::gateway

@@ -56,6 +56,7 @@ class Peer final : public OpenSocket {
   void send(std::shared_ptr<const Message> message) override;
   void close(std::uint16_t code, std::string_view reason) override;
   bool alive() const override { return code_ == 0 && ws_.is_open(); }
+  void ping() override {}  // Beast does
 
  private:
   struct Written {
@@ -82,7 +83,7 @@ class Peer final : public OpenSocket {
   void write_rest_of_front(std::size_t sent);
   void written(error_code failed);
 
-  Pending pending_;  // operations whose handlers point here
+  InFlight pending_;  // operations whose handlers point here
   Wire<Stream> wire_;
   ws::stream<Wire<Stream>&, false> ws_;  // false: no permessage-deflate
   Connection& connection_;
@@ -219,7 +220,7 @@ Task<> run_peer(
 
 }  // namespace
 
-Message::Message(std::string_view text) {
+Message::Message(std::string_view text, std::uint64_t sequence) : sequence_(sequence) {
   constexpr std::size_t short_max = 125;
   constexpr std::size_t medium_max = 0xFFFF;
   const auto byte = [](std::size_t value) { return static_cast<char>(value & 0xFF); };
@@ -235,21 +236,6 @@ Message::Message(std::string_view text) {
   while (length_bytes != 0) frame_ += byte(text.size() >> (8 * --length_bytes));
   head_bytes_ = frame_.size();
   frame_ += text;
-}
-
-bool offers_subprotocol(const Request& request, std::string_view name) {
-  for (const Header& field : request.headers) {
-    if (!equal_ignoring_case(field.name, "Sec-WebSocket-Protocol")) continue;
-    std::string_view list = field.value;
-    while (!list.empty()) {
-      std::string_view one = list.substr(0, list.find(','));
-      list.remove_prefix(std::min(one.size() + 1, list.size()));
-      while (!one.empty() && one.front() == ' ') one.remove_prefix(1);
-      while (!one.empty() && one.back() == ' ') one.remove_suffix(1);
-      if (one == name) return true;
-    }
-  }
-  return false;
 }
 
 Task<> run_websocket(Socket& stream,

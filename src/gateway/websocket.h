@@ -1,8 +1,9 @@
-// One WebSocket (RFC 6455) as the layers above see it. Everything here is called and calls on the
-// io thread.
+// One WebSocket (RFC 6455) as the layers above see it, or a stream of server-sent events in its
+// place. Everything here is called and calls on the io thread.
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -11,16 +12,20 @@
 
 namespace wf::gateway {
 
-// A text message (UTF-8) as a server's frame, the same bytes for whoever gets it (RFC 6455, 5.2).
+// A text message (UTF-8, one line) as a server's frame, the same bytes for whoever gets it (RFC
+// 6455, 5.2).
 class Message {
  public:
-  explicit Message(std::string_view text);
+  // `sequence`: what a client that comes again says it has seen last.
+  explicit Message(std::string_view text, std::uint64_t sequence = 0);
+  std::uint64_t sequence() const { return sequence_; }
   std::string_view frame() const { return frame_; }
   std::string_view text() const { return frame().substr(head_bytes_); }
 
  private:
   std::string frame_;
   std::size_t head_bytes_;
+  std::uint64_t sequence_;
 };
 
 // Valid from Listener::on_open until Listener::on_close returns.
@@ -32,7 +37,7 @@ class WebSocket {
   // the end has begun.
   virtual void send(std::shared_ptr<const Message> message) = 0;
   // Begins the close handshake after what is being written; queued messages are dropped. `reason` ≤
-  // 123 bytes.
+  // 123 bytes. An event stream just ends: its client comes again and is told by the answer.
   virtual void close(std::uint16_t code, std::string_view reason) = 0;
 };
 
@@ -48,16 +53,14 @@ class Listener {
   virtual void on_close(std::uint16_t code) = 0;
 };
 
-// The answer to an upgrade that is allowed.
+// The answer to a request for a channel that is allowed.
 struct Accept {
   std::unique_ptr<Listener> listener;
-  std::string subprotocol;  // one the client offered, or empty
+  std::string subprotocol;         // one the client offered, or empty
+  std::optional<Response> events;  // the head of an event stream; nothing: it is a WebSocket
 };
 
-// What a request to upgrade is answered: it is allowed, or a problem says why not.
+// What a request for a channel is answered: it is allowed, or a problem says why not.
 using UpgradeAnswer = std::variant<Accept, Response>;
-
-// Whether Sec-WebSocket-Protocol lists `name`.
-bool offers_subprotocol(const Request& request, std::string_view name);
 
 }  // namespace wf::gateway

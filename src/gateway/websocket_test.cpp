@@ -2,95 +2,17 @@
 // of the end.
 #include "gateway/websocket.h"
 
-#include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <future>
-#include <set>
 #include <string>
-#include <thread>
 
-#include "gateway/server.h"
-#include "gateway/test_client.h"
+#include "gateway/test_hub.h"
 #include "support/certificate.h"
 
 namespace wf::gateway::websocket_test {
 using namespace test;
 
 namespace {
-
-// Echoes; "bye" closes; every socket is a member of one broadcast.
-class Hub final : public Handler {
- public:
-  std::optional<Response> handle(const Request&, Ticket) override { return Response{}; }
-  std::optional<UpgradeAnswer> upgrade(const Request& request, Ticket) override {
-    if (request.path != "/ws") return problem(403, "forbidden", "not here");
-    const bool offered = offers_subprotocol(request, "wayfold.v1");
-    return Accept{std::make_unique<Member>(*this), offered ? "wayfold.v1" : ""};
-  }
-  void broadcast(const std::shared_ptr<const Message>& message) {
-    const std::set<WebSocket*> all = members_;
-    for (WebSocket* const member : all) member->send(message);
-  }
-
-  std::atomic<int> open{0};
-  std::atomic<int> last_code{0};
-
- private:
-  class Member final : public Listener {
-   public:
-    explicit Member(Hub& hub) : hub_(hub) {}
-    void on_open(WebSocket& socket) override {
-      socket_ = &socket;
-      hub_.members_.insert(&socket);
-      ++hub_.open;
-    }
-    void on_message(std::string_view text) override {
-      if (text == "bye") return socket_->close(4000, "as you wish");
-      socket_->send(std::make_shared<const Message>(text));
-    }
-    void on_close(std::uint16_t code) override {
-      hub_.members_.erase(socket_);
-      hub_.last_code = code;
-      --hub_.open;
-    }
-
-   private:
-    Hub& hub_;
-    WebSocket* socket_ = nullptr;
-  };
-
-  std::set<WebSocket*> members_;
-};
-
-struct Running {
-  explicit Running(const Limits& limits = {}, const Listen& listen = {}) {
-    auto opened = Server::open(listen, limits, {&hub});
-    BOOST_REQUIRE(opened.has_value());
-    server = std::move(*opened);
-    server->start();
-  }
-  bool becomes(const std::function<bool()>& holds) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    while (!holds() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
-    return holds();
-  }
-  void broadcast(const std::string& text) {
-    server->post(0,
-                 [this, shared = std::make_shared<const Message>(text)] { hub.broadcast(shared); });
-  }
-  // Returns when the io thread has done what was posted and what clients have sent so far: it looks
-  // at the sockets between two posted functions at least every other time.
-  void settle(const Client& client) {
-    BOOST_REQUIRE(becomes([&] { return client.arrived(); }));
-    for (int i = 0; i < 4; ++i) {
-      std::promise<void> done;
-      server->post(0, [&done] { done.set_value(); });
-      done.get_future().wait();
-    }
-  }
-  Hub hub;
-  std::unique_ptr<Server> server;
-};
 
 constexpr int text_frame = 1, binary_frame = 2, close_frame = 8, ping_frame = 9, pong_frame = 10;
 
@@ -151,13 +73,6 @@ std::unique_ptr<Client> join(Running& running, bool tls = false) {
   BOOST_REQUIRE(client->ask(handshake("/ws")).status == 101);
   BOOST_REQUIRE(running.becomes([&] { return running.hub.open == 1; }));
   return client;
-}
-
-Listen listen_at(const wf::test::Certificate& certificate, bool tls) {
-  Listen listen;
-  if (tls) listen.certificate_file = certificate.certificate_file();
-  if (tls) listen.key_file = certificate.key_file();
-  return listen;
 }
 
 // More than the sockets of a connection hold: who does not read stops such a frame in the middle.

@@ -1,5 +1,5 @@
 // What Beast's WebSocket writes through, so that a message can go to an idle socket past it. For
-// websocket.cpp only.
+// websocket.cpp and server_sent_events.cpp only.
 #pragma once
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/async_base.hpp>
@@ -16,7 +16,7 @@
 namespace wf::gateway {
 
 // Counts operations under way, for an owner that has to outlive them.
-class Pending {
+class InFlight {
  public:
   void begin() { ++count_; }
   void end() {
@@ -39,7 +39,7 @@ class Wire {
   using executor_type = Executor;
 
   // `pending` counts the writes; the wire has to live until there are none.
-  Wire(Stream& stream, Pending& pending) : stream_(stream), pending_(pending) {}
+  Wire(Stream& stream, InFlight& pending) : stream_(stream), pending_(pending) {}
   Wire(const Wire&) = delete;
   Wire& operator=(const Wire&) = delete;
 
@@ -113,7 +113,7 @@ class Wire {
   };
 
   Stream& stream_;
-  Pending& pending_;
+  InFlight& pending_;
   bool writing_ = false;
   boost::beast::saved_handler waiting_;
 };

@@ -46,7 +46,7 @@ struct Fixture {
   asio::io_context io{1};
   Socket socket{io};
   Socket reader{io};
-  Pending pending;
+  InFlight pending;
   Wire<Socket> wire{socket, pending};
   int written = 0;
   const std::string large = std::string(stopping, 'l');

@@ -1,8 +1,9 @@
-"""WebSocket channels: a charger's row as it changes, without loss or doubles over a reconnect."""
+"""Channels: a charger's row as it changes, without loss or doubles over a reconnect."""
 
 import json
 from contextlib import contextmanager
 
+import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
@@ -108,3 +109,51 @@ def test_nonsense_ends_only_its_own_connection(wayfold, host, charger_id):
                 victim.socket.recv(timeout=WAIT_S)
         rename(host, charger_id, "still here")
         witness.until("still here")
+
+
+@contextmanager
+def events_of(wayfold, path: str, **headers: str):
+    """As an EventSource asks: the answer, and a channel's (id, message) one after another."""
+    accept = {"Accept": "text/event-stream"} | headers
+    with httpx.Client(timeout=WAIT_S) as client, \
+         client.stream("GET", f"{wayfold.url}{path}", headers=accept) as answer:
+        yield answer, events(answer.iter_lines())
+
+
+def events(lines):
+    event = {}
+    for line in lines:
+        if line:
+            name, _, value = line.partition(": ")
+            event[name] = value
+        elif "data" in event:
+            message = json.loads(event["data"])
+            assert message["sequence"] == int(event["id"])
+            yield event["id"], message["row"]
+            event = {}
+
+
+def test_changes_are_pushed_as_server_sent_events_RT1(wayfold, host, charger_id):
+    path = f"/ws/chargers/{charger_id}"
+    with events_of(wayfold, path, Origin="http://other.example") as (answer, pushed):
+        assert answer.headers["Content-Type"] == "text/event-stream"
+        assert "Access-Control-Allow-Origin" not in answer.headers
+        last, row = next(pushed)
+        assert row["title"] == "Green Park"
+        rename(host, charger_id, "Lodi Garden")
+        last, row = next(pushed)
+        assert row["title"] == "Lodi Garden"
+    rename(host, charger_id, "missed")
+    with events_of(wayfold, path, **{"Last-Event-ID": last}) as (_, pushed):
+        again, row = next(pushed)
+        assert row["title"] == "missed" and int(again) > int(last)
+
+
+@pytest.mark.parametrize("path, status", [
+    ("/ws/chargers/00000000-0000-4000-8000-000000000000", 404), ("/ws/bookings/x", 404),
+    ("/ws/chargers/x?since=y", 400), ("/chargers", 200)])
+def test_what_is_no_event_stream_is_an_answer(wayfold, path, status):
+    with events_of(wayfold, path) as (answer, _):
+        assert answer.status_code == status
+        assert answer.read()
+
