@@ -40,6 +40,8 @@ class AuthHandler {
   Response tokens_response(const RefreshToken& refresh, std::uint32_t roles, Instant now) const;
   std::uint32_t roles_of(std::string_view row_json) const;
   Uuid login_stream(std::string_view identifier) const;
+  // Whether another account is known to have the login; none ever gives it up.
+  bool is_taken(const Uuid& login, const Uuid& account) const;
   const TableView* table(std::string_view name) const;
 
   Backend& backend_;

@@ -13,9 +13,12 @@ struct Fixture : test::AppFixture {
     know_login("asha@example.org", "correct horse", "false");
     ruling = [this](const Record& command) { return rule(command); };
   }
+  Uuid login_of(std::string_view identifier) const {
+    return Uuid::v8(secrets.pepper.mac(identifier).view());
+  }
   void know_login(std::string_view identifier, std::string_view password, std::string suspended) {
     const auto hash = hash_password(Secret(password), {.passes = 1, .memory_bytes = 8192});
-    table("logins").set(Uuid::v8(secrets.pepper.mac(identifier).view()),
+    table("logins").set(login_of(identifier),
                         R"({"account":")" + asha.text() + R"(","hash":")" + *hash +
                             R"(","roles":["renter","host"],"suspended":)" + suspended + "}");
   }
@@ -72,6 +75,25 @@ BOOST_AUTO_TEST_CASE(a_retried_registration_makes_the_same_account) {
              first);
   BOOST_TEST(field(post("/auth/register", registration, {{"Idempotency-Key", "r2"}}), "id") !=
              first);
+}
+
+// A key is for ever: who cannot register leaves none that is nobody's.
+BOOST_AUTO_TEST_CASE(a_taken_identifier_is_refused_before_a_key_is_made) {
+  know_login("ravi@example.org", "another's", "false");
+  const Offset keys = *log->end({"keys", 0});
+  const Response response = post("/auth/register", registration, {{"Idempotency-Key", "r1"}});
+  BOOST_TEST(response.status == 409);
+  BOOST_TEST(field(response, "code") == "taken");
+  BOOST_TEST(seen.empty());
+  BOOST_TEST(*log->end({"keys", 0}) == keys);
+}
+
+BOOST_AUTO_TEST_CASE(whose_login_is_there_already_is_answered_by_its_decider) {
+  const std::vector<Header> key{{"Idempotency-Key", "r1"}};
+  const std::string account = field(post("/auth/register", registration, key), "id");
+  table("logins").set(login_of("ravi@example.org"), R"({"account":")" + account + R"("})");
+  BOOST_TEST(field(post("/auth/register", registration, key), "id") == account);
+  BOOST_TEST(seen.size() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(only_open_roles_and_real_identifiers_register) {

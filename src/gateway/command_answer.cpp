@@ -94,8 +94,7 @@ Response accepted(const AnswerPlan& plan, std::uint64_t stream_version, std::str
 }
 
 Response refused(const AnswerPlan& plan, std::string_view name) {
-  const Reason reason = reason_named(*plan.type, name);
-  Response response = problem(reason.status, reason.name, reason.detail);
+  Response response = refusal_of(*plan.type, name);
   response.body.pop_back();
   response.body.append(R"(,"command":")").append(plan.command.text()).append(R"("})");
   return response;
@@ -143,6 +142,11 @@ Response decided(const AnswerPlan& plan, const Outcome& outcome, const EarlierEv
 }
 
 }  // namespace
+
+Response refusal_of(const CommandType& type, std::string_view reason) {
+  const Reason known = reason_named(type, reason);
+  return problem(known.status, known.name, known.detail);
+}
 
 std::string reason_of(std::string_view payload) {
   std::string reason;

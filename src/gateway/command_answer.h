@@ -27,6 +27,9 @@ Response answer_of(const AnswerPlan& plan,
                    const Uuid& log_id,
                    const EarlierEvents& earlier);
 
+// The problem+json of one of the type's reasons, by name, or of the engine's.
+Response refusal_of(const CommandType& type, std::string_view reason);
+
 // Of a closing record: its "reason"; of a duplicate that of the first answer.
 std::string reason_of(std::string_view payload);
 
