@@ -107,15 +107,28 @@ void append_free(std::string& out, const Connector& connector, const std::vector
   out += "]}";
 }
 
-// Of the day what is still to come, from the next whole minute on.
-Interval rest_of(const Interval& day, Instant now) {
-  const std::int64_t minutes = (now.us + Interval::minute_us - 1) / Interval::minute_us;
-  return {std::clamp(Instant{minutes * Interval::minute_us}, day.start, day.end), day.end};
+// Nothing is offered before the next whole minute.
+Instant first_start(const Query& query) {
+  const std::int64_t minutes = (query.now.us + Interval::minute_us - 1) / Interval::minute_us;
+  return Instant{minutes * Interval::minute_us};
 }
 
 // What is booked starts no later.
 Instant last_start(const Query& query) {
   return query.now + Duration::hours(24 * query.platform->booking_window_days);
+}
+
+// Of a connector's gaps around a day those that are long enough to be booked, clipped to the day.
+std::vector<Interval> offered(const Own& own,
+                              std::vector<Interval> gaps,
+                              const Interval& day,
+                              const Query& query) {
+  std::erase_if(gaps, [&](const Interval& gap) {
+    return gap.is_shorter(own.min_minutes.value_or(0)) || !gap.overlaps(day);
+  });
+  for (Interval& gap : gaps) gap = {std::max(gap.start, day.start), std::min(gap.end, day.end)};
+  std::erase_if(gaps, [&](const Interval& gap) { return gap.start > last_start(query); });
+  return gaps;
 }
 
 // GET /chargers/{id}/slots?date=: the free time of one day in the charger's zone.
@@ -126,8 +139,11 @@ std::optional<std::string> slots(const Own& own, const Query& query) {
   const std::optional<Interval> day = local_day(*zone, date);
   if (!day) return std::nullopt;
   std::vector<Interval> open;
-  if (own.status == Status::listed) {
-    open = open_time(*zone, openings_of(own.schedule), rest_of(*day, query.now));
+  if (own.status == Status::listed) {  // what is free may go on over midnight
+    const Duration shortest = Duration::minutes(
+        std::clamp<std::int64_t>(own.min_minutes.value_or(0), 0, Interval::longest_minutes));
+    const Interval around{std::max(day->start - shortest, first_start(query)), day->end + shortest};
+    open = open_time(*zone, openings_of(own.schedule), around);
   }
   std::string out = R"({"date":)";
   append_json_string(out, date);
@@ -136,9 +152,8 @@ std::optional<std::string> slots(const Own& own, const Query& query) {
   out += R"(,"connectors":[)";
   for (const Connector& one : own.connectors) {
     if (&one != &own.connectors.front()) out += ',';
-    std::vector<Interval> free = without(open, obstacles(own, one.number));
-    std::erase_if(free, [&](const Interval& slot) { return slot.start > last_start(query); });
-    append_free(out, one, free);
+    std::vector<Interval> gaps = without(open, obstacles(own, one.number));
+    append_free(out, one, offered(own, std::move(gaps), *day, query));
   }
   out += "]}";
   return out;

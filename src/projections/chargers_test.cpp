@@ -341,6 +341,32 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_booked_any_more_is_not_offered_BK3) {
   BOOST_TEST(!available(seen, "2026-11-21T10:30:00Z", "2026-11-21T11:00:00Z", "", t(11)));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_free_for_less_than_may_be_booked_is_not_offered_BK3) {
+  charger::Edited e;
+  e.min_minutes = 90;
+  TableSpec seen = rows();
+  seen.after(e, at(2)).after(booked(10, 12), at(3));
+  BOOST_TEST(free_hours(seen) == "1: 12-17 2: 09-17");
+  BOOST_TEST(free_hours(seen, "2026-11-21", t(15)) == "1: 15-17 2: 15-17");
+  BOOST_TEST(free_hours(seen, "2026-11-21", t(16)) == "1: 2:");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_free_over_midnight_is_as_long_as_both_its_parts_BK3) {
+  TableSpec seen = rows();
+  seen.after(charger::ScheduleSet{"Europe/London", {{6, 0, 1440}, {7, 0, 1440}}}, at(2));
+  seen.after(booked(21, 23), at(3)).after(booked(25, 26), at(4));
+  charger::Edited e;
+  e.min_minutes = 120;
+  seen.after(e, at(5));
+  BOOST_TEST(free_hours(seen) == "1: 00-21 23-00 2: 00-00");
+  BOOST_TEST(free_hours(seen, "2026-11-22") == "1: 00-01 02-00 2: 00-00");
+  BOOST_TEST(free_hours(seen, "2026-11-22", t(24)) == "1: 02-00 2: 00-00");
+  e.min_minutes = 121;
+  seen.after(e, at(6));
+  BOOST_TEST(free_hours(seen) == "1: 00-21 2: 00-00");
+  BOOST_TEST(free_hours(seen, "2026-11-22") == "1: 02-00 2: 00-00");
+}
+
 BOOST_AUTO_TEST_CASE(availability_respects_the_lengths_a_host_takes_SE1) {
   charger::Edited e;
   e.min_minutes = 60;

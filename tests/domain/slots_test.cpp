@@ -20,9 +20,12 @@ struct Slot {
 // or at any second: the table keeps whole minutes.
 class World {
  public:
-  World(unsigned seed, bool whole_minutes) : random_(seed), whole_minutes_(whole_minutes) {
-    state_ = evolve(std::move(state_), listed());
-    rows_.after(listed(), meta(now_));
+  World(unsigned seed, bool whole_minutes)
+      : random_(seed), whole_minutes_(whole_minutes), min_minutes_(seed % 2 == 0 ? 20 : 1) {
+    charger::Listed first = listed();
+    first.min_minutes = min_minutes_;
+    state_ = evolve(std::move(state_), first);
+    rows_.after(first, meta(now_));
   }
 
   void step() {
@@ -35,7 +38,9 @@ class World {
   }
 
   void check_slots() {
-    for (const Slot& slot : offered()) {
+    for (Slot slot : offered()) {
+      const Instant least = slot.time.start + Duration::minutes(min_minutes_);
+      slot.time.end = std::max(slot.time.end, least);  // what midnight cuts short goes on
       const Decision decided = decided_by(reserve_of(slot), now_);
       BOOST_TEST(!decided.refused(), text(slot) << " is offered at " << now_.text());
     }
@@ -152,6 +157,7 @@ class World {
 
   std::mt19937 random_;
   bool whole_minutes_;
+  std::int64_t min_minutes_;
   State state_;
   TableSpec rows_{chargers::table()};
   Instant now_ = spec_now;
