@@ -38,11 +38,12 @@ struct RemoteTablesOptions {
 
 // Each table as a TableView. A question goes to one node that is up, live, and not behind what
 // state() has said before; the next one is asked when it fails or says nothing at all, not when it
-// is slow. So answers never go back in time, and a page is of one node. state() is a look at what
-// the node pushed last: it costs no question, and is never ahead of what a read sees. Without such
-// a node: Code::unavailable at once, and state().live is false. Code::full: those there are had no
-// connection left. Code::timeout: request_max has passed, or half of it where another node might
-// have been asked. Thread-safe.
+// is slow. So no answer is from before what state() said, though an earlier answer may have been
+// ahead of that, and a page is of one node. state() is a look at what the node pushed last: it
+// costs no question, and is never ahead of what a read sees. Without such a node: Code::unavailable
+// at once, and state().live is false. Code::full: those there are had no connection left.
+// Code::timeout: request_max has passed, or half of it where another node might have been asked.
+// Thread-safe.
 class RemoteTables {
  public:
   // Code::invalid: an address that is none, a table not among `types`, or too many nodes. The types
