@@ -186,4 +186,8 @@ std::string Node::url() const {
   return gateway_ ? url_of(config_.process.http, gateway_->port()) : std::string();
 }
 
+std::string Node::docs_url() const {
+  return gateway_ && gateway_->has_docs() ? url() + "/docs" : std::string();
+}
+
 }  // namespace wf::cli

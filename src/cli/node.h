@@ -30,6 +30,8 @@ class Node {
   bool new_log() const { return new_log_; }
   // "http://127.0.0.1:8000"; empty without a gateway.
   std::string url() const;
+  // Of the pages for people; empty without a gateway, or where Swagger UI is not installed.
+  std::string docs_url() const;
   Engine& engine() { return *engine_; }
   gateway::Gateway* gateway() { return gateway_.get(); }
   const gateway::Secrets& secrets() const { return *secrets_; }

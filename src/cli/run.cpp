@@ -16,7 +16,11 @@ void print_text(Setup& setup, Node& node) {
   const std::string url = node.url();
   if (!url.empty()) {
     setup.out.line(fmt::format("wayfold: {}", url));
-    setup.out.line(fmt::format("  docs  {}/docs", url));
+    const std::string docs = node.docs_url();
+    setup.out.line(docs.empty() ? fmt::format("  docs  {}/openapi.json (without Swagger UI, which "
+                                              "is not installed)",
+                                              url)
+                                : "  docs  " + docs);
     setup.out.line(
         fmt::format("  try   curl '{}/chargers?lat=28.6139&lon=77.2090&radius_m=20000'", url));
   }
@@ -33,7 +37,7 @@ void print_json(Setup& setup, Node& node) {
   std::string& out = setup.out.text();
   const std::string url = node.url();
   append_text_or_null(out += R"({"url":)", url);
-  append_text_or_null(out += R"(,"docs":)", url.empty() ? url : url + "/docs");
+  append_text_or_null(out += R"(,"docs":)", node.docs_url());
   append_text_or_null(out += R"(,"tables":)", node.engine().tables_address());
   append_text_or_null(out += R"(,"var":)", node.engine().config().process.var);
   setup.out.line(fmt::format(

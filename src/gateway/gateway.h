@@ -22,6 +22,8 @@ class Gateway {
   void stop(Duration grace = Duration::seconds(5));
 
   std::uint16_t port() const { return server_->port(); }
+  // Whether there are pages at /docs.
+  bool has_docs() const { return backend_->docs.available(); }
   const Tokens& tokens() const { return backend_->tokens; }
   // For the projector's on_rows.
   void rows_changed(const TableInfo& table, const std::vector<std::string>& keys);

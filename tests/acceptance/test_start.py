@@ -19,7 +19,8 @@ def test_json_is_one_object(deploy):
     process = wayfold.launch("run", "--json", "--config", wayfold.config, log="run")
     said = json.loads(process.wait_for(r"^{.*}$", 60).group(0))
     assert httpx.get(said["url"] + "/healthz").status_code == 200
-    assert said["docs"] == said["url"] + "/docs"
+    pages = httpx.get(said["url"] + "/docs").status_code == 200
+    assert said["docs"] == (said["url"] + "/docs" if pages else None)
     assert said["var"] == str(wayfold.var) and said["tables"] is None
     assert process.stop() == 0
     assert [json.loads(line) for line in process.output().splitlines()] == [said]
@@ -33,3 +34,23 @@ def test_a_new_log_is_named(deploy):
     log = wayfold.cli("inspect", "log").stdout.split()[1]
     assert f"new log {log} in {wayfold.var}\n" in first
     assert "new log" not in again and f"log {log} in {wayfold.var}\n" in again
+
+
+def test_the_docs_are_named_where_they_are(deploy):
+    wayfold = deploy(start=False)
+    process = wayfold.launch("run", "--config", wayfold.config, log="said")
+    named = process.wait_for(r"docs  (\S+)", 60).group(1)
+    assert httpx.get(named).status_code == 200
+    assert process.stop() == 0
+
+
+def test_pages_where_the_process_stands_are_served(deploy):
+    wayfold = deploy(start=False)
+    pages = wayfold.dir / "build/cache/swagger-ui"
+    pages.mkdir(parents=True)
+    for name in ("swagger-ui.css", "swagger-ui-bundle.js"):
+        (pages / name).write_text("")
+    process = wayfold.launch("run", "--config", wayfold.config, log="said")
+    named = process.wait_for(r"docs  (\S+)$", 60).group(1)
+    assert named.endswith("/docs") and httpx.get(named).status_code == 200
+    assert process.stop() == 0
