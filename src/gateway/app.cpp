@@ -12,9 +12,6 @@
 namespace wf::gateway {
 namespace {
 
-// A request waits no longer for the log to be asked, which it is some four times a second.
-constexpr Duration log_asked_within = Duration::seconds(1);
-
 constexpr std::string_view event_stream = "text/event-stream";  // HTML, 9.2
 
 bool is_channel(std::string_view path) {
@@ -217,8 +214,10 @@ std::optional<Response> App::limited_by_principal(const Caller& caller,
 bool App::park(const Request& request, Exchange exchange, NotYet wanted) {
   const Instant now = services_.clock();
   if (exchange.patience.us == 0) {
-    const auto for_a_table = Duration::millis(services_.process.gateway.read_wait_ms_max);
-    exchange.patience = now + (wanted.table == nullptr ? log_asked_within : for_a_table);
+    const GatewayConfig& limits = services_.process.gateway;
+    const bool for_the_log = wanted.table == nullptr;  // to be asked, some four times a second
+    exchange.patience =
+        now + Duration::millis(for_the_log ? limits.log_answer_ms_max : limits.read_wait_ms_max);
   }
   if (exchange.patience <= now) return false;
   if (!parked_.add({StoredRequest(request), std::move(exchange), std::move(wanted)})) return false;

@@ -173,6 +173,31 @@ BOOST_AUTO_TEST_CASE(a_command_that_came_before_the_question_is_not_404) {
   pump_until([&] { return status() == 404; });  // this fixture keeps no outcomes
 }
 
+BOOST_AUTO_TEST_CASE(a_question_that_the_log_does_not_answer_in_time_is_503) {
+  pump_until([&] { return backend->ready() && backend->tail.answered(); });
+  process.gateway.log_answer_ms_max = 5'000;
+  now = wall_clock() + Duration::hours(1);  // the log is not asked after that
+  const std::string bearer = token(asha, role("renter"));
+  const Ask question{Method::get, "/commands/" + ravi.text(), {{"Authorization", bearer}}};
+  BOOST_REQUIRE(!begin(question, {101, 0}));
+  now = now + Duration::millis(4'999);
+  app->tick();
+  BOOST_TEST(answers.empty());
+  now = now + Duration::millis(1);
+  app->tick();
+  BOOST_REQUIRE(answers.contains(101));
+  BOOST_TEST(answers.at(101).status == 503);
+}
+
+BOOST_AUTO_TEST_CASE(so_many_ended_sessions_are_remembered) {
+  process.gateway.ended_sessions_max = 100;
+  const auto small = another(*log);
+  const auto session = [](int n) { return Uuid::v5({}, std::to_string(n)); };
+  for (int n = 0; n <= 200; ++n) small->ended_sessions.add(session(n));
+  BOOST_TEST(!small->ended_sessions.contains(session(0)));
+  for (int n = 101; n <= 200; ++n) BOOST_TEST(small->ended_sessions.contains(session(n)));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(cors_tests)

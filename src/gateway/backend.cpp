@@ -13,7 +13,8 @@ std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
 SubmitterOptions submitter_options(const GatewayConfig& config) {
   return {.queue_bytes_max = size(config.append_queue_bytes_max),
           .batch_max = size(config.batch_max),
-          .lag_max = config.decider_lag_max};
+          .lag_max = config.decider_lag_max,
+          .stuck_after = Duration::millis(config.append_stuck_ms)};
 }
 
 }  // namespace
@@ -26,7 +27,12 @@ Backend::Backend(Services the_services, Posts io, PasswordCost cost)
       tokens(services.secrets, services.catalogue.roles, std::string(issuer)),
       keys(services.log, services.secrets),
       waiting(size(services.process.gateway.inflight_max)),
-      tail(services.log, services.catalogue, waiting, posts, services.positions),
+      tail(services.log,
+           services.catalogue,
+           waiting,
+           posts,
+           services.positions,
+           Duration::millis(services.process.gateway.log_answer_ms_max)),
       submitter(services.log,
                 services.catalogue,
                 waiting,
@@ -36,6 +42,7 @@ Backend::Backend(Services the_services, Posts io, PasswordCost cost)
       login_pool(size(services.process.login.threads), size(services.process.login.queue_max)),
       key_pool(size(services.process.login.threads), size(services.process.login.queue_max)),
       limits(size(services.process.rate.entries_max)),
+      ended_sessions(size(services.process.gateway.ended_sessions_max)),
       docs(services.docs_directory) {
   while (metrics.size() < posts.size()) metrics.push_back(std::make_unique<Metrics>(router));
 }

@@ -12,9 +12,12 @@ namespace wf::gateway {
 
 class EndedSessions {
  public:
+  // The newest `max` at least are known, twice as many at most.
+  explicit EndedSessions(std::size_t max) : max_(max) {}
+
   void add(const Uuid& session) {
     const std::lock_guard lock(mutex_);
-    if (young_.size() >= young_max) old_ = std::exchange(young_, {});
+    if (young_.size() >= max_) old_ = std::exchange(young_, {});
     young_.insert(session);
   }
   bool contains(const Uuid& session) const {
@@ -23,7 +26,7 @@ class EndedSessions {
   }
 
  private:
-  static constexpr std::size_t young_max = 10'000;
+  const std::size_t max_;
   mutable std::mutex mutex_;
   absl::flat_hash_set<Uuid> young_;
   absl::flat_hash_set<Uuid> old_;

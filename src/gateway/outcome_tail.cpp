@@ -10,8 +10,7 @@ namespace wf::gateway {
 namespace {
 
 constexpr Duration wait_max = Duration::millis(100);
-constexpr Duration answer_max = Duration::seconds(1);  // slower counts as no answer
-constexpr Duration lag_every = Duration::millis(250);
+constexpr Duration lag_every = Duration::millis(250);  // gateway.log_answer_ms_max is more
 constexpr Limit batch{.records = 4096, .bytes = 4U << 20U};
 constexpr Offset window = 8192;
 
@@ -82,9 +81,17 @@ Result<std::vector<Position>> newest_opened(Log& log, Reader& reader, std::span<
   return found;
 }
 
-OutcomeTail::OutcomeTail(
-    Log& log, const Catalogue& catalogue, Waiting& waiting, Posts posts, const SlotPositions& known)
-    : log_(log), catalogue_(catalogue), waiting_(waiting), posts_(std::move(posts)) {
+OutcomeTail::OutcomeTail(Log& log,
+                         const Catalogue& catalogue,
+                         Waiting& waiting,
+                         Posts posts,
+                         const SlotPositions& known,
+                         Duration answer_max)
+    : log_(log),
+      catalogue_(catalogue),
+      waiting_(waiting),
+      posts_(std::move(posts)),
+      answer_max_(answer_max) {
   for (const TopicSpec& topic : log.topics()) {
     if (!topic.name.starts_with("events.")) continue;
     for (std::uint32_t i = 0; i < topic.partitions; ++i) {
@@ -201,7 +208,7 @@ void OutcomeTail::sample(Instant now) {
 
 Instant OutcomeTail::failing_since() const {
   const std::int64_t asked = asked_;
-  const bool slow = asked != 0 && wall_clock() - Instant{asked} > answer_max;
+  const bool slow = asked != 0 && wall_clock() - Instant{asked} > answer_max_;
   std::int64_t since = 0;
   for (const std::int64_t one : {reading_fails_.load(), sampling_fails_.load(), slow ? asked : 0}) {
     if (one != 0 && (since == 0 || one < since)) since = one;

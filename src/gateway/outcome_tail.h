@@ -22,14 +22,15 @@ namespace wf::gateway {
 // on, which is as far back as its decider has run. When the log cannot be read it goes on trying
 // from where it stood, or if it is another log (Code::mismatch) from the newest `opened` again;
 // what waits then runs into its own deadline. A second one asks now and then how far the commands
-// have come, which also shows whether the log answers at all.
+// have come, which also shows whether the log answers at all: if not in `answer_max`, it is away.
 class OutcomeTail {
  public:
   OutcomeTail(Log& log,
               const Catalogue& catalogue,
               Waiting& waiting,
               Posts posts,
-              const SlotPositions& known = {});
+              const SlotPositions& known = {},
+              Duration answer_max = Duration::seconds(1));
   ~OutcomeTail();
 
   void start();
@@ -79,6 +80,7 @@ class OutcomeTail {
   const Catalogue& catalogue_;
   Waiting& waiting_;
   const Posts posts_;
+  const Duration answer_max_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::vector<Position> starts_;  // of each lane, when it opens; empty: they are looked for
   std::unique_ptr<Reader> reader_;

@@ -132,6 +132,19 @@ BOOST_AUTO_TEST_CASE(on_another_log_it_starts_over) {
   BOOST_TEST(tail.outcomes() == 20U);
 }
 
+BOOST_AUTO_TEST_CASE(a_log_that_answers_too_late_counts_as_away) {
+  const Instant asked = wall_clock() - Duration::seconds(20);
+  for (const std::int64_t most : {10'000, 60'000}) {
+    process.gateway.log_answer_ms_max = most;
+    const auto one = another(failing);
+    std::int64_t since = -1;
+    failing.before_end = [&] { since = one->tail.failing_since().us; };
+    one->tail.sample(asked);
+    BOOST_TEST(since == (most == 10'000 ? asked.us : 0));
+    BOOST_TEST(one->tail.failing_since().us == 0);  // it has answered
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

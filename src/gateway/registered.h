@@ -28,6 +28,7 @@ class Registered {
   }
 
  private:
+  // More than login.threads make before the table has them: each takes a password's hash.
   static constexpr std::size_t entries_max = 10'000;
   mutable std::mutex mutex_;
   absl::flat_hash_map<Uuid, SlotOffset> ends_;

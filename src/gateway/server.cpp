@@ -23,7 +23,8 @@ namespace {
 
 using asio::ip::tcp;
 
-// Connections over the limit that are being told so; beyond these they are closed without a word.
+// Connections over the limit that are being told so, a courtesy; beyond these they are closed
+// without a word.
 constexpr std::size_t turning_away_max = 64;
 
 void count(std::atomic<std::uint64_t>& counter) { counter.fetch_add(1, std::memory_order_relaxed); }

@@ -57,7 +57,8 @@ struct Fixture : test::AppFixture {
   Submitter submitter{watched, catalogue(), waiting, tail, {.batch_bytes_max = 100}, posts};
   std::vector<Outcome::Fate> told;
 
-  void submit(const std::string& key, std::size_t bytes = 2) {
+  void submit(const std::string& key, std::size_t bytes = 2) { submit(submitter, key, bytes); }
+  void submit(Submitter& to, const std::string& key, std::size_t bytes = 2) {
     Command command;
     command.type = catalogue().command("booking.Reserve");
     command.id = Uuid::v5({}, key);
@@ -65,8 +66,8 @@ struct Fixture : test::AppFixture {
     command.at = now;
     command.payload = std::string(bytes, ' ');
     const Waiter waiter{.io = 0, .tell = [this](const Outcome& one) { told.push_back(one.fate); }};
-    BOOST_REQUIRE((submitter.submit(std::move(command), now, waiter) == Submitter::Taken::yes));
-    submitter.turn_ended(0);
+    BOOST_REQUIRE((to.submit(std::move(command), now, waiter) == Submitter::Taken::yes));
+    to.turn_ended(0);
   }
 };
 
@@ -118,6 +119,28 @@ BOOST_AUTO_TEST_CASE(an_append_takes_so_many_bytes_or_one_command) {
   }
   submitter.step();
   BOOST_TEST(appends == (std::vector<std::size_t>{2, 1, 1, 1}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(an_append_that_takes_too_long_turns_newcomers_away) {
+  process.gateway.append_stuck_ms = 100;
+  const auto quick = another(watched);
+  process.gateway.append_stuck_ms = 120'000;
+  const auto patient = another(watched);
+  int appends = 0;
+  watched.on_append = [&](auto) {  // the quick one's while the patient one's is under way
+    if (++appends == 1) {
+      submit(quick->submitter, "second");
+      quick->submitter.step();
+    } else {
+      while (!quick->submitter.is_stuck()) std::this_thread::yield();
+      BOOST_TEST(!patient->submitter.is_stuck());
+    }
+    return Result<void>();
+  };
+  submit(patient->submitter, "first");
+  patient->submitter.step();
+  BOOST_TEST(appends == 2);
+  BOOST_TEST(!quick->submitter.is_stuck());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

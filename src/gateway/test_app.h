@@ -161,6 +161,8 @@ struct AppFixture {
   Response finish(Ticket ticket);
   // Runs what was posted to the io thread, and waits for more until `done`.
   void pump_until(const std::function<bool()>& done);
+  // Another backend on `on`, not started, with the configuration as it is now.
+  std::unique_ptr<Backend> another(Log& on);
 
   std::string token(const Uuid& account, std::uint32_t roles, const Uuid& session = {});
   std::uint32_t role(std::string_view name) const;

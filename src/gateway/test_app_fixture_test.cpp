@@ -106,6 +106,16 @@ AppFixture::AppFixture() {
   BOOST_REQUIRE(backend->start());
 }
 
+std::unique_ptr<Backend> AppFixture::another(Log& on) {
+  return std::make_unique<Backend>(Services{.log = on,
+                                            .catalogue = catalogue(),
+                                            .tables = {},
+                                            .secrets = secrets,
+                                            .process = process,
+                                            .platform = platform},
+                                   Posts{[](const std::function<void()>& run) { run(); }});
+}
+
 AppFixture::~AppFixture() {
   backend->stop();
   app.reset();

@@ -14,6 +14,7 @@
 namespace wf::rocks {
 namespace {
 
+// Whatever reads the log must hold one; what appends stays below by its own batches.
 constexpr std::size_t append_bytes_max = std::size_t{32} << 20U;
 constexpr std::size_t batch_bytes_kept = std::size_t{1} << 20U;
 constexpr Duration step_back_max = Duration::seconds(5);  // beyond it a clock was set right

@@ -1,4 +1,4 @@
-// A log whose reads fail now and then, or let others step in between.
+// A log whose reads fail now and then, or let others step in between, as do questions for an end.
 #pragma once
 #include <functional>
 #include <memory>
@@ -16,6 +16,7 @@ class FlakyLog : public Log {
   int failed = 0;
   Code code = Code::unavailable;
   std::function<void()> before_read{};
+  std::function<void()> before_end{};
 
   Uuid id() const override { return inner_.id(); }
   const std::vector<TopicSpec>& topics() const override { return inner_.topics(); }
@@ -28,7 +29,10 @@ class FlakyLog : public Log {
     return std::make_unique<FlakyReader>(*this, std::move(*inner));
   }
   Result<Offset> begin(const Slot& slot) override { return inner_.begin(slot); }
-  Result<Offset> end(const Slot& slot) override { return inner_.end(slot); }
+  Result<Offset> end(const Slot& slot) override {
+    if (before_end) before_end();
+    return inner_.end(slot);
+  }
   Result<std::unique_ptr<Ownership>> own(const std::vector<std::string>& topics) override {
     return inner_.own(topics);
   }

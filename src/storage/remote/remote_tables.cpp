@@ -9,7 +9,7 @@
 namespace wf {
 namespace {
 
-constexpr std::size_t nodes_max = 64;
+constexpr std::size_t nodes_max = 64;  // as the schema has it: each has a thread of its own
 
 }  // namespace
 
