@@ -28,6 +28,8 @@ DecidersOptions decider_options(const ProcessConfig& process, const EngineParts&
   options.worker.limits.streams_cached = size_of(process.decider.streams_cached);
   options.forwarder.batch.records = size_of(process.decider.forward_batch_max);
   options.forwarder.unanswered_max = size_of(process.decider.forward_unanswered_max);
+  options.forwarder.unproven_max = size_of(process.decider.forward_unproven_max);
+  options.forwarder.answered_within = Duration::millis(process.decider.forward_again_ms);
   return options;
 }
 

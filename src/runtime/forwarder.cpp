@@ -12,7 +12,7 @@
 namespace wf {
 namespace {
 
-// Of what an append that failed took.
+// Of what an append that failed took, so that they follow the log's own deadline.
 constexpr std::int64_t waits_blocked_max = 8;
 constexpr std::int64_t waits_blocked_of_others = 2;
 

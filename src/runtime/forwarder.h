@@ -31,7 +31,8 @@ struct ForwarderOptions {
   // The same for a target that has not answered yet, or not since sends to it went again: its
   // decider may be down, and what is sent in vain stays in the log.
   std::size_t unproven_max = 256;
-  // Records of the source that are read again for those behind, then as many for the others.
+  // Records of the source that are read again for those behind, then as many for the others: it
+  // only cuts up the time of one thread.
   Offset turn_records = 20'000;
   Duration save_after = Duration::seconds(1);
   Duration flush_after = Duration::seconds(30);  // what a crash lets it read again
@@ -41,7 +42,8 @@ struct ForwarderOptions {
   Duration answered_within_max = Duration::minutes(30);
   Duration retry = Duration::millis(200);  // then twice as long each time, up to retry_max
   Duration retry_max = Duration::seconds(5);
-  Duration blocked_max = Duration::minutes(2);  // no append takes longer, whatever the clock says
+  // No append takes longer, whatever the clock says: the most log.append_deadline_ms may be.
+  Duration blocked_max = Duration::minutes(2);
   std::uint32_t final_tries = 5;  // failures of stored bytes or another log before it stops
 };
 
