@@ -156,8 +156,10 @@ Exit import_file(Setup& setup, ImportOptions& options) {
   }
   auto state = ImportState::open(options.state, *name, *import);
   if (!state) return setup.fail(state.error());
-  const SenderOptions sender{
-      .address = *address, .token = options.token, .import = state->import()};
+  const SenderOptions sender{.address = *address,
+                             .token = options.token,
+                             .import = state->import(),
+                             .answer_max = answer_max_of(process->gateway)};
   const Instant started = wall_clock();
   const auto report = send_all(setup, options, sender, std::move(*state));
   const auto ended = report ? finish(setup, options, *process, *report, sender.import)

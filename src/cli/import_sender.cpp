@@ -13,7 +13,7 @@
 namespace wf::cli {
 namespace {
 
-constexpr Duration answer_max = Duration::seconds(45);  // more than a gateway ever waits
+// A Retry-After counts between them.
 constexpr Duration pause_min = Duration::millis(50);
 constexpr Duration pause_max = Duration::seconds(2);
 
@@ -62,6 +62,10 @@ Duration pause_after(const HttpReply& reply, Duration pause) {
 
 }  // namespace
 
+Duration answer_max_of(const GatewayConfig& gateway) {
+  return Duration::millis(gateway.read_wait_ms_max + gateway.wait_ms + 30'000);
+}
+
 void RateLimit::wait() {
   Instant at;
   {
@@ -74,7 +78,7 @@ void RateLimit::wait() {
 }
 
 ImportSender::ImportSender(const SenderOptions& options, RateLimit& rate)
-    : options_(options), rate_(rate), client_(options.address, answer_max) {}
+    : options_(options), rate_(rate), client_(options.address, options.answer_max) {}
 
 Result<ImportAnswer> ImportSender::send(const ImportLine& line, const std::string& position) {
   HttpClient::Headers headers{{"Authorization", "Bearer " + options_.token},

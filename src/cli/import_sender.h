@@ -8,6 +8,7 @@
 #include "cli/http_client.h"
 #include "cli/import_line.h"
 #include "cli/import_state.h"
+#include "gen/process.h"
 
 namespace wf::cli {
 
@@ -27,8 +28,12 @@ struct SenderOptions {
   HttpAddress address;
   std::string token;
   Uuid import;
-  Duration give_up = Duration::seconds(60);  // after so long without an answer to one line
+  Duration give_up = Duration::seconds(60);     // after so long without an answer to one line
+  Duration answer_max = Duration::seconds(45);  // for one answer; then the line is sent again
 };
+
+// More than a gateway of this configuration ever waits.
+Duration answer_max_of(const GatewayConfig& gateway);
 
 // One thread each; they share `rate`.
 class ImportSender {

@@ -397,6 +397,32 @@ BOOST_AUTO_TEST_CASE(nobody_there_ends_the_import) {
   BOOST_TEST((report.error().code == Code::unavailable));
 }
 
+BOOST_AUTO_TEST_CASE(an_answer_is_waited_for_longer_than_the_gateway_waits) {
+  std::atomic<bool> gave_up = false;
+  SmallServer server([&](const std::string& request) {
+    while (!gave_up) std::this_thread::yield();
+    return accepted(request);
+  });
+  const SenderOptions options{.address = server.address(),
+                              .token = "t",
+                              .import = {},
+                              .give_up = Duration::millis(1),
+                              .answer_max = Duration::millis(50)};
+  RateLimit rate(1000);
+  const Instant began = wall_clock();
+  const auto late = ImportSender(options, rate)
+                        .send(*parse_import_line(R"({"route":"POST /chargers","key":"c"})"), "");
+  gave_up = true;
+  BOOST_REQUIRE(!late);
+  BOOST_TEST((late.error().code == Code::unavailable));
+  BOOST_TEST((wall_clock() - began < Duration::seconds(30)));
+
+  GatewayConfig gateway;
+  BOOST_TEST(answer_max_of(gateway).us == Duration::seconds(45).us);
+  gateway.read_wait_ms_max = gateway.wait_ms = 60'000;
+  BOOST_TEST(answer_max_of(gateway).us == Duration::seconds(150).us);
+}
+
 BOOST_AUTO_TEST_CASE(lines_go_where_the_configuration_has_the_gateway) {
   SmallServer server(accepted);
   TempDir dir;
