@@ -17,7 +17,9 @@ struct Fixture {
   std::unique_ptr<RemoteTables> reader() {
     auto tables = RemoteTables::open({{address(), {"chargers", "bookings"}}},
                                      catalogue().tables,
-                                     {.log_id = deployment.engine().log().id()});
+                                     {.log_id = deployment.engine().log().id(),
+                                      .request_max = patience,
+                                      .silence_max = patience});
     BOOST_REQUIRE(tables);
     return std::move(*tables);
   }

@@ -19,6 +19,18 @@ namespace wf::sample {
 // Longer than any test may wait; none waits so long unless it fails.
 inline constexpr Duration patience = Duration::seconds(30);
 
+// To whom a slow machine is no silent node.
+inline RemoteTablesOptions patient(
+    const Uuid& log_id,
+    std::size_t connections_max = 16,
+    std::function<void(std::string_view)> alarm = [](std::string_view) {}) {
+  return {.log_id = log_id,
+          .request_max = patience,
+          .silence_max = patience,
+          .connections_max = connections_max,
+          .alarm = std::move(alarm)};
+}
+
 inline std::unique_ptr<TableServer> serve(const TableView& view, TableServerOptions options) {
   auto server = TableServer::open({&view}, std::move(options));
   BOOST_REQUIRE_MESSAGE(server, (server ? "" : server.error().detail));
@@ -32,7 +44,7 @@ class ServedTable {
       : name_(view.type().info().name),
         server_(serve(view, {.address = at(dir), .log_id = log_id})) {
     const TableType* const type = &view.type();
-    auto tables = RemoteTables::open({{at(dir), {name_}}}, {&type, 1}, {.log_id = log_id});
+    auto tables = RemoteTables::open({{at(dir), {name_}}}, {&type, 1}, patient(log_id));
     BOOST_REQUIRE(tables);
     tables_ = std::move(*tables);
     tables_->start();

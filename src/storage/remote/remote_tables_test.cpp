@@ -77,7 +77,8 @@ struct Fixture {
     return serve(view, std::move(options));
   }
   // Tables of the nodes named, not waited for.
-  const TableView& reach(const std::vector<std::string>& names, RemoteTablesOptions options = {}) {
+  const TableView& reach(const std::vector<std::string>& names,
+                         RemoteTablesOptions options = patient(log_id)) {
     options.log_id = log_id;
     options.retry = Duration::millis(1);
     std::vector<TableNode> nodes;
@@ -151,10 +152,10 @@ BOOST_AUTO_TEST_CASE(a_server_that_dies_and_comes_back_is_read_again) {
   auto server = start("a", one);
   std::mutex mutex;
   std::vector<std::string> alarms;
-  const TableView& view = reach({"a"}, {.alarm = [&](std::string_view what) {
+  const TableView& view = reach({"a"}, patient(log_id, 16, [&](std::string_view what) {
                                   const std::lock_guard lock(mutex);
                                   alarms.emplace_back(what);
-                                }});
+                                }));
   for (int n = 1; n <= 3; ++n) {
     told.wait_for_all(n);
     BOOST_TEST(view.get("k")->json == "1");
@@ -215,7 +216,7 @@ BOOST_AUTO_TEST_CASE(a_node_that_beats_but_folds_no_more_is_left_for_one_that_do
   one.on_get = [](std::string_view) { return row_of("one"); };
   two.on_get = [](std::string_view) { return row_of("two"); };
   const auto first = start("a", one, {.heartbeat = Duration::millis(10)});
-  const TableView& view = reach({"a", "b"}, {.silence_max = Duration::millis(500)});
+  const TableView& view = reach({"a", "b"}, {.silence_max = Duration::seconds(2)});
   wait_until_live();
   const auto second = start("b", two, {.heartbeat = Duration::millis(10)});
   BOOST_TEST(view.get("k")->json == "one");
@@ -288,7 +289,7 @@ BOOST_AUTO_TEST_CASE(a_node_that_hangs_costs_one_deadline_and_is_left) {
   auto hanging = remote::listen_on(at("a"));
   BOOST_REQUIRE((deaf && hanging));
   const TableView& view = reach(
-      {"deaf", "a"}, {.request_max = Duration::millis(500), .silence_max = Duration::seconds(1)});
+      {"deaf", "a"}, {.request_max = Duration::seconds(2), .silence_max = Duration::seconds(4)});
   const remote::FrameStream watch = watched(*hanging, one);
   wait_until_live();
   auto asked = std::async(std::launch::async, [&] { return view.get("k").error().code; });
@@ -308,10 +309,9 @@ BOOST_AUTO_TEST_CASE(another_node_answers_when_one_hangs) {
   BOOST_REQUIRE(hanging);
   two.on_get = [](std::string_view) { return row_of("two"); };
   std::atomic<int> alarms = 0;
-  const TableView& view =
-      reach({"a", "b"}, {.silence_max = patience, .alarm = [&](std::string_view what) {
-                           if (what.ends_with("are read")) ++alarms;
-                         }});
+  const auto count = [&](std::string_view what) { alarms += what.ends_with("are read") ? 1 : 0; };
+  const TableView& view = reach(
+      {"a", "b"}, {.request_max = Duration::seconds(4), .silence_max = patience, .alarm = count});
   const remote::FrameStream watch = watched(*hanging, one);
   wait_until_live();
   const auto server = start("b", two);
@@ -334,7 +334,7 @@ BOOST_AUTO_TEST_CASE(a_slow_question_is_not_taken_for_a_dead_node) {
   const auto second = start("b", two, {.heartbeat = Duration::millis(10)});
   std::atomic<int> alarms = 0;
   const TableView& view = reach({"a", "b"},
-                                {.request_max = Duration::seconds(1),
+                                {.request_max = Duration::seconds(4),
                                  .silence_max = patience,
                                  .alarm = [&](std::string_view) { ++alarms; }});
   while (alarms < 2) std::this_thread::yield();  // both are read
@@ -411,7 +411,7 @@ BOOST_AUTO_TEST_CASE(who_finds_no_free_connection_waits_no_longer_than_allowed) 
     return row_of(key);
   };
   const auto server = start("a", one);
-  const TableView& view = reach({"a"}, {.request_max = patience, .connections_max = 1});
+  const TableView& view = reach({"a"}, patient(log_id, 1));
   wait_until_live();
   std::string answers[2];
   const auto get = [&](std::size_t n, std::string_view key) {
@@ -430,8 +430,8 @@ BOOST_AUTO_TEST_CASE(who_finds_no_free_connection_waits_no_longer_than_allowed) 
     shut.pass();
     return RowRead{};
   };
-  const TableView& hasty =
-      reach({"a"}, {.request_max = Duration::millis(20), .connections_max = 1});
+  const TableView& hasty = reach(
+      {"a"}, {.request_max = Duration::millis(20), .silence_max = patience, .connections_max = 1});
   wait_until_live();
   BOOST_TEST((hasty.get("k").error().code == Code::timeout));
   shut.open();
@@ -446,7 +446,7 @@ BOOST_AUTO_TEST_CASE(a_node_without_a_free_connection_is_not_taken_for_a_dead_on
   std::atomic<int> lost = 0;
   const auto alarm = [&](std::string_view what) { lost += what.ends_with("are read") ? 0 : 1; };
   const auto first = start("a", one, {.connections_max = 2});  // one of them watches
-  const TableView& view = reach({"a"}, {.alarm = alarm});
+  const TableView& view = reach({"a"}, patient(log_id, 16, alarm));
   wait_until_live();
   auto slow = std::async(std::launch::async, [&] { return view.get("k"); });
   door.wait_for_somebody();
@@ -472,7 +472,7 @@ BOOST_AUTO_TEST_CASE(sixty_four_threads_over_four_connections_get_their_own_answ
     return page;
   };
   const auto server = start("a", one, {.connections_max = 5});  // one of them watches
-  const TableView& view = reach({"a"}, {.request_max = patience, .connections_max = 4});
+  const TableView& view = reach({"a"}, patient(log_id, 4));
   wait_until_live();
   std::atomic<int> wrong = 0;
   std::vector<std::thread> threads;

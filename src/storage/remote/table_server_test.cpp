@@ -31,10 +31,9 @@ struct Fixture {
     options.log_id = log_id;
     server = serve(table, std::move(options));
   }
-  const TableView& read(RemoteTablesOptions options = {}) {
-    options.log_id = log_id;
+  const TableView& read() {
     const TableType* const known = &type;
-    auto made = RemoteTables::open({{address(), {"bookings"}}}, {&known, 1}, std::move(options));
+    auto made = RemoteTables::open({{address(), {"bookings"}}}, {&known, 1}, patient(log_id));
     BOOST_REQUIRE(made);
     tables = std::move(*made);
     tables->start();
@@ -244,8 +243,7 @@ BOOST_AUTO_TEST_CASE(tables_are_served_at_private_addresses_only) {
   BOOST_TEST((refusal("unix:" + std::string(200, 'x')) == Code::invalid));
   server = serve(table, {.address = "127.0.0.1:0", .log_id = log_id});
   const TableType* const known = &type;
-  auto made =
-      RemoteTables::open({{server->address(), {"bookings"}}}, {&known, 1}, {.log_id = log_id});
+  auto made = RemoteTables::open({{server->address(), {"bookings"}}}, {&known, 1}, patient(log_id));
   BOOST_REQUIRE(made);
   (*made)->start();
   BOOST_REQUIRE((*made)->wait_for("bookings", {}, patience));
@@ -281,7 +279,7 @@ BOOST_AUTO_TEST_CASE(strangers_are_told_why_and_cut) {
 }
 
 BOOST_AUTO_TEST_CASE(a_frame_that_is_too_large_or_never_ends_is_cut_and_others_are_served) {
-  start({.io_max = Duration::millis(50)});
+  start({.io_max = Duration::seconds(1)});
   const TableView& view = read();
   remote::FrameStream large = greeted();
   std::string frame = frame_of(std::string(remote::question_bytes_max + 1, 'x'));
@@ -304,7 +302,7 @@ BOOST_AUTO_TEST_CASE(who_does_not_take_its_answers_is_cut) {
   table.on_page = [](const RowQuery&) {
     return RowPage{{std::string(remote::answer_bytes_max / 2, 'x')}, ""};
   };
-  start({.io_max = Duration::millis(50)});
+  start({.io_max = Duration::seconds(1)});
   remote::FrameStream greedy = greeted();
   send(greedy, remote::page_frame("bookings", {}));
   BOOST_TEST(read().get("k").has_value());
