@@ -383,16 +383,21 @@ BOOST_AUTO_TEST_CASE(a_run_that_goes_on_is_of_the_import_that_began) {
 }
 
 BOOST_AUTO_TEST_CASE(nobody_there_ends_the_import) {
-  HttpAddress nobody;
-  {
-    SmallServer server(accepted);
-    nobody = server.address();
-  }
+  const int bound = ::socket(AF_INET, SOCK_STREAM, 0);  // so that nobody else listens there
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  BOOST_REQUIRE(::bind(bound, reinterpret_cast<sockaddr*>(&address), size) == 0);
+  BOOST_REQUIRE(::getsockname(bound, reinterpret_cast<sockaddr*>(&address), &size) == 0);
   std::istringstream input("{\"route\":\"POST /chargers\",\"key\":\"c\"}\n");
-  const SenderOptions options{
-      .address = nobody, .token = "t", .import = {}, .give_up = Duration::millis(1)};
+  const SenderOptions options{.address = {"127.0.0.1", std::to_string(ntohs(address.sin_port))},
+                              .token = "t",
+                              .import = {},
+                              .give_up = Duration::millis(1)};
   auto state = ImportState::open("", "", {});
   const auto report = Importer(options, 1000, 2, std::move(*state)).run(input, [](auto, auto) {});
+  ::close(bound);
   BOOST_REQUIRE(!report);
   BOOST_TEST((report.error().code == Code::unavailable));
 }

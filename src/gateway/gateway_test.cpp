@@ -69,9 +69,9 @@ struct Fixture {
     const auto metrics = [&] {
       return observer.ask("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").body;
     };
-    const Instant end = wall_clock() + Duration::seconds(5);
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
     while (metrics().find(wanted) == std::string::npos) {
-      BOOST_REQUIRE(wall_clock() < end);
+      BOOST_REQUIRE(std::chrono::steady_clock::now() < end);
       std::this_thread::yield();
     }
   }
@@ -208,7 +208,7 @@ BOOST_AUTO_TEST_CASE(a_channel_that_waited_is_not_opened_while_it_stops) {
   for (std::int64_t i = 0; i < 2 * io_threads; ++i) {
     idle.emplace_back(gateway->port()).ask("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
   }
-  std::thread stopping([this] { gateway->stop(Duration::seconds(20)); });
+  std::thread stopping([this] { gateway->stop(Duration::seconds(60)); });
   for (test::Client& one : idle) BOOST_TEST(one.closed());
   chargers->reach({{"events.chargers", 0, 5}});
   BOOST_TEST(client.receive_bytes(12) == "HTTP/1.1 503");

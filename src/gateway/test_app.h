@@ -156,7 +156,7 @@ struct AppFixture {
   };
   // Sends it; the answer, if there is one at once.
   std::optional<Response> begin(const Ask& ask, Ticket ticket);
-  // Sends it, decides and pumps until it is answered. Ten seconds at most.
+  // Sends it, decides and pumps until it is answered. Half a minute at most.
   Response ask(const Ask& ask);
   Response finish(Ticket ticket);
   // Runs what was posted to the io thread, and waits for more until `done`.

@@ -124,7 +124,7 @@ AppFixture::~AppFixture() {
 }
 
 void AppFixture::pump_until(const std::function<bool()>& done) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   while (!done()) {
     app->turn_ended();
     decider->decide([this](const Record& command) {

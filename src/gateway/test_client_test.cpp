@@ -18,7 +18,7 @@
 namespace wf::gateway::test {
 namespace {
 
-constexpr int bound_seconds = 10;
+constexpr int bound_seconds = 30;
 
 std::size_t length_in(const std::string& head) {
   constexpr std::string_view name = "Content-Length: ";
@@ -111,6 +111,7 @@ std::string Client::receive_bytes(std::size_t size) {
 }
 
 bool Client::closed() {
+  errno = 0;  // an end leaves it as it is
   while (read_some()) buffer_.clear();
   return errno != EAGAIN && errno != EWOULDBLOCK;
 }

@@ -37,7 +37,7 @@ struct Fixture : test::ProjectorFixture {
   }
   // Flushes end in their own time.
   void settle_until(const std::function<bool()>& done) {
-    const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     while (!done() && std::chrono::steady_clock::now() < patience) {
       world.now = world.now + Duration::minutes(1);
       projector.step(world.now);
