@@ -8,6 +8,10 @@ import httpx
 PASSWORD = "correct horse battery staple"
 ALWAYS = [{"day": day, "from": 0, "to": 1440} for day in range(1, 8)]
 DELHI = [77.209, 28.6139]
+# One for all of a run, whose hour may end meanwhile; and what begins then is not yet past.
+RUN_MAX = timedelta(minutes=20)
+FIRST_HOUR = (datetime.now(timezone.utc) + RUN_MAX).replace(
+    minute=0, second=0, microsecond=0) + timedelta(hours=1)
 
 
 def rfc3339(at: datetime) -> str:
@@ -15,9 +19,8 @@ def rfc3339(at: datetime) -> str:
 
 
 def hours_ahead(hours: float) -> str:
-    """From the next full hour, so that slots of different calls lie side by side."""
-    now = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0)
-    return rfc3339(now + timedelta(hours=1 + hours))
+    """From a full hour to come, so that slots of different calls lie side by side."""
+    return rfc3339(FIRST_HOUR + timedelta(hours=hours))
 
 
 def charger(**over) -> dict:

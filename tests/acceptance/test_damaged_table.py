@@ -32,7 +32,7 @@ def test_the_others_go_on_and_it_is_rebuilt_beside_them(deploy):
         assert host.post(f"/chargers/{charger}/pause").status_code in (200, 202)
 
     def failing():
-        ready = httpx.get(wayfold.url + "/readyz")
+        ready = host.get("/readyz")
         return ready.status_code == 200 and "chargers" in ready.json().get("failing_tables", "")
     wait_until(failing, 30, "chargers to fail")
 
@@ -42,7 +42,7 @@ def test_the_others_go_on_and_it_is_rebuilt_beside_them(deploy):
     newest = host.list_charger(title="newest")
     unknown = host.get(f"/chargers/{newest}", headers=NO_POSITION)
     assert unknown.status_code == 503 and int(unknown.headers["age"]) >= 0
-    metrics = httpx.get(wayfold.url + "/metrics").text
+    metrics = host.get("/metrics").text
     assert 'wayfold_table_failing{table="chargers"} 1' in metrics
     lag = wayfold.cli("lag", check=False)
     assert lag.returncode == 1 and "chargers           FAILED" in lag.stdout
@@ -50,7 +50,7 @@ def test_the_others_go_on_and_it_is_rebuilt_beside_them(deploy):
     assert wayfold.cli("verify", check=False).returncode == 5
 
     wayfold.cli("rebuild", "chargers")
-    wait_until(lambda: httpx.get(wayfold.url + "/readyz").json() == {"status": "ready"}, 30,
+    wait_until(lambda: host.get("/readyz").json() == {"status": "ready"}, 30,
                "chargers to be folded on")
     row = host.get(f"/chargers/{newest}")
     assert row.status_code == 200 and "age" not in row.headers
