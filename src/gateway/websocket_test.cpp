@@ -82,6 +82,7 @@ Limits patient() {
   Limits limits;
   limits.queued_bytes_max = 20 * stopping;
   limits.websocket_close_ms_max = 60'000;
+  limits.ping_ms = 600'000;  // no ping comes between
   return limits;
 }
 
