@@ -84,7 +84,7 @@ class Owned:
                 self.make(route)
                 makers.remove(route)
         self.rows: dict[str, list[dict]] = {}
-        wait_until(self.collect, 20, "a row of everything")
+        wait_until(self.collect, 30, "a row of everything")
 
     @property
     def personal(self) -> list[str]:

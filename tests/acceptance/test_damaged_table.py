@@ -34,7 +34,7 @@ def test_the_others_go_on_and_it_is_rebuilt_beside_them(deploy):
     def failing():
         ready = host.get("/readyz")
         return ready.status_code == 200 and "chargers" in ready.json().get("failing_tables", "")
-    wait_until(failing, 30, "chargers to fail")
+    wait_until(failing, 60, "chargers to fail")
 
     renter = wayfold.guest().register("renter")  # accounts, logins and sessions are folded on
     bookings = renter.get("/bookings")
@@ -50,7 +50,7 @@ def test_the_others_go_on_and_it_is_rebuilt_beside_them(deploy):
     assert wayfold.cli("verify", check=False).returncode == 5
 
     wayfold.cli("rebuild", "chargers")
-    wait_until(lambda: host.get("/readyz").json() == {"status": "ready"}, 30,
+    wait_until(lambda: host.get("/readyz").json() == {"status": "ready"}, 60,
                "chargers to be folded on")
     row = host.get(f"/chargers/{newest}")
     assert row.status_code == 200 and "age" not in row.headers

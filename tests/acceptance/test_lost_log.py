@@ -43,7 +43,7 @@ def refused(wayfold, lost: str) -> int:
     shutil.move(wayfold.var / lost, wayfold.dir / "kept")
     before = sorted(wayfold.var.rglob("*"))
     process = Process([BINARY, "run", "--config", wayfold.config], wayfold.dir / "refused.log")
-    code = process.ended(30)
+    code = process.ended(60)
     assert sorted(wayfold.var.rglob("*")) == before
     assert "restore" in process.output()
     shutil.move(wayfold.dir / "kept", wayfold.var / lost)
@@ -99,6 +99,6 @@ def test_a_log_cut_short_is_noticed(stopped):
         file.truncate(newest.stat().st_size // 2)
     process = Process([BINARY, "run", "--config", stopped.config], stopped.dir / "cut.log")
     try:
-        process.wait_for(NOTICED, 30)
+        process.wait_for(NOTICED, 60)
     finally:
         process.kill()

@@ -43,4 +43,4 @@ def test_tables_come_to_where_events_are_read(renter, charger_id):
                   if sample.value < read[sample.labels["topic"], sample.labels["partition"]]]
         return max(read.values()) > 0 and not behind
 
-    wait_until(level, 20, "tables that are level with the log")
+    wait_until(level, 30, "tables that are level with the log")

@@ -93,7 +93,7 @@ def test_a_command_nobody_sent_is_told_from_one_not_decided_yet(document, wayfol
         check(document, "GET", path, answer)
         return answer if answer.status_code != 503 else None
 
-    refused(wait_until(decided, 10, "404"), 404, "unknown_command")
+    refused(wait_until(decided, 30, "404"), 404, "unknown_command")
 
 
 def test_every_route_stands_under_api_too(wayfold, charger_id):

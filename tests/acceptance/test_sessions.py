@@ -19,7 +19,7 @@ def refresh(client: Client, token: str):
         answer = client.http.post("/auth/refresh", json={"refresh_token": token})
         return None if answer.status_code == 503 else answer
 
-    return wait_until(ask, 10, "the account's row")
+    return wait_until(ask, 30, "the account's row")
 
 
 def test_a_login_works_and_a_wrong_password_does_not_AU2(wayfold):

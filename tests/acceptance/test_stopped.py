@@ -27,8 +27,7 @@ def test_a_tool_says_that_nobody_answers(stopped, tool):
 
 def test_interrupted_while_it_waits(stopped):
     tool = Process([BINARY, "lag", "--config", stopped.config], stopped.dir / "lag.log")
-    time.sleep(1)
-    assert tool.alive()
+    wait_until(tool.sockets, 30, "its question")
     tool.signal(signal.SIGINT)
     assert tool.ended(ANSWER_S - 1) == 130
 

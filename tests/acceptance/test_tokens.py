@@ -159,7 +159,7 @@ def test_a_token_of_another_kind_or_place_is_refused_AU2(renter, deploy):
 def test_a_suspended_account_is_out_AU3(wayfold):
     person, operator = wayfold.guest().register("renter"), wayfold.staff()
     assert operator.post(f"/accounts/{person.account}/suspend").status_code == 200
-    wait_until(lambda: person.get("/bookings").status_code == 401, 10, "the session's row")
+    wait_until(lambda: person.get("/bookings").status_code == 401, 30, "the session's row")
     answer = person.http.post("/auth/refresh", json={"refresh_token": person.refresh_token})
     assert answer.status_code in (401, 403), answer.text
 

@@ -107,7 +107,7 @@ def test_the_host_is_told_NO1(host, renter, charger_id):
     def entries():
         return [row for row in host.pages("/inbox") if row["booking"] == booking]
 
-    [entry] = wait_until(entries, 10, "the inbox entry of a booking")
+    [entry] = wait_until(entries, 30, "the inbox entry of a booking")
     assert (entry["what"], entry["charger"]) == ("reserved", charger_id)
     assert booking not in [row["booking"] for row in renter.pages("/inbox")]  # it has the answer
 
@@ -125,7 +125,7 @@ def test_a_renter_is_told_what_the_host_did_NO1(wayfold, host):
         rows = sorted(renter.pages("/inbox"), key=lambda row: row["number"])
         return [(row["booking"], row["what"]) for row in rows if len(rows) == 3]
 
-    assert wait_until(told, 10, "three entries") == [
+    assert wait_until(told, 30, "three entries") == [
         (first, "approved"), (second, "declined"), (first, "cancelled")]
 
 
@@ -136,5 +136,5 @@ def test_a_new_account_has_nothing_to_read_NO1(wayfold):
         answer = renter.get(f"/inbox-counts/{renter.account}")
         return answer.status_code == 200 and answer.json()
 
-    assert wait_until(counts, 10, "the counts of a new account") == {
+    assert wait_until(counts, 30, "the counts of a new account") == {
         "account": renter.account, "delivered": 0, "read": 0, "unread": 0}
