@@ -41,8 +41,8 @@ def test_an_offset_is_the_same_instant(renter, charger_id):
 
 
 def next_change(zone: ZoneInfo) -> date:
-    """The next local day that has not 24 hours."""
-    day = datetime.now(timezone.utc).date() + timedelta(days=1)
+    """The next local day that has not 24 hours and has not begun: far east it is a day ahead."""
+    day = datetime.now(timezone.utc).date() + timedelta(days=2)
     while (datetime(day.year, day.month, day.day, tzinfo=zone).utcoffset()
            == datetime(*(day + timedelta(days=1)).timetuple()[:3], tzinfo=zone).utcoffset()):
         day += timedelta(days=1)
