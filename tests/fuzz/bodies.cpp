@@ -152,15 +152,18 @@ class Rewrite {
   std::size_t place_ = 0;
 };
 
-std::map<std::string, std::string, std::less<>> read_samples() {
-  std::map<std::string, std::string, std::less<>> found;
+std::vector<Sample> read_samples() {
+  std::vector<Sample> found;
   for (const EventType& type : catalogue().events) {
-    const std::ifstream file(
-        fmt::format("{}/tests/golden/events/{}.1.json", WF_SOURCE_DIR, type.name));
-    std::ostringstream text;
-    text << file.rdbuf();
-    WF_CHECK(!text.str().empty());
-    found.emplace(type.name, text.str());
+    for (int version = 1;; ++version) {
+      const std::ifstream file(
+          fmt::format("{}/tests/golden/events/{}.{}.json", WF_SOURCE_DIR, type.name, version));
+      if (!file && version > 1) break;
+      std::ostringstream text;
+      text << file.rdbuf();
+      WF_CHECK(!text.str().empty());
+      found.push_back({&type, text.str()});
+    }
   }
   return found;
 }
@@ -169,8 +172,8 @@ std::map<std::string, std::string, std::less<>> read_samples() {
 const std::map<std::string, Uuid, std::less<>>& sample_ids() {
   static const auto all = [] {
     std::map<std::string, Uuid, std::less<>> made;
-    for (const EventType& type : catalogue().events) {
-      const auto document = parse_json(sample_of(type));
+    for (const Sample& sample : event_samples()) {
+      const auto document = parse_json(sample.text);
       WF_CHECK(document.has_value());
       for (const auto& [key, value] : document->root().members()) {
         const auto id = value.is_string() ? Uuid::parse(value.as_string()) : std::nullopt;
@@ -218,9 +221,9 @@ std::string command_of(const CommandType& type, Input& input) {
                      std::string_view(body).substr(1));
 }
 
-std::string_view sample_of(const EventType& type) {
+std::span<const Sample> event_samples() {
   static const auto all = read_samples();
-  return all.find(type.name)->second;
+  return all;
 }
 
 Uuid some_id(std::uint8_t choice) {

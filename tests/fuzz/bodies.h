@@ -1,6 +1,7 @@
 // Bodies of events and commands from a fuzzer's choices: the schemas' samples, changed here and
 // there.
 #pragma once
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -18,8 +19,12 @@ std::string body_of(std::string_view sample, Input& input);
 // it.
 std::string command_of(const CommandType& type, Input& input);
 
-// What tests/golden/events holds of the type.
-std::string_view sample_of(const EventType& type);
+// What tests/golden/events holds: every version of every event.
+struct Sample {
+  const EventType* type;
+  std::string text;
+};
+std::span<const Sample> event_samples();
 
 // An id by a choice: nobody's, the system's, one that stands in samples (of one name they have the
 // same), or of something the n-th command made.

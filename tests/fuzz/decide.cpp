@@ -33,9 +33,8 @@ class Stream {
 
   // Something that some log could hold, decided by nobody.
   void invent(Input& input) {
-    const EventType& type = input.pick(catalogue().events);
-    const std::string payload = body_of(sample_of(type), input);
-    if (happens(type, payload)) invented_ = true;
+    const Sample& sample = input.pick(event_samples());
+    if (happens(*sample.type, body_of(sample.text, input))) invented_ = true;
   }
 
   void command(Input& input) {

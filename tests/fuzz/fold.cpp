@@ -80,9 +80,9 @@ History read(Input& input) {
   std::vector<Meta> metas;
   std::map<Uuid, std::uint64_t> versions;
   while (!input.empty()) {
-    const EventType& type = input.pick(catalogue().events);
+    const Sample& sample = input.pick(event_samples());
     const std::uint8_t how = input.byte();
-    std::shared_ptr<const void> body = type.decode(body_of(sample_of(type), input));
+    std::shared_ptr<const void> body = sample.type->decode(body_of(sample.text, input));
     if (!body) continue;
     Meta& meta = metas.emplace_back();
     meta.id = Uuid::v5({}, std::to_string(metas.size()));
@@ -90,7 +90,7 @@ History read(Input& input) {
     meta.stream_version = ++versions[meta.stream];
     meta.at = {1'795'251'600'000'000 + std::int64_t{how} * 60'000'000};
     meta.by = {some_id(how / 4)};
-    made.events.emplace_back(type, std::move(body));
+    made.events.emplace_back(*sample.type, std::move(body));
     if (how / 2 % 2 == 0) made.cuts.push_back(made.events.size());
   }
   made.cuts.push_back(made.events.size());
