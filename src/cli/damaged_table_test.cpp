@@ -1,6 +1,9 @@
 // Nights in which a table's files are damaged: what goes on, who says so, and what mends it.
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <future>
+#include <mutex>
 
 #include "cli/engine_fixture.h"
 
@@ -43,6 +46,21 @@ struct Fixture {
       }
     }
   }
+  // The directory of the generation that is built beside that one, once it is there.
+  fs::path next_to(const std::string& live) const {
+    for (;; std::this_thread::yield()) {
+      for (const auto& entry : fs::directory_iterator(deployment.var() + "/tables/chargers")) {
+        if (entry.is_directory() && entry.path().filename() != live) return entry.path();
+      }
+    }
+  }
+  Offset end_of_events() {
+    Offset end = 0;
+    for (const Slot& slot : slots_in(deployment.engine().log(), "events")) {
+      end += *deployment.engine().log().end(slot);
+    }
+    return end;
+  }
   bool is_at_the_end(const TableHome& home) {
     const Offsets positions = home.state().positions;
     return home.state().live && std::ranges::all_of(positions, [&](const SlotOffset& at) {
@@ -80,6 +98,38 @@ BOOST_AUTO_TEST_CASE(one_damaged_table_does_not_stop_the_others_and_is_rebuilt_b
   BOOST_TEST(!table("chargers").state().failing_since.has_value());
   BOOST_TEST((run_here("lag", declare_lag, {}).exit == Exit::ok));
   BOOST_TEST((run_here("verify", declare_verify, {}).exit == Exit::ok));
+}
+
+// Nothing that is in the way is written. The projector stands still until the disk of what was
+// built fails and there is much to fold.
+BOOST_AUTO_TEST_CASE(a_generation_whose_store_fails_all_the_time_is_given_up) {
+  deployment.process().storage.write_buffer_bytes = 1;
+  deployment.process().projector.batch_max = 5;
+  deployment.process().projector.build_failing_s_max = 1;
+  std::mutex still;
+  deployment.open({.tables = {"chargers"}, .all_tables = false, .outcomes = false});
+  deployment.engine().on_rows(
+      [&](const TableInfo&, const std::vector<std::string>&) { const std::scoped_lock at(still); });
+  deployment.engine().start();
+  deployment.list_chargers(40);
+  const std::string before = table("chargers").state().generation;
+  std::unique_lock hold(still);
+  RebuildProgress progress;
+  const std::vector<std::string> tables{"chargers"};
+  auto asked =
+      std::async(std::launch::async, [&] { return deployment.engine().rebuild(tables, progress); });
+  const fs::path next = next_to(before);
+  fs::create_directory(next / "drained-0.sst");
+  const Offset end = end_of_events();
+  for (int i = 0; i < 40; ++i) deployment.command("charger.Pause", std::to_string(i), "{}");
+  while (end_of_events() < end + 40) std::this_thread::yield();
+  hold.unlock();
+  progress.cancel = asked.wait_for(std::chrono::seconds(60)) != std::future_status::ready;
+  const auto done = asked.get();
+  BOOST_TEST((!done && done.error().code == Code::io));
+  BOOST_TEST(table("chargers").state().generation == before);
+  BOOST_TEST(!fs::exists(next));
+  while (!is_at_the_end(table("chargers"))) std::this_thread::yield();
 }
 
 BOOST_AUTO_TEST_SUITE_END()

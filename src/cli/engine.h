@@ -100,7 +100,7 @@ class Engine {
   void stepped();
   std::vector<Slot> slots() const;  // every events slot
   // Its store has failed for too long to wait for its disk.
-  static bool is_given_up(const TableStore& built);
+  bool is_given_up(const TableStore& built) const;
   bool is_to_be_built(const TableHome& table) const;
   void build_tables(const std::stop_token& stop);
   Result<void> build_once(const std::stop_token& stop);

@@ -13,8 +13,6 @@ namespace {
 constexpr Offset worth_building = 100'000;
 constexpr Duration retry_min = Duration::seconds(1);
 constexpr Duration retry_max = Duration::seconds(30);
-// What was built is not given up sooner because its disk fails: a new build reads the whole log.
-constexpr Duration failing_max = Duration::minutes(1);
 
 }  // namespace
 
@@ -25,9 +23,10 @@ int percent_read(const RebuildProgress& progress) {
              : static_cast<int>(std::min<std::uint64_t>(100, progress.records * 100 / total));
 }
 
-bool Engine::is_given_up(const TableStore& built) {
+bool Engine::is_given_up(const TableStore& built) const {
   const auto since = built.state().failing_since;
-  return since && wall_clock() - *since > failing_max;
+  const Duration max = Duration::seconds(config_.process.projector.build_failing_s_max);
+  return since && wall_clock() - *since > max;
 }
 
 bool Engine::is_to_be_built(const TableHome& table) const {

@@ -312,6 +312,8 @@ void Projector::apply(Lane& lane, Gathered& gathered, Instant now) {
   for_each_table(lane, now, [&](const Fed& table) {
     auto applied = table.store()->apply(gathered.decoded.items, gathered.positions);
     if (applied) tell_rows(table, gathered.decoded);
+    // Nobody reads its rows, which are old until it is live: what counts is that it goes on.
+    if (applied && table.next && gathered.decoded.seen > 0) table.next->mark_recovered();
     return applied;
   });
   if (!lane.commands) return;

@@ -48,8 +48,8 @@ void Projector::leave_out(Fed table, const Error& why, Instant now) {
                        table.home->type().info().name,
                        table.store()->dir().string(),
                        why.detail));
-    table.store()->mark_failing(now);
   }
+  table.store()->mark_failing(now);
   table.telling = false;
   postpone(table.retry, now);
   left_out_.push_back(std::move(table));

@@ -228,13 +228,15 @@ Result<void> TableStore::flush() { return engine_->drain(); }
 Result<void> TableStore::begin_flush() { return engine_->begin_drain(); }
 void TableStore::remove_when_closed() { engine_->remove = true; }
 void TableStore::mark_live() {
-  engine_->failing_since_us = 0;
+  mark_recovered();
   engine_->live = true;
 }
 void TableStore::mark_failing(Instant since) {
   engine_->live = false;
-  engine_->failing_since_us = since.us;
+  std::int64_t well = 0;
+  engine_->failing_since_us.compare_exchange_strong(well, since.us);
 }
+void TableStore::mark_recovered() { engine_->failing_since_us = 0; }
 SlotPositions TableStore::positions() const { return engine_->state()->positions; }
 Totals TableStore::totals() const { return engine_->state()->totals; }
 const std::filesystem::path& TableStore::dir() const { return engine_->dir; }

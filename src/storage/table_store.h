@@ -73,8 +73,10 @@ class TableStore final : public TableView {
   // The directory goes when the last reader lets go of the store.
   void remove_when_closed();
   void mark_live();  // the log's end was reached
-  // It takes nothing more, for whatever reason. Not live until it is marked so again.
+  // It takes nothing more, for whatever reason. Not live until it is marked so again. If it fails
+  // already, it does since the first time.
   void mark_failing(Instant since);
+  void mark_recovered();  // it takes batches again, and may be far behind
 
   SlotPositions positions() const;
   Totals totals() const;
