@@ -203,7 +203,7 @@ BOOST_AUTO_TEST_CASE(a_generation_that_is_folded_on_does_not_fail_though_it_is_n
 }
 
 // Whoever withdraws it waits until it is stepped: wrong code would leave both waiting for ever.
-BOOST_AUTO_TEST_CASE(a_generation_that_fails_can_be_withdrawn, *boost::unit_test::timeout(60)) {
+BOOST_AUTO_TEST_CASE(a_generation_that_fails_can_be_withdrawn, *boost::unit_test::timeout(300)) {
   add(20);
   const auto built = build(*bad);
   std::filesystem::create_directory(obstacle(*built));
