@@ -48,6 +48,17 @@ bool matches(std::string_view if_none_match, std::string_view etag) {
   return false;
 }
 
+std::optional<Instant> as_of(const TableState& state) {
+  if (state.frozen_since) return state.frozen_since;
+  return state.opened_as_of ? state.opened_as_of : state.failing_since;
+}
+
+// Nothing of it was ever whole: a list of what is there would be no answer.
+bool is_first_of_all(const TableState& state) {
+  if (state.frozen_since) return false;
+  return state.built_percent || (state.opened_as_of && state.opened_as_of->us == 0);
+}
+
 }  // namespace
 
 bool has_reached(const TableView& table, const Offsets& position) {
@@ -72,8 +83,7 @@ QueryHandler::QueryHandler(const Services& services, const KeyRing& keys)
 void QueryHandler::refresh() {
   for (const auto& [name, table] : services_.tables) {
     const TableState state = table->state();
-    as_of_[table] = {encode_position(services_.log.id(), state.positions),
-                     state.frozen_since ? state.frozen_since : state.failing_since};
+    as_of_[table] = {encode_position(services_.log.id(), state.positions), as_of(state)};
   }
 }
 
@@ -128,15 +138,16 @@ Answer QueryHandler::handle(const Call& call) {
 
 void QueryHandler::add_freshness(Response& response, const TableView& table, Instant now) const {
   const auto as_of = as_of_.find(&table);
-  Instant since = behind_since_;
+  std::optional<Instant> since;
+  if (behind_since_.us != 0) since = behind_since_;
   if (as_of != as_of_.end()) {
     response.add("Wayfold-As-Of", as_of->second.position);
     const std::optional<Instant> own = as_of->second.since;
-    if (own && (since.us == 0 || *own < since)) since = *own;
+    if (own && (!since || *own < *since)) since = own;
   }
-  if (since.us == 0) return;
+  if (!since) return;
   response.add("Age",
-               fmt::format_int(std::max<std::int64_t>(0, (now - since).us) / 1'000'000).c_str());
+               fmt::format_int(std::max<std::int64_t>(0, (now - *since).us) / 1'000'000).c_str());
 }
 
 Answer QueryHandler::row(const Call& call, const TableView& view, const RowAccess& access) {
@@ -174,9 +185,7 @@ Answer QueryHandler::list(const Call& call, const TableView& view, const RowAcce
   if (!parameters) return malformed_query();
   auto asked = list_query(info, *parameters, access, call.caller, bounds_);
   if (auto* const refused = std::get_if<Response>(&asked)) return std::move(*refused);
-  if (const TableState state = view.state(); state.built_percent && !state.frozen_since) {
-    return not_yet(state);  // its first generation: a list of what is there would be no answer
-  }
+  if (const TableState state = view.state(); is_first_of_all(state)) return not_yet(state);
   RowQuery& query = std::get<RowQuery>(asked);
   if (query.computed) {
     query.computed->platform = &services_.platform;

@@ -129,6 +129,20 @@ BOOST_AUTO_TEST_CASE(a_table_whose_store_fails_says_how_old_it_is_and_the_others
              std::string::npos);
 }
 
+// Its rows are of before the process began, or of no time that anybody could name.
+BOOST_AUTO_TEST_CASE(a_table_that_fails_before_it_was_live_is_not_taken_for_a_young_one) {
+  table("bookings").stop_folding(now - Duration::seconds(1), now - Duration::hours(2));
+  app->tick();
+  BOOST_TEST(test::header(get(row_path, renter), "Age") == "7200");
+  BOOST_TEST(get("/bookings", renter).status == 200);
+  table("bookings").stop_folding(now - Duration::seconds(1), Instant{});
+  app->tick();
+  BOOST_TEST(test::header(get(row_path, renter), "Age") == std::to_string(now.us / 1'000'000));
+  const Response list = get("/bookings", renter);
+  BOOST_TEST(list.status == 503);
+  BOOST_TEST(test::has_header(list, "Retry-After: 1"));
+}
+
 BOOST_AUTO_TEST_CASE(a_table_that_nothing_is_folded_into_says_how_old_it_is) {
   app->tick();
   BOOST_TEST(test::header(get(row_path, renter), "Age").empty());

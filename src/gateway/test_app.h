@@ -32,7 +32,8 @@ class HandTable : public TableView {
             .generation = "test",
             .frozen_since = frozen_since_,
             .built_percent = built_percent_,
-            .failing_since = failing_since_};
+            .failing_since = failing_since_,
+            .opened_as_of = opened_as_of_};
   }
   Result<RowRead> get(std::string_view key) const override {
     const std::lock_guard lock(mutex_);
@@ -91,10 +92,11 @@ class HandTable : public TableView {
     frozen_since_ = frozen_since;
     built_percent_ = percent;
   }
-  void stop_folding(Instant since) {
+  void stop_folding(Instant since, std::optional<Instant> opened_as_of = {}) {
     const std::lock_guard lock(mutex_);
     live_ = false;
     failing_since_ = since;
+    opened_as_of_ = opened_as_of;
   }
   void reach(Offsets offsets) {
     const std::lock_guard lock(mutex_);
@@ -113,6 +115,7 @@ class HandTable : public TableView {
   bool live_ = true;
   std::optional<Instant> frozen_since_;
   std::optional<Instant> failing_since_;
+  std::optional<Instant> opened_as_of_;
   std::optional<int> built_percent_;
   Offsets positions_;
   mutable RowQuery asked_;

@@ -35,10 +35,12 @@ struct TableStore::Engine {
   Uuid log_id;
   std::unique_ptr<rocksdb::DB> db;
   std::atomic<bool> live = false;
+  std::atomic<bool> was_live = false;
   std::atomic<std::int64_t> failing_since_us = 0;  // 0: it does not fail
   std::atomic<bool> remove = false;
   StoreReads reads;
   std::optional<Instant> frozen_since;  // opened to be read only
+  Instant opened_as_of;  // when its files were written before it was opened; {0}: there were none
 
   // The writer's own.
   RowFolder folder;

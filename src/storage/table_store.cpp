@@ -193,6 +193,7 @@ Result<std::shared_ptr<TableStore>> TableStore::open(const std::filesystem::path
   if (error) return fail(code_of_errno(error.value()), dir.string() + ": " + error.message());
   auto engine = std::make_unique<Engine>(type, dir, resources.shared());
   engine->log_id = log_id;
+  engine->opened_as_of = written_last(dir);
   Result<std::unique_ptr<rocksdb::DB>> db = open_engine(dir, resources.shared());
   if (!db) return tl::make_unexpected(db.error());
   engine->db = std::move(*db);
@@ -229,6 +230,7 @@ Result<void> TableStore::begin_flush() { return engine_->begin_drain(); }
 void TableStore::remove_when_closed() { engine_->remove = true; }
 void TableStore::mark_live() {
   mark_recovered();
+  engine_->was_live = true;
   engine_->live = true;
 }
 void TableStore::mark_failing(Instant since) {
@@ -256,6 +258,7 @@ TableState TableStore::state() const {
   state.generation = engine_->dir.filename().string();
   state.frozen_since = engine_->frozen_since;
   if (const Instant since{engine_->failing_since_us}; since.us != 0) state.failing_since = since;
+  if (state.failing_since && !engine_->was_live) state.opened_as_of = engine_->opened_as_of;
   return state;
 }
 

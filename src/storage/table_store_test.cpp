@@ -61,6 +61,25 @@ BOOST_AUTO_TEST_CASE(a_batch_is_folded_and_read) {
   BOOST_TEST((store->state().positions == Offsets{{"events.bookings", 3, 3}}));
 }
 
+BOOST_AUTO_TEST_CASE(what_fails_before_it_was_live_is_as_old_as_the_files_it_found) {
+  const Bookings type;
+  auto store = open(type);
+  store->mark_failing({2});
+  store->mark_failing({3});
+  BOOST_TEST((store->state().failing_since == Instant{2}));
+  BOOST_TEST((store->state().opened_as_of == Instant{}));
+  store->mark_live();
+  apply(*store, {item(reserved, 1)});
+  require(store->flush());
+  store->mark_failing({4});
+  BOOST_TEST((store->state().failing_since == Instant{4}));
+  BOOST_TEST(!store->state().opened_as_of.has_value());
+  store.reset();
+  store = open(type);
+  store->mark_failing({5});
+  BOOST_TEST((store->state().opened_as_of.value() > Instant{5}));
+}
+
 BOOST_AUTO_TEST_CASE(a_row_read_before_is_read_as_the_last_batch_left_it) {
   const Bookings type;
   const auto store = open(type);

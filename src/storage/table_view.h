@@ -63,7 +63,8 @@ struct TableState {
   std::string generation;
   std::optional<Instant> frozen_since = {};   // of other code, and not folded on: as of then
   std::optional<int> built_percent = {};      // the next generation is being built
-  std::optional<Instant> failing_since = {};  // it is not folded on: what it has is as of then
+  std::optional<Instant> failing_since = {};  // it is not folded on: what it has is as of then …
+  std::optional<Instant> opened_as_of = {};   // … or, never live yet, as of then; {0}: of no time
 };
 
 class TableView {
