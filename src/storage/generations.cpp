@@ -133,7 +133,7 @@ Result<void> TableHome::swap(std::shared_ptr<TableStore> next) {
     return fail(Code::unavailable, "the new generation has not reached the live one");
   }
   if (Result<void> named = name_current(next->dir()); !named) return named;
-  if (live_->state().live) next->mark_live();
+  if (live_->is_live()) next->mark_live();
   {
     const std::unique_lock lock(mutex_);
     live_.swap(next);

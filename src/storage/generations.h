@@ -53,6 +53,7 @@ class TableHome final : public TableView {
 
   const TableType& type() const override { return type_; }
   TableState state() const override;
+  bool is_live() const override { return live()->is_live(); }
   Result<RowRead> get(std::string_view key) const override { return live()->get(key); }
   Result<std::optional<std::string>> answer(std::string_view key,
                                             const Query& query) const override {

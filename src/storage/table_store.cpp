@@ -245,6 +245,7 @@ const std::filesystem::path& TableStore::dir() const { return engine_->dir; }
 const Uuid& TableStore::log_id() const { return engine_->log_id; }
 bool TableStore::frozen() const { return engine_->frozen_since.has_value(); }
 const TableType& TableStore::type() const { return engine_->type; }
+bool TableStore::is_live() const { return engine_->live; }
 
 TableState TableStore::state() const {
   const auto now = engine_->state();

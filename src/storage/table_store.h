@@ -89,6 +89,7 @@ class TableStore final : public TableView {
 
   const TableType& type() const override;
   TableState state() const override;
+  bool is_live() const override;  // cheap: nothing is copied
   Result<RowRead> get(std::string_view key) const override;
   Result<std::optional<std::string>> answer(std::string_view key,
                                             const Query& query) const override;

@@ -72,6 +72,7 @@ class TableView {
   virtual ~TableView() = default;
   virtual const TableType& type() const = 0;
   virtual TableState state() const = 0;
+  virtual bool is_live() const { return state().live; }
   virtual Result<RowRead> get(std::string_view key) const = 0;
   // Sub-resource or computed answer about one row; empty if answer() said no.
   virtual Result<std::optional<std::string>> answer(std::string_view key,

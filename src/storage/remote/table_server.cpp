@@ -208,7 +208,7 @@ void TableServer::Impl::serve(remote::FrameStream& stream) {
 void TableServer::Impl::reply(remote::Question& question, std::string& out) const {
   const remote::Served* const table = find(question.table);
   if (table == nullptr) return remote::put_not_here(out, "the table is not served here");
-  if (!table->view->state().live) return remote::put_not_here(out, "the table is not live");
+  if (!table->view->is_live()) return remote::put_not_here(out, "the table is not live");
   try {
     reply_of(*table, question, out);
   } catch (const std::exception& error) {  // answer() may throw, and must not end the process
