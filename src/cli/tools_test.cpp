@@ -136,7 +136,9 @@ BOOST_AUTO_TEST_CASE(rebuild_swaps_in_an_equal_generation) {
 
 BOOST_AUTO_TEST_CASE(lag_shows_that_all_is_decided) {
   both_ways(7, [&] {
-    const Ran ran = run_here("lag", declare_lag, {"--max", "0", "--json"});
+    const auto lag = [&] { return run_here("lag", declare_lag, {"--max", "0", "--json"}); };
+    Ran ran = lag();
+    while (ran.exit == Exit::found) ran = lag();  // a decider tells after its events are folded
     BOOST_TEST((ran.exit == Exit::ok), ran.err + ran.out);
     const auto json = parse_json(ran.out);
     BOOST_REQUIRE(json);
