@@ -52,7 +52,7 @@ def test_the_others_go_on_and_it_is_rebuilt_beside_them(deploy):
     wayfold.cli("rebuild", "chargers")
     wait_until(lambda: host.get("/readyz").json() == {"status": "ready"}, 60,
                "chargers to be folded on")
-    row = host.get(f"/chargers/{newest}")
-    assert row.status_code == 200 and "age" not in row.headers
+    assert host.get(f"/chargers/{newest}").status_code == 200
+    wait_until(lambda: "age" not in host.get(f"/chargers/{newest}").headers, 30, "a fresh row")
     assert host.get(f"/chargers/{chargers[0]}").json()["status"] == "paused"
     wayfold.verify()
