@@ -262,7 +262,8 @@ std::optional<UpgradeAnswer> App::upgrade(const Request& request, Ticket ticket)
 
 bool App::wants_events(const Request& request) const {
   return is_channel(request.path) && request.method == Method::get && !request.head &&
-         !request.headers.get("Upgrade") && lists(request.headers, "Accept", event_stream);
+         !lists(request.headers, "Upgrade", "websocket") &&
+         lists(request.headers, "Accept", event_stream);
 }
 
 std::optional<UpgradeAnswer> App::open_channel(const Request& request, const Exchange& exchange) {
