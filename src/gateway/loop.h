@@ -66,7 +66,7 @@ class Server::Loop {
 
   // ---- time and the end ----
   void expire_due();
-  void close_idle();  // at the start of a shutdown
+  void close_idle();  // from the start of a shutdown on
   void cut_all();     // at its end
   Clock::time_point after(std::int64_t ms) const;
 

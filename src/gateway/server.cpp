@@ -65,6 +65,7 @@ Task<> tick(Server::Loop& loop) {
     static_cast<void>(co_await loop.ticker.async_wait(no_throw));
     loop.now = Clock::now();
     loop.expire_due();
+    if (loop.stopping) loop.close_idle();  // what has become so since
     if (loop.now >= loop.cut_at) loop.cut_all();
     loop.handler.tick();
     loop.turn_used();

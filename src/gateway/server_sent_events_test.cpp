@@ -1,7 +1,10 @@
 // Server-sent events over real sockets: what is sent, how it ends, and who is cut.
+#include <atomic>
 #include <boost/test/unit_test.hpp>
+#include <chrono>
 #include <future>
 #include <string>
+#include <thread>
 
 #include "gateway/test_hub.h"
 
@@ -141,6 +144,27 @@ BOOST_AUTO_TEST_CASE(a_stop_ends_it_after_what_is_being_written) {
     BOOST_TEST(running.hub.open == 0);
     BOOST_TEST(running.hub.last_code == 1001);
   }
+}
+
+BOOST_AUTO_TEST_CASE(one_that_is_opened_during_a_stop_is_ended_too) {
+  Hub hub, other;
+  auto opened = Server::open({}, {}, {&hub, &other});
+  BOOST_REQUIRE(opened.has_value());
+  Server& server = **opened;
+  std::future<void> stopped;
+  hub.asked = [&] {
+    stopped = std::async(std::launch::async, [&] { server.stop(Duration::seconds(60)); });
+    // It is posted here before it ends the idle one over there.
+    while (server.counters().open != 1) std::this_thread::yield();
+  };
+  server.start();
+  Client client(server.port());
+  Client idle(server.port());
+  BOOST_TEST(idle.ask("GET / HTTP/1.1\r\nHost: t\r\n\r\n").status == 200);
+  client.send(get("/ws"));
+  BOOST_TEST(client.closed());
+  stopped.get();
+  BOOST_TEST(hub.last_code == 1001);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -22,6 +22,7 @@ class Hub final : public Handler {
  public:
   std::optional<Response> handle(const Request&, Ticket) override { return Response{}; }
   std::optional<UpgradeAnswer> upgrade(const Request& request, Ticket) override {
+    if (asked) asked();
     if (request.path != "/ws") return problem(403, "forbidden", "not here");
     const bool offered = lists(request.headers, "Sec-WebSocket-Protocol", "wayfold.v1");
     Accept accept{std::make_unique<Member>(*this), offered ? "wayfold.v1" : "", std::nullopt};
@@ -39,6 +40,10 @@ class Hub final : public Handler {
     for (WebSocket* const member : all) member->send(message);
   }
 
+  // What a test does at such a moment, on the io thread. To be set there, or before it starts.
+  std::function<void()> asked;
+  std::function<void(WebSocket&)> opened;
+
   std::atomic<int> open{0};
   std::atomic<int> last_code{0};
 
@@ -50,6 +55,7 @@ class Hub final : public Handler {
       socket_ = &socket;
       hub_.members_.insert(&socket);
       ++hub_.open;
+      if (hub_.opened) hub_.opened(socket);
     }
     void on_message(std::string_view text) override {
       if (text == "bye") return socket_->close(4000, "as you wish");
