@@ -62,8 +62,10 @@ Task<> EventStream<Stream>::run() {
   connection_.deadline = Clock::now() + std::chrono::milliseconds(limits_.ping_ms);
   connection_.websocket = this;
   listener_->on_open(*this);
-  std::array<char, 64> said{};
-  co_await stream_.async_read_some(asio::buffer(said), no_throw);
+  if (alive() || !queue_.empty()) {  // not closed already, with nothing being written
+    std::array<char, 64> said{};
+    co_await stream_.async_read_some(asio::buffer(said), no_throw);
+  }
   connection_.websocket = nullptr;
   if (code_ == 0) code_ = left;
   if (pending_.any()) {

@@ -167,6 +167,28 @@ BOOST_AUTO_TEST_CASE(one_that_is_opened_during_a_stop_is_ended_too) {
   BOOST_TEST(hub.last_code == 1001);
 }
 
+BOOST_AUTO_TEST_CASE(one_that_is_closed_as_it_opens_ends_at_once) {
+  const wf::test::Certificate certificate;
+  Limits limits;
+  limits.queued_bytes_max = 10;
+  limits.websocket_close_ms_max = 60'000;
+  for (const bool tls : {false, true}) {
+    for (const bool after_another : {false, true}) {
+      Running running(limits, listen_at(certificate, tls));
+      running.server->post(0, [&] {
+        running.hub.opened = [after_another](WebSocket& socket) {
+          if (after_another) socket.send(std::make_shared<const Message>("small", 1));
+          socket.send(std::make_shared<const Message>("larger than 10"));
+        };
+      });
+      Client client(running.server->port(), tls);
+      client.send(get("/ws"));
+      BOOST_TEST(running.becomes([&] { return running.hub.last_code == 1013; }));
+      BOOST_TEST(client.closed());
+    }
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace wf::gateway::server_sent_events_test
