@@ -189,6 +189,28 @@ BOOST_AUTO_TEST_CASE(one_that_is_closed_as_it_opens_ends_at_once) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(refusals_are_not_gathered_beyond_their_bound) {
+  Limits limits;
+  limits.pipelined_max = 1;
+  Running running(limits);
+  std::promise<void> first_came;
+  std::atomic<int> asked{0};
+  std::atomic<bool> in_time{true};
+  running.server->post(0, [&] {
+    running.hub.asked = [&] {
+      if (++asked != 2) return;
+      in_time =
+          first_came.get_future().wait_for(std::chrono::seconds(10)) == std::future_status::ready;
+    };
+  });
+  Client client(running.server->port());
+  client.send(get("/other") + get("/other"));
+  BOOST_TEST(client.receive().status == 403);
+  first_came.set_value();
+  BOOST_TEST(client.receive().status == 403);
+  BOOST_TEST(in_time);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace wf::gateway::server_sent_events_test

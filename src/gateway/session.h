@@ -79,6 +79,7 @@ class Session final : public Connection {
   void read_failed();
   void refuse(const Response& response);
   void give(Response response);
+  bool full() const;
 
   Server::Loop& loop_;
   Stream stream_;
@@ -191,8 +192,7 @@ Task<> Session<Stream>::handle() {
   }
   give(std::move(*now));
   parser_.next();
-  const bool full = ++gathered_ >= loop_.limits.pipelined_max || out_.size() > gathered_max;
-  if (full || !large_.bytes().empty()) co_await flush();
+  if (full()) co_await flush();
 }
 
 template <class Stream>
@@ -207,6 +207,7 @@ Task<> Session<Stream>::wait_for_answer() {
 template <class Stream>
 void Session<Stream>::give(Response response) {
   stage = Stage::none;
+  ++gathered_;
   if (response.close || loop_.stopping || !parser_.keep_alive()) open_ = false;
   append_head(out_, response, loop_.date.at(std::time(nullptr)), open_);
   if (parser_.request().head) return;
@@ -215,6 +216,13 @@ void Session<Stream>::give(Response response) {
   } else {
     large_ = std::move(response);
   }
+}
+
+// Whether what is gathered has to be written before another request is read.
+template <class Stream>
+bool Session<Stream>::full() const {
+  return gathered_ >= loop_.limits.pipelined_max || out_.size() > gathered_max ||
+         !large_.bytes().empty();
 }
 
 // An answer of the server itself; the connection ends with it.
@@ -315,6 +323,7 @@ Task<> Session<Stream>::open_channel() {
   if (Response* const response = std::get_if<Response>(&*decided)) {
     give(std::move(*response));
     parser_.next();
+    if (full()) co_await flush();
     co_return;
   }
   if (loop_.stopping) {  // while it waited: nobody would close it in time
