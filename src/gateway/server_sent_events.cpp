@@ -1,5 +1,6 @@
 // Server-sent events (HTML, 9.2): an answer that does not end, for clients that only listen.
 #include <fmt/format.h>
+#include <netinet/tcp.h>
 
 #include <array>
 #include <boost/asio/write.hpp>
@@ -36,6 +37,7 @@ class EventStream final : public OpenSocket {
     void operator()(error_code failed, std::size_t) const { self->written(failed); }
   };
 
+  void expect_acknowledgements();
   void add(std::shared_ptr<const Message> message);
   void write_front();
   void written(error_code failed);
@@ -61,6 +63,7 @@ template <class Stream>
 Task<> EventStream<Stream>::run() {
   connection_.deadline = Clock::now() + std::chrono::milliseconds(limits_.ping_ms);
   connection_.websocket = this;
+  expect_acknowledgements();
   listener_->on_open(*this);
   if (alive() || !queue_.empty()) {  // not closed already, with nothing being written
     std::array<char, 64> said{};
@@ -73,6 +76,15 @@ Task<> EventStream<Stream>::run() {
     co_await pending_.wait_for_none();
   }
   listener_->on_close(code_);
+}
+
+// The kernel takes comments long after the client's host has vanished: it has to give up as soon as
+// a WebSocket does without a pong.
+template <class Stream>
+void EventStream<Stream>::expect_acknowledgements() {
+  const auto most_ms = static_cast<unsigned>(2 * limits_.ping_ms);
+  const int socket = stream_.lowest_layer().native_handle();
+  ::setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &most_ms, sizeof most_ms);
 }
 
 template <class Stream>

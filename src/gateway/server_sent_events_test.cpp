@@ -211,6 +211,18 @@ BOOST_AUTO_TEST_CASE(refusals_are_not_gathered_beyond_their_bound) {
   BOOST_TEST(in_time);
 }
 
+BOOST_AUTO_TEST_CASE(a_client_that_vanished_is_cut) {
+  Limits limits;
+  limits.tick_ms = 1;
+  limits.ping_ms = 100;
+  Running running(limits);
+  Client client(running.server->port());
+  join(running, client);
+  client.vanish();
+  BOOST_TEST(running.becomes([&] { return running.hub.open == 0; }));
+  BOOST_TEST(running.hub.last_code == 1006);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace wf::gateway::server_sent_events_test

@@ -26,6 +26,7 @@ class Client {
   void send(std::string_view bytes);  // whatever of it the server takes
   bool arrived() const;               // all that was sent is in the server's socket, or read
   void shrink_receive_buffer();       // so that a server's writes soon block
+  void vanish();                      // nothing reaches it any more, and the server hears nothing
   // One answer with a Content-Length; status 0 if the connection ended or half a minute passed.
   Reply receive(bool head_only = false);
   Reply ask(std::string_view bytes);

@@ -2,6 +2,7 @@
 #include "gateway/test_client.h"
 
 #include <arpa/inet.h>
+#include <linux/filter.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <openssl/ssl.h>
@@ -63,6 +64,12 @@ bool Client::arrived() const {
 void Client::shrink_receive_buffer() {
   const int size = 1;  // the kernel rounds up to its least
   ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+}
+
+void Client::vanish() {
+  sock_filter nothing_passes{.code = BPF_RET | BPF_K, .jt = 0, .jf = 0, .k = 0};
+  const sock_fprog program{.len = 1, .filter = &nothing_passes};
+  WF_CHECK(::setsockopt(socket_, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0);
 }
 
 void Client::send(std::string_view bytes) {
