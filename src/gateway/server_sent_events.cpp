@@ -78,8 +78,8 @@ Task<> EventStream<Stream>::run() {
   listener_->on_close(code_);
 }
 
-// The kernel takes comments long after the client's host has vanished: it has to give up as soon as
-// a WebSocket does without a pong.
+// The kernel takes comments long after the client's host has vanished, and waits for one that reads
+// nothing: it has to give up as soon as a WebSocket does without a pong.
 template <class Stream>
 void EventStream<Stream>::expect_acknowledgements() {
   const auto most_ms = static_cast<unsigned>(2 * limits_.ping_ms);
@@ -119,7 +119,6 @@ void EventStream<Stream>::write_front() {
 
 template <class Stream>
 void EventStream<Stream>::written(error_code failed) {
-  taken_ = true;
   queued_bytes_ -= size_of(queue_.front());
   queue_.pop_front();
   if (failed) {
@@ -132,15 +131,9 @@ void EventStream<Stream>::written(error_code failed) {
   pending_.end();
 }
 
-// Who took nothing from one ping to the next is gone.
 template <class Stream>
 void EventStream<Stream>::ping() {
-  if (queue_.empty()) {
-    taken_ = false;
-    add(nullptr);
-  } else if (!std::exchange(taken_, false)) {
-    connection_.close();
-  }
+  if (queue_.empty()) add(nullptr);
 }
 
 template <class Stream>

@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(a_slow_consumer_is_cut) {
   BOOST_TEST(running.hub.last_code == 1013);
 }
 
-BOOST_AUTO_TEST_CASE(who_takes_nothing_from_one_ping_to_the_next_is_cut) {
+BOOST_AUTO_TEST_CASE(who_reads_nothing_is_cut) {
   Limits limits;
   limits.tick_ms = 1;
   limits.ping_ms = 20;
