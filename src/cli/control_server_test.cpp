@@ -46,7 +46,7 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(control_server_tests, Fixture)
 
-BOOST_AUTO_TEST_CASE(without_a_descriptor_it_waits_and_serves_later) {
+BOOST_AUTO_TEST_CASE(without_a_descriptor_it_serves_nobody_and_goes_on_later) {
   std::string hello{static_cast<char>(Ask::hello)};
   put_text(hello, catalogue().build);
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);

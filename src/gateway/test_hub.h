@@ -106,6 +106,16 @@ struct Running {
   std::unique_ptr<Server> server;
 };
 
+// Under which the queue of who reads nothing is full soon.
+inline Limits impatient() {
+  Limits limits;
+  limits.tick_ms = 1;
+  limits.queued_bytes_max = 20'000'000;
+  limits.queued_messages_max = 50;
+  limits.websocket_close_ms_max = 20;
+  return limits;
+}
+
 inline Listen listen_at(const wf::test::Certificate& certificate, bool tls) {
   Listen listen;
   if (tls) listen.certificate_file = certificate.certificate_file();
