@@ -78,7 +78,9 @@ class Deployment {
   }
   void start(bool control = true) {
     start_with({});
-    if (!control) return;
+    if (control) answer_tools();
+  }
+  void answer_tools() {
     auto server = ControlServer::open(control_path(config_.process), *engine_);
     BOOST_REQUIRE_MESSAGE(server, server.error().detail);
     server_ = std::move(*server);

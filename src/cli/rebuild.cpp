@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <future>
 
@@ -15,6 +16,7 @@
 #include "cli/progress.h"
 #include "cli/remote_log.h"
 #include "cli/row_key.h"
+#include "cli/status.h"
 #include "cli/stop_signal.h"
 #include "cli/table_copy.h"
 #include "cli/table_names.h"
@@ -194,14 +196,16 @@ class Rebuilder {
   std::unique_ptr<Log> log_;
 };
 
+bool is_below_var(const ProcessConfig& process, const TableType& table) {
+  return std::filesystem::exists(fmt::format("{}/tables/{}", process.var, table.info().name));
+}
+
 // On Kafka the log is found whatever --var says: tables made in a wrong one nobody would read.
 Result<void> check_tables_are_there(const ProcessConfig& process,
                                     std::span<const TableType* const> tables) {
   if (process.log.kind != LogKind::kafka) return {};
   for (const TableType* table : tables) {
-    if (std::filesystem::exists(fmt::format("{}/tables/{}", process.var, table->info().name))) {
-      continue;
-    }
+    if (is_below_var(process, *table)) continue;
     return fail(Code::not_found,
                 fmt::format("no table {} below {}: name the --var of a process that has it (one "
                             "that starts without builds it by itself)",
@@ -211,13 +215,33 @@ Result<void> check_tables_are_there(const ProcessConfig& process,
   return {};
 }
 
+// Those of the running process, which may have some only. Without one: on Kafka those below VAR.
+Result<std::vector<const TableType*>> all_tables(const ProcessConfig& process) {
+  auto tables = tables_named({});
+  const auto told = ask_status(control_path(process));
+  if (!told && told.error().code != Code::not_found) return tl::unexpected(told.error());
+  if (told) {
+    const auto status = parse_status(*told);
+    if (!status) return tl::unexpected(status.error());
+    std::erase_if(*tables, [&](const TableType* table) {
+      return std::ranges::find(status->tables, table->info().name, &TableStatus::name) ==
+             status->tables.end();
+    });
+  } else if (process.log.kind == LogKind::kafka) {
+    std::erase_if(*tables, [&](const TableType* table) { return !is_below_var(process, *table); });
+  }
+  if (!tables->empty()) return tables;
+  return fail(Code::not_found,
+              "no table below " + process.var + ": name the --var of a process that has some");
+}
+
 Exit rebuild_tables(Setup& setup, Asked& asked) {
   if (asked.tables.empty() != asked.all) {
     return setup.usage("name tables (`wayfold schema tables` lists them), or give --all");
   }
   const auto process = load_process(setup.config, setup.var);
   if (!process) return setup.fail(process.error());
-  const auto tables = tables_named(asked.tables);
+  const auto tables = asked.all ? all_tables(*process) : tables_named(asked.tables);
   if (!tables) return setup.fail(tables.error());
   if (!asked.columns.empty()) {
     if (asked.tables.size() != 1) return setup.usage("--key is of one table: name it before --key");
@@ -236,7 +260,7 @@ Exit rebuild_tables(Setup& setup, Asked& asked) {
 Action declare_rebuild(const Arguments& takes, Setup& setup) {
   auto asked = std::make_shared<Asked>();
   takes.option("TABLE", asked->tables, "tables to build anew");
-  takes.flag("--all", asked->all, "every table");
+  takes.flag("--all", asked->all, "every table that this node has");
   takes.option("--key", asked->columns, "one row only: the columns of its key").named("COLUMN...");
   return [&setup, asked] { return rebuild_tables(setup, *asked); };
 }

@@ -31,6 +31,26 @@ struct Fixture {
     arguments.insert(arguments.end(), {"--var", deployment.var()});
     return run(name, declare, arguments);
   }
+  // The stopped deployment's table has a row folded from an event that the log does not have.
+  void forge(const Uuid& charger,
+             const std::filesystem::path& generation,
+             const Uuid& log_id) const {
+    const Resources resources;
+    const TableType& type = *catalogue().table("chargers");
+    auto store = TableStore::open(generation, type, resources, log_id);
+    BOOST_REQUIRE(store);
+    const EventType& listed = *catalogue().event("charger.Listed");
+    const std::string payload =
+        R"({"host":"a5000000-0000-0000-0000-000000000000","title":"Forged","position":[77.5,12.9],)"
+        R"("connectors":[],"instant":true,"time_zone":"UTC","schedule":[]})";
+    const Event event(listed, listed.decode(payload));
+    FoldItem item;
+    item.event = &event;
+    item.meta.stream = charger;
+    const SlotPositions positions = (*store)->positions();
+    BOOST_REQUIRE((*store)->apply({&item, 1}, positions));
+    BOOST_REQUIRE((*store)->flush());
+  }
 };
 
 BOOST_FIXTURE_TEST_SUITE(tools_tests, Fixture)
@@ -87,7 +107,6 @@ BOOST_AUTO_TEST_CASE(verify_compares_three_digests) {
   });
 }
 
-// A row folded from an event the log does not have.
 BOOST_AUTO_TEST_CASE(verify_names_the_row_that_differs) {
   deployment.start();
   deployment.list_chargers(3);
@@ -96,23 +115,7 @@ BOOST_AUTO_TEST_CASE(verify_names_the_row_that_differs) {
       deployment.engine().tables().at("chargers")->live()->dir();
   deployment.stop();
   const Uuid forged = Uuid::v5({}, "forged");
-  {
-    const Resources resources;
-    const TableType& type = *catalogue().table("chargers");
-    auto store = TableStore::open(generation, type, resources, log_id);
-    BOOST_REQUIRE(store);
-    const EventType& listed = *catalogue().event("charger.Listed");
-    const std::string payload =
-        R"({"host":"a5000000-0000-0000-0000-000000000000","title":"Forged","position":[77.5,12.9],)"
-        R"("connectors":[],"instant":true,"time_zone":"UTC","schedule":[]})";
-    const Event event(listed, listed.decode(payload));
-    FoldItem item;
-    item.event = &event;
-    item.meta.stream = forged;
-    const SlotPositions positions = (*store)->positions();
-    BOOST_REQUIRE((*store)->apply({&item, 1}, positions));
-    BOOST_REQUIRE((*store)->flush());
-  }
+  forge(forged, generation, log_id);
   const Ran ran = run_here("verify", declare_verify, {"chargers", "--json"});
   BOOST_TEST((ran.exit == Exit::found), ran.err);
   std::string key = forged.text();
@@ -120,6 +123,35 @@ BOOST_AUTO_TEST_CASE(verify_names_the_row_that_differs) {
   BOOST_TEST(ran.out.find(R"("row":")" + key) != std::string::npos, ran.out);
   BOOST_TEST((run_here("rebuild", declare_rebuild, {"chargers"}).exit == Exit::ok));
   BOOST_TEST((run_here("verify", declare_verify, {"chargers"}).exit == Exit::ok));
+}
+
+// As a `project` node does.
+BOOST_AUTO_TEST_CASE(all_tables_are_those_that_a_node_has) {
+  EngineParts parts;
+  parts.tables = {"chargers"};
+  parts.all_tables = false;
+  deployment.start_with(parts);
+  deployment.answer_tools();
+  deployment.list_chargers(3);
+  const Uuid log_id = deployment.engine().log().id();
+  const Ran rebuilt = run_here("rebuild", declare_rebuild, {"--all"});
+  BOOST_TEST((rebuilt.exit == Exit::ok), rebuilt.err);
+  BOOST_TEST(lines(rebuilt.out) == 1U, rebuilt.out);
+  const std::filesystem::path generation =
+      deployment.engine().tables().at("chargers")->live()->dir();
+  for (const bool running : {true, false}) {
+    if (!running) deployment.stop();
+    const Ran ran = run_here("verify", declare_verify, {});
+    BOOST_TEST((ran.exit == Exit::ok), ran.err);
+    BOOST_TEST(lines(ran.out) == 1U, ran.out);
+    BOOST_TEST((run_here("verify", declare_verify, {"bookings"}).exit == Exit::usage));
+  }
+  forge(Uuid::v5({}, "forged"), generation, log_id);
+  BOOST_TEST((run_here("verify", declare_verify, {}).exit == Exit::found));
+  std::filesystem::remove_all(deployment.var() + "/tables");
+  const Ran none = run_here("verify", declare_verify, {});
+  BOOST_TEST((none.exit == Exit::usage));
+  BOOST_TEST(lines(none.err) == 1U, none.err);
 }
 
 BOOST_AUTO_TEST_CASE(rebuild_swaps_in_an_equal_generation) {
@@ -197,6 +229,11 @@ BOOST_AUTO_TEST_CASE(rebuild_on_kafka_needs_the_tables_of_a_process) {
   BOOST_TEST((ran.exit == Exit::usage));
   BOOST_TEST(ran.err.find("no table chargers below") != std::string::npos, ran.err);
   BOOST_TEST(!std::filesystem::exists(dir / "tables" / "chargers"));
+  std::filesystem::remove_all(dir / "tables");
+  const Ran all =
+      run("rebuild", declare_rebuild, {"--all", "--config", config, "--var", dir.path().string()});
+  BOOST_TEST((all.exit == Exit::usage));
+  BOOST_TEST(all.err.find("no table below") != std::string::npos, all.err);
 }
 
 BOOST_AUTO_TEST_CASE(topics_lists_the_embedded_logs) {
