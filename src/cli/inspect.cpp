@@ -104,13 +104,17 @@ Exit inspect_command(Setup& setup, Log& log, const std::string& text) {
   const auto id = Uuid::parse(text);
   if (!id) return setup.usage("a command's id is a UUID");
   std::optional<Slot> events;
-  std::set<Offset> causes;  // more than one if the client retried
+  std::set<Offset> causes;          // more than one if the client retried
+  std::set<Uuid> followed = {*id};  // a send follows from its event
   const auto print = [&](const Slot& slot, const Record& record, Accepted accepted) {
-    const bool command = accepted == Accepted::not_asked;
-    if (command ? record.id != *id : !causes.contains(record.cause)) return;
-    if (command) {
+    if (accepted == Accepted::not_asked) {
+      if (record.id != *id) return;
       events = Slot{"events." + family_of(slot), slot.partition};
       causes.insert(record.offset);
+    } else {
+      // The offset alone may have been a lost command's, whose outcome is still there.
+      if (!causes.contains(record.cause) || !followed.contains(record.causation)) return;
+      followed.insert(record.id);
     }
     append_event_json(setup.out.text(), slot, record, accepted);
   };

@@ -51,7 +51,25 @@ struct Fixture {
     BOOST_REQUIRE((*store)->apply({&item, 1}, positions));
     BOOST_REQUIRE((*store)->flush());
   }
+  void append(const Slot& slot, std::span<const Record> records) {
+    auto appender = deployment.engine().log().writer("test");
+    BOOST_REQUIRE(appender);
+    BOOST_REQUIRE((*appender)->append(slot, records, Durability::now));
+  }
 };
+
+Record outcome_record(Kind kind, const Uuid& id, const Uuid& causation, Offset cause) {
+  Record record;
+  record.kind = kind;
+  record.id = id;
+  record.causation = causation;
+  record.type = kind == Kind::event ? "charger.Listed" : "charger.List";
+  record.payload = "{}";
+  record.epoch = 0;
+  record.cause = cause;
+  record.count = is_data(kind) ? 1 : 0;
+  return record;
+}
 
 BOOST_FIXTURE_TEST_SUITE(tools_tests, Fixture)
 
@@ -205,6 +223,43 @@ BOOST_AUTO_TEST_CASE(inspect_shows_a_stream_a_command_a_row_and_the_log) {
     BOOST_TEST((two.exit == Exit::usage));
     BOOST_TEST((run_here("inspect", declare_inspect, {"log", "1"}).exit == Exit::usage));
   });
+}
+
+// A disk restored from before: the log's next command gets the offset of one that was answered.
+BOOST_AUTO_TEST_CASE(a_command_is_not_shown_the_outcome_of_a_lost_one_at_its_offset) {
+  deployment.open({});  // and not started: nobody decides
+  const Uuid lost = Uuid::v5({}, "lost");
+  const Uuid answered = Uuid::v5({}, "answered");
+  const Uuid event = Uuid::v5({}, "event");
+  std::vector<Record> commands(2);
+  for (Record& command : commands) {
+    command.type = "charger.List";
+    command.payload = "{}";
+  }
+  commands[0].id = Uuid::v5({}, "here");
+  commands[1].id = answered;
+  append({"commands.bookings", 0}, commands);
+  std::vector<Record> outcomes{outcome_record(Kind::opened, {}, {}, -1),
+                               outcome_record(Kind::resumed, {}, {}, -1),
+                               outcome_record(Kind::event, Uuid::v5({}, "gone"), lost, 0),
+                               outcome_record(Kind::event, event, answered, 1),
+                               outcome_record(Kind::send, Uuid::v5({}, "send"), event, 1),
+                               outcome_record(Kind::opened, {}, {}, -1),
+                               outcome_record(Kind::resumed, {}, {}, 1)};
+  outcomes[1].next = 0;
+  outcomes[3].count = outcomes[4].count = 2;
+  outcomes[4].index = 1;
+  outcomes[6].epoch = 5;
+  outcomes[6].next = 2;
+  append({"events.bookings", 0}, outcomes);
+  deployment.stop();
+  const auto inspect = [&](const Uuid& id) {
+    const Ran ran = run_here("inspect", declare_inspect, {"command", id.text()});
+    BOOST_TEST((ran.exit == Exit::ok), ran.err);
+    return ran.out;
+  };
+  BOOST_TEST(lines(inspect(commands[0].id)) == 1U, inspect(commands[0].id));
+  BOOST_TEST(lines(inspect(answered)) == 3U, inspect(answered));
 }
 
 BOOST_AUTO_TEST_CASE(schema_has_no_blank_fields_in_json) {
