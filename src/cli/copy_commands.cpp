@@ -1,4 +1,5 @@
-// Keys first: a command without its subject's key could not be read by anyone.
+// Keys first: a command without its subject's key could not be read by anyone. Keys again at the
+// end: those of commands that came meanwhile, and who was forgotten meanwhile.
 #include "cli/copy_commands.h"
 
 #include <absl/container/flat_hash_map.h>
@@ -302,6 +303,7 @@ Result<CopyCounts> copy_verbatim(Log& from, Log& to, const CopyTick& tick) {
     });
     if (!copied) return tl::unexpected(copied.error());
   }
+  if (auto ok = copy_keys(from, to, counts); !ok) return tl::unexpected(ok.error());
   return counts;
 }
 
@@ -321,6 +323,7 @@ Result<CopyCounts> copy_resharded(Log& from, Log& to, const CopyTick& tick) {
       return tl::unexpected(ok.error());
     }
   }
+  if (auto ok = copy_keys(from, to, counts); !ok) return tl::unexpected(ok.error());
   return counts;
 }
 

@@ -21,12 +21,12 @@ Ran copy(std::vector<std::string> arguments) {
   return run("copy", declare_copy, arguments);
 }
 
-void append_key(Log& log, Kind kind = Kind::key) {
+void append_key(Log& log, Kind kind = Kind::key, std::string_view name = "a key") {
   auto appender = log.writer("test");
   BOOST_REQUIRE(appender);
   Record key;
   key.kind = kind;
-  key.id = key.stream = Uuid::v5({}, "a key");
+  key.id = key.stream = Uuid::v5({}, name);
   key.type = kind == Kind::key ? "key" : "forgotten";
   key.payload = "{}";
   BOOST_REQUIRE((*appender)->append({"keys", 0}, {&key, 1}, Durability::now));
@@ -206,6 +206,44 @@ BOOST_AUTO_TEST_CASE(what_waits_for_its_thousand_is_bounded_in_bytes) {
   BOOST_TEST(to.bytes_max <= 1'200'000U);
   BOOST_TEST(to.appends < 30U);
   BOOST_TEST(numbers_in(to, 0).size() + numbers_in(to, 1).size() == 90U);
+}
+
+std::vector<std::pair<Uuid, Kind>> keys_in(Log& log) {
+  std::vector<std::pair<Uuid, Kind>> keys;
+  const auto reader = *log.reader();
+  BOOST_REQUIRE(reader->seek({"keys", 0}, 0));
+  const auto batch = reader->read({"keys", 0}, {});
+  BOOST_REQUIRE(batch);
+  for (const Record& record : batch->records) {
+    if (record.kind != Kind::log_id) keys.emplace_back(record.stream, record.kind);
+  }
+  return keys;
+}
+
+// Somebody registers, and another is forgotten, after FROM's keys were read.
+BOOST_AUTO_TEST_CASE(keys_that_come_while_commands_are_copied_are_copied_too) {
+  for (const std::uint32_t partitions : {1U, 2U}) {
+    CountingLog from(1);
+    append_key(from);
+    for (int n = 0; n < 1100; ++n) append_command(from, n, 10);
+    CountingLog to(partitions);
+    bool once = false;
+    const CopyTick tick = [&](auto) {
+      if (std::exchange(once, true)) return true;
+      append_key(from, Kind::key, "of somebody new");
+      append_key(from, Kind::forgotten);
+      append_command(from, 1100, 10);
+      return true;
+    };
+    const auto copied =
+        partitions == 1 ? copy_verbatim(from, to, tick) : copy_resharded(from, to, tick);
+    BOOST_REQUIRE_MESSAGE(copied, copied.error().detail);
+    BOOST_TEST(copied->keys == 3U);
+    const std::vector<std::pair<Uuid, Kind>> expected{{Uuid::v5({}, "a key"), Kind::key},
+                                                      {Uuid::v5({}, "of somebody new"), Kind::key},
+                                                      {Uuid::v5({}, "a key"), Kind::forgotten}};
+    BOOST_TEST((keys_in(to) == expected));
+  }
 }
 
 // The two places are FROM and TO: a third would be ignored.
