@@ -71,7 +71,8 @@ class Engine {
   // Folds one row again from the log, to end its quarantine. Code::not_found: there is no such row;
   // Code::invalid: it still cannot be folded.
   Result<void> refold_row(std::string_view table, std::string_view key, RebuildProgress& progress);
-  // A copy of a table's store as it stands, in a directory that is not there yet.
+  // A copy of a table's store as it stands, in a directory that is not there yet. Code::unavailable
+  // while a start builds the table: what there is may be empty, or of other code.
   Result<void> checkpoint(std::string_view table, const std::string& directory);
   // Takes the keys of forgotten people out of the embedded log; how many went. Code::invalid on
   // Kafka, whose brokers do it.

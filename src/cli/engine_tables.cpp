@@ -153,7 +153,7 @@ Result<void> Engine::refold_row(std::string_view table,
 Result<void> Engine::checkpoint(std::string_view table, const std::string& directory) {
   const auto found = tables_.find(table);
   if (found == tables_.end()) return no_table(table);
-  if (found->second->frozen()) {
+  if (found->second->state().built_percent) {
     return fail(Code::unavailable, std::string(table) + " is being built: see `wayfold lag`");
   }
   return wf::checkpoint(*found->second->live(), directory);

@@ -201,6 +201,39 @@ BOOST_AUTO_TEST_CASE(after_a_deploy_the_old_rows_are_served_until_the_new_genera
   BOOST_TEST((run_here("verify", declare_verify, {"chargers"}).exit == Exit::ok));
 }
 
+// On a log that is worth building for: until it is swapped in, what there is has no rows.
+BOOST_AUTO_TEST_CASE(a_first_generation_is_not_looked_at_while_it_is_built) {
+  deployment.start();
+  deployment.list_chargers(3);
+  deployment.stop();
+  {
+    const auto log = open_tool_log(deployment.process());
+    BOOST_REQUIRE(log);
+    auto appender = (*log)->writer("test");
+    BOOST_REQUIRE(appender);
+    Record skipped;
+    skipped.kind = Kind::nothing;
+    skipped.type = "nothing";
+    skipped.payload = "{}";
+    const std::vector<Record> many(10'000, skipped);
+    for (int i = 0; i < 10; ++i) {
+      BOOST_REQUIRE((*appender)->append({"events.bookings", 0}, many, Durability::now));
+    }
+  }
+  fs::remove_all(table_dir());
+  deployment.open({});
+  const TableHome& home = *deployment.engine().tables().at("chargers");
+  BOOST_TEST(!home.frozen());
+  BOOST_TEST((home.state().built_percent == 0));
+  const std::string copy = deployment.var() + "/copy";
+  const auto early = deployment.engine().checkpoint("chargers", copy);
+  BOOST_TEST((!early && early.error().code == Code::unavailable));
+  deployment.engine().start();
+  while (!home.state().live) std::this_thread::yield();
+  fs::remove_all(copy);
+  BOOST_TEST(deployment.engine().checkpoint("chargers", copy).has_value());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
