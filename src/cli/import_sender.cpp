@@ -16,6 +16,7 @@ namespace {
 // A Retry-After counts between them.
 constexpr Duration pause_min = Duration::millis(50);
 constexpr Duration pause_max = Duration::seconds(2);
+constexpr const char* position_header = "Wayfold-Position";
 
 void sleep_for(Duration time) { std::this_thread::sleep_for(std::chrono::microseconds(time.us)); }
 
@@ -33,6 +34,11 @@ bool try_again(const HttpReply& reply) {
   if (std::ranges::find(statuses, reply.status) == std::end(statuses)) return false;
   const std::string code = member(reply, "code");
   return code != "expired" && code != "overdue";
+}
+
+// It is of the log that this one was copied from: nobody reads up to there.
+bool refuses_position(const HttpReply& reply) {
+  return reply.status == 400 && member(reply, "parameter") == position_header;
 }
 
 ImportAnswer answer_of(const HttpReply& reply) {
@@ -87,13 +93,17 @@ Result<ImportAnswer> ImportSender::send(const ImportLine& line, const std::strin
                               {"Wayfold-Import", options_.import.text()}};
   if (!line.as.empty()) headers.emplace_back("Wayfold-As", line.as);
   if (!line.occurred_at.empty()) headers.emplace_back("Wayfold-Occurred-At", line.occurred_at);
-  if (!position.empty()) headers.emplace_back("Wayfold-Position", position);
+  if (!position.empty()) headers.emplace_back(position_header, position);
   const Instant end = wall_clock() + options_.give_up;
   Duration pause = pause_min;
   for (;;) {
     if (stop_requested()) return fail(Code::closed, "interrupted");
     rate_.wait();
     const auto reply = client_.send(line.method, line.path, headers, line.body);
+    if (reply && refuses_position(*reply) && headers.back().first == position_header) {
+      headers.pop_back();
+      continue;
+    }
     if (reply && !try_again(*reply)) {
       ImportAnswer answer = answer_of(*reply);
       if (reply->status == 401 || answer.code == "importer_only") {

@@ -105,10 +105,10 @@ std::string value_of(const std::string& request, const std::string& header) {
 }
 
 // Each key's id is made of it.
-std::string accepted_in(std::uint32_t partition, const std::string& request) {
+std::string accepted_in(std::uint32_t partition, const std::string& request, const Uuid& log = {}) {
   std::string answer =
       reply(201, R"({"id":"id-of-)" + value_of(request, "Idempotency-Key") + "\"}");
-  const std::string position = gateway::encode_position({}, {{"events", partition, 7}});
+  const std::string position = gateway::encode_position(log, {{"events", partition, 7}});
   return answer.insert(answer.find("\r\n") + 2, "Wayfold-Position: " + position + "\r\n");
 }
 std::string accepted(const std::string& request) { return accepted_in(0, request); }
@@ -271,6 +271,30 @@ BOOST_AUTO_TEST_CASE(each_line_says_what_it_follows_has_seen) {
   SmallServer later(accepted);  // another run knows what the first has seen
   BOOST_REQUIRE(import_lines(later, lines, state));
   BOOST_TEST(seen_by(later.requests().at(0)) == "cp");
+}
+
+// Positions of the log it was copied from are refused: they are dropped, and those of the new kept.
+BOOST_AUTO_TEST_CASE(an_import_goes_on_where_its_log_was_moved) {
+  TempDir dir;
+  const std::string state = (dir / "state").string();
+  const std::string lines =
+      "{\"route\":\"POST /chargers\",\"key\":\"c\"}\n"
+      "{\"route\":\"POST /chargers\",\"key\":\"d\"}\n"
+      "{\"route\":\"POST /chargers/{id:d}/pause\",\"key\":\"e\",\"body\":{\"like\":\"{id:c}\"}}\n"
+      "{\"route\":\"POST /chargers/{id:c}/pause\",\"key\":\"p\"}\n";
+  SmallServer before([](const std::string& request) {
+    return value_of(request, "Idempotency-Key") == "c" ? accepted(request) : reply(401, "{}");
+  });
+  BOOST_REQUIRE(!import_lines(before, lines, state));
+  SmallServer server([log = Uuid::v5({}, "moved")](const std::string& request) {
+    const auto seen = gateway::decode_position(value_of(request, "Wayfold-Position"));
+    if (!seen || seen->log == log) return accepted_in('d', request, log);
+    return reply(400, R"({"code":"invalid_parameter","parameter":"Wayfold-Position"})");
+  });
+  BOOST_TEST(import_lines(server, lines, state)->accepted == 4U);
+  const std::vector<std::string> requests = server.requests();
+  BOOST_REQUIRE(requests.size() == 4U);  // p twice
+  BOOST_TEST(seen_by(requests[1]) == "d");
 }
 
 BOOST_AUTO_TEST_CASE(busy_answers_are_asked_again) {

@@ -125,12 +125,13 @@ std::string Importer::position_before(const ImportTask& task) {
   return seen == positions_.end() ? std::string() : seen->second;
 }
 
-// Under mutex_.
+// Under mutex_. What earlier runs saw counts for nothing once the log was moved.
 void Importer::saw(std::uint32_t group, const std::string& position) {
   if (position.empty()) return;
+  const auto more = gateway::decode_position(position);
+  if (more && log_ && more->log != *log_) return;
   std::string& seen = positions_[group];
   auto all = gateway::decode_position(seen);
-  const auto more = gateway::decode_position(position);
   if (!all || !more || all->log != more->log) {
     seen = position;
     return;
@@ -158,6 +159,7 @@ std::optional<ImportAnswer> Importer::prepare(ImportLine& line) {
 
 void Importer::answered(const ImportTask& task, const ImportAnswer& answer) {
   const std::scoped_lock lock(mutex_);
+  if (const auto at = gateway::decode_position(answer.position)) log_ = at->log;
   saw(task.group, answer.position);
   if (answer.accepted()) {
     ++report_.accepted;

@@ -67,6 +67,7 @@ class Importer {
   std::mutex mutex_;  // of what follows
   std::unordered_map<std::string, Known> known_;
   std::unordered_map<std::uint32_t, std::string> positions_;  // what each group has seen
+  std::optional<Uuid> log_;                                   // that answers now
   ImportState state_;
   ImportReport report_;
   std::optional<Error> error_;
