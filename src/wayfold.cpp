@@ -12,7 +12,8 @@ using wf::cli::Subcommand;
 constexpr Subcommand subcommands[] = {
     {"admin",
      "accounts of the staff, tokens, suspension, keys of personal data",
-     "Needs the deployment's secrets (VAR/secrets.json) and, but for tokens, its log.\n"
+     "`account`, `token`, `forget` and `rotate-key` need the deployment's secrets\n"
+     "(VAR/secrets.json), all but `token` its log.\n"
      "  wayfold admin account --email ops@example.org --role operator\n"
      "  export WAYFOLD_TOKEN=$(wayfold admin token --role importer --hours 24)\n"
      "  wayfold admin forget 5ad5…3f && wayfold admin compact-keys   # the latter: embedded log\n"
@@ -55,8 +56,8 @@ constexpr Subcommand subcommands[] = {
      wf::cli::declare_inspect},
     {"lag",
      "show how far deciders, forwarders and tables are behind the log",
-     "Exit 1 if a decider, a forwarder or the projector failed, or with --max if a decider is too\n"
-     "far behind.\n"
+     "Exit 1 if a decider, a forwarder, the projector or a table failed, or with --max if a\n"
+     "decider is too far behind.\n"
      "  wayfold lag\n"
      "  wayfold lag --max 1000 --json | jq .slots\n",
      wf::cli::declare_lag},

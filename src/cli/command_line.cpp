@@ -14,7 +14,8 @@ namespace {
 
 constexpr const char* exit_codes =
     "\nExit codes: 0 ok, 1 the check found something, 2 wrong usage or name, 3 nothing answers\n"
-    "(try again), 4 refused, 5 a disk or stored data is broken, 130 interrupted.";
+    "(try again), 4 refused, 5 a disk or stored data is broken, 70 the embedded log's disk is\n"
+    "full or fails, which ends whoever writes to it at once, 130 interrupted.";
 
 constexpr const char* about =
     "Wayfold: bookings and on-demand services on an event log.\n"

@@ -50,6 +50,7 @@ BOOST_AUTO_TEST_CASE(help_is_given_however_it_is_asked_for) {
     BOOST_TEST((ran.exit == Exit::ok));
     BOOST_TEST(ran.out.find("says hello") != std::string::npos);
   }
+  BOOST_TEST(typed({"help"}).out.find("70 the embedded log's disk") != std::string::npos);
   BOOST_TEST((typed({}).exit == Exit::usage));
   BOOST_TEST(typed({}).out.find("says hello") != std::string::npos);
   const Ran of_one = typed({"help", "greet"});

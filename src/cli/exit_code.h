@@ -1,4 +1,5 @@
-// What every subcommand's exit code means; scripts may rely on it. The worse, the higher.
+// What every subcommand's exit code means; scripts may rely on it. The worse, the higher. 70 is
+// none of them: the embedded log ends its process with it (log/rocks_core.cpp).
 #pragma once
 #include <cstdint>
 

@@ -54,3 +54,10 @@ def test_pages_where_the_process_stands_are_served(deploy):
     named = process.wait_for(r"docs  (\S+)$", 60).group(1)
     assert named.endswith("/docs") and httpx.get(named).status_code == 200
     assert process.stop() == 0
+
+
+def test_help_says_what_is_needed_and_what_is_found(deploy):
+    wayfold = deploy(start=False)
+    lag, admin = wayfold.cli("lag", "--help").stdout, wayfold.cli("admin", "--help").stdout
+    assert "a forwarder, the projector or a table failed" in lag
+    assert "`account`, `token`, `forget` and `rotate-key` need the deployment's secrets" in admin
