@@ -77,7 +77,7 @@ Result<void> CommandWorker::advance(Instant now, bool& busy) {
   state_->accepted(outcomes_->position());
   // Some at a time: each save writes the store's head as well.
   const std::size_t kept = options_.checkpoint_changes;
-  if (!by_hand_ && state_->unsaved() > kept + std::min(kept, saved_at_once)) {
+  if (!history_.by_hand() && state_->unsaved() > kept + std::min(kept, saved_at_once)) {
     if (auto ok = state_->save(state_->unsaved() - kept); !ok) return ok;
   }
   if (auto ok = wake_due(now); !ok) return ok;
@@ -85,7 +85,7 @@ Result<void> CommandWorker::advance(Instant now, bool& busy) {
   if (!decided) return tl::unexpected(decided.error());
   busy = busy || *decided;
   if (*decided) quiet_since_ = now;
-  if (!by_hand_ && now > quiet_since_ + options_.checkpoint_after) return save_idle(busy);
+  if (!history_.by_hand() && now > quiet_since_ + options_.checkpoint_after) return save_idle(busy);
   return {};
 }
 
@@ -105,6 +105,7 @@ Result<void> CommandWorker::open(Instant now) {
   reader_.reset();
   appender_.reset();
   waker_.reset();
+  for (std::uint8_t& byte : nonce_.bytes) byte = static_cast<std::uint8_t>(random_());
   auto ready = open_store(std::exchange(discard_, false));
   if (ready) ready = start_reading();
   if (!ready && is_final(ready.error().code)) {
@@ -120,10 +121,6 @@ Result<void> CommandWorker::open(Instant now) {
   auto appender = log_.writer(fmt::format("decider {}/{}", events_.topic, events_.partition));
   if (!appender) return tl::unexpected(appender.error());
   appender_ = std::move(*appender);
-  for (std::uint8_t& byte : nonce_.bytes) byte = static_cast<std::uint8_t>(random_());
-  tries_.clear();
-  foreign_ = cautious_ = false;
-  epoch_ = -1;
   const std::string payload = fmt::format(R"({{"build":"{}"}})", catalogue_.build);
   Record opened;
   opened.kind = Kind::opened;
@@ -174,66 +171,42 @@ Result<void> CommandWorker::start_reading() {
     if (!begin) return tl::unexpected(begin.error());
     start.offset = *begin;
   }
-  expected_ = start.next;
-  by_hand_ = false;
-  resumed_seen_ = start.next >= 0;
-  outcome_seen_ = start.last_offset > start.epoch;
+  history_ = OwnerHistory(start, nonce_);
   return outcomes_->start(start);
 }
 
 // Folds the partition up to our `opened`. False: it is not there yet.
 Result<bool> CommandWorker::read_until_opened() {
-  while (epoch_ < 0) {
+  while (epoch() < 0) {
     state_->accepted(outcomes_->position());
     const auto count = outcomes_->read(
         options_.batch,
         [this](std::span<const Record> outcome) { fold(outcome); },
-        [this](const Record& record) { control(record); });
+        [this](const Record& record) { history_.control(record, outcomes_->position()); });
     if (!count) return tl::unexpected(count.error());
     if (fold_error_) return for_a_person(*std::exchange(fold_error_, std::nullopt));
     if (*count == 0) return false;
-    if (tries_.empty() && !by_hand_ && state_->unsaved() > options_.checkpoint_changes) {
+    if (!history_.tried() && !history_.by_hand() &&
+        state_->unsaved() > options_.checkpoint_changes) {
       state_->accepted(outcomes_->position());
       const auto saved = state_->save(state_->unsaved() - options_.checkpoint_changes);
       if (!saved) return tl::unexpected(saved.error());
     }
   }
-  if (foreign_) return fail(Code::closed, "another owner opened this partition");
+  if (history_.foreign()) return fail(Code::closed, "another owner opened this partition");
   return true;
 }
 
 void CommandWorker::fold(std::span<const Record> outcome) {
-  outcome_seen_ = true;
-  expected_ = outcomes_->position().next;
-  by_hand_ = false;
-  tries_.clear();
+  history_.outcome(outcomes_->position());
   if (auto ok = state_->fold(outcome); !ok && !fold_error_) fold_error_ = ok.error();
-}
-
-void CommandWorker::control(const Record& record) {
-  if (record.kind == Kind::trying) {
-    ++tries_[record.cause];
-  } else if (record.kind == Kind::resumed) {
-    if (record.epoch == epoch_) return;
-    resumed_seen_ = true;
-    if (record.epoch != outcomes_->position().epoch) return;  // a zombie's
-    expected_ = outcomes_->position().next;
-    by_hand_ = by_hand_ || record.payload != "{}";  // an operator gives a reason
-  } else if (epoch_ >= 0) {
-    foreign_ = true;
-  } else if (record.id == nonce_) {
-    epoch_ = record.offset;
-    cautious_ = resumed_seen_ && !outcome_seen_;
-  } else {
-    outcome_seen_ = resumed_seen_ = false;
-  }
 }
 
 // The commands log must still have what was answered: its end past it, and the last answered
 // command in its place. False: it is not served yet.
 Result<bool> CommandWorker::check_commands() {
   const Position& position = outcomes_->position();
-  if (position.last_cause < 0 || by_hand_) return true;
+  if (position.last_cause < 0 || history_.by_hand()) return true;
   const auto end = log_.end(commands_);
   if (!end) return tl::unexpected(end.error());
   const std::string where = fmt::format("{}/{}", commands_.topic, commands_.partition);
@@ -268,14 +241,14 @@ Result<bool> CommandWorker::check_commands() {
 Result<void> CommandWorker::resume(Instant now) {
   const Position& position = outcomes_->position();
   const Offset after = std::max<Offset>(position.last_cause, -1);
-  next_ = expected_ >= 0 ? expected_ : after + 1;
+  next_ = history_.next() >= 0 ? history_.next() : after + 1;
   Record resumed;
   resumed.kind = Kind::resumed;
   resumed.id = Uuid::v5(nonce_, "resumed");
   resumed.at = now;
   resumed.type = "resumed";
   resumed.payload = "{}";
-  resumed.epoch = epoch_;
+  resumed.epoch = epoch();
   resumed.cause = after;
   resumed.next = next_;
   if (auto ok = reader_->seek(commands_, next_); !ok) return ok;
@@ -289,7 +262,7 @@ Result<void> CommandWorker::resume(Instant now) {
 // What may have ended the owner before us: one batch; `resumed` made durable what is left of it.
 Result<void> CommandWorker::suspect() {
   suspect_end_ = volatile_end_ = next_;
-  if (!cautious_) return {};
+  if (!history_.cautious()) return {};
   const auto end = log_.end(commands_);
   if (!end) return tl::unexpected(end.error());
   volatile_end_ += static_cast<Offset>(options_.batch.records);
@@ -303,15 +276,12 @@ Result<bool> CommandWorker::read_back() {
   for (;;) {
     const auto count = outcomes_->read(
         options_.batch,
-        [this](std::span<const Record>) {
-          tries_.clear();
-          by_hand_ = false;
-        },
-        [this](const Record& record) { control(record); });
+        [this](std::span<const Record>) { history_.outcome(outcomes_->position()); },
+        [this](const Record& record) { history_.control(record, outcomes_->position()); });
     if (!count) return tl::unexpected(count.error());
     if (*count == 0) break;
   }
-  if (foreign_) return fail(Code::closed, "another owner opened this partition");
+  if (history_.foreign()) return fail(Code::closed, "another owner opened this partition");
   if (phase_ != Phase::reading_back) return true;
   const Position& position = outcomes_->position();
   const bool done = position.next >= 0 && position.last_cause == awaited_;
@@ -362,11 +332,10 @@ Result<bool> CommandWorker::decide_batch(Instant now) {
 }
 
 Result<void> CommandWorker::decide_one(const Record& command, Outcomes& out) {
-  if (command.offset >= suspect_end_) return decider_->decide(command, epoch_, out);
-  if (tries_[command.offset] >= 3) {
+  if (command.offset >= suspect_end_) return decider_->decide(command, epoch(), out);
+  if (history_.tries(command.offset) >= 3) {
     alarm_(fmt::format("{} {} ended its decider three times", command.type, command.id.text()));
-    tries_.clear();
-    return decider_->refuse(command, "undecidable", epoch_, out);
+    return decider_->refuse(command, "undecidable", epoch(), out);
   }
   Record trying;
   trying.kind = Kind::trying;
@@ -374,10 +343,10 @@ Result<void> CommandWorker::decide_one(const Record& command, Outcomes& out) {
   trying.at = command.at;
   trying.type = "trying";
   trying.payload = "{}";
-  trying.epoch = epoch_;
+  trying.epoch = epoch();
   trying.cause = command.offset;
   if (auto ok = appender_->append(events_, {&trying, 1}, Durability::now); !ok) return ok;
-  return decider_->decide(command, epoch_, out);
+  return decider_->decide(command, epoch(), out);
 }
 
 Result<void> CommandWorker::append(const Outcomes& out, Instant now) {
@@ -422,7 +391,8 @@ Result<void> CommandWorker::wake_due(Instant now) {
 
 Result<void> CommandWorker::checkpoint() {
   if (phase_ != Phase::running || !state_) return {};
-  if (by_hand_) return {};  // until an outcome stands behind it, the next owner must see it too
+  // Until an outcome stands behind it, the next owner must see it too.
+  if (history_.by_hand()) return {};
   state_->accepted(outcomes_->position());
   return state_->save(state_->unsaved());
 }
@@ -432,7 +402,7 @@ Instant CommandWorker::next_due(Instant now) const {
   if (phase_ == Phase::opening || phase_ == Phase::reading_back) return deadline_;
   Instant next = now + Duration::seconds(1);
   if (!state_ || phase_ == Phase::stopped) return next;
-  if (state_->unsaved() > 0 && !by_hand_) {
+  if (state_->unsaved() > 0 && !history_.by_hand()) {
     next = std::min(next, quiet_since_ + options_.checkpoint_after);
   }
   const auto due = state_->due({INT64_MAX}, 1);

@@ -13,6 +13,7 @@
 #include "log/outcome_reader.h"
 #include "runtime/decider.h"
 #include "runtime/decider_state.h"
+#include "runtime/owner_history.h"
 
 namespace wf {
 
@@ -68,7 +69,7 @@ class CommandWorker {
 
   const std::optional<Error>& failure() const { return failure_; }
   bool resumed() const { return phase_ == Phase::running; }
-  Offset epoch() const { return epoch_; }
+  Offset epoch() const { return history_.epoch(); }
   std::uint64_t decided() const { return decided_; }
   Offset next() const { return next_; }
 
@@ -90,7 +91,6 @@ class CommandWorker {
   Result<void> wake_due(Instant now);
   Result<void> advance(Instant now, bool& busy);
   void fold(std::span<const Record> outcome);
-  void control(const Record& record);
   tl::unexpected<Error> for_a_person(Error why);
   void let_go();
   void retreat(Instant now, const Error& why);
@@ -118,22 +118,15 @@ class CommandWorker {
 
   Phase phase_ = Phase::closed;
   Uuid nonce_;
-  Offset epoch_ = -1;
+  OwnerHistory history_;
   Offset next_ = 0;         // the command to decide next
   Offset awaited_ = -1;     // reading_back: the last cause of the batch in flight
-  Offset expected_ = -1;    // opening: the command that comes next, as the partition says
-  bool by_hand_ = false;    // opening: `admin resume` said so, after the last outcome
   bool checking_ = false;   // opening: the last answered command is being read
-  bool foreign_ = false;    // somebody else opened after us
-  bool cautious_ = false;   // opening: the owner before us left no outcome
   Offset suspect_end_ = 0;  // before it a command may have ended that owner: `trying` comes first
   // The embedded log loses with its process what is in memory only. So what ended that owner may
   // come again among the commands that follow, up to here. They are decided in batches, but made
   // durable before: if one ends this owner, too, it is suspect to the next.
   Offset volatile_end_ = 0;
-  bool outcome_seen_ = false;  // in the epoch being read, during opening
-  bool resumed_seen_ = false;
-  std::map<Offset, std::uint32_t> tries_;  // `trying` per command since the last accepted outcome
   std::optional<Error> fold_error_;
   std::optional<Error> failure_;
   bool for_a_person_ = false;  // what failed cannot be mended by trying again
