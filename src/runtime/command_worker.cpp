@@ -14,6 +14,9 @@ bool is_final(Code code) { return code == Code::mismatch || code == Code::corrup
 
 constexpr std::size_t saved_at_once = 256;  // changes under load: less than a millisecond
 
+// The next step sets that deadline, by its own clock: the one that appends may take long.
+constexpr Instant unset{Instant::us_max};
+
 }  // namespace
 
 CommandWorker::CommandWorker(Log& log,
@@ -46,6 +49,7 @@ CommandWorker::Progress CommandWorker::step(Instant now) {
 }
 
 Result<void> CommandWorker::advance(Instant now, bool& busy) {
+  deadline_ = std::min(deadline_, now + options_.read_back_within);
   if (phase_ == Phase::closed) {
     if (now < retry_at_) return {};
     if (auto ok = open(now); !ok) return ok;
@@ -54,25 +58,16 @@ Result<void> CommandWorker::advance(Instant now, bool& busy) {
   if (phase_ == Phase::opening) {
     const auto opened = read_until_opened();
     if (!opened) return tl::unexpected(opened.error());
-    if (!*opened) {
-      if (now > deadline_) return fail(Code::timeout, "`opened` was not read back");
-      return {};
-    }
+    if (!*opened) return wait_on(now, "`opened` was not read back");
     const auto checked = check_commands();
     if (!checked) return tl::unexpected(checked.error());
-    if (!*checked) {
-      if (now > deadline_) return fail(Code::timeout, "the commands log was not read");
-      return {};
-    }
+    if (!*checked) return wait_on(now, "the commands log was not read");
     if (auto ok = resume(now); !ok) return ok;
     busy = true;
   }
   const auto caught_up = read_back();
   if (!caught_up) return tl::unexpected(caught_up.error());
-  if (!*caught_up) {
-    if (now > deadline_) return fail(Code::timeout, "an outcome was not read back");
-    return {};
-  }
+  if (!*caught_up) return wait_on(now, "an outcome was not read back");
   phase_ = Phase::running;
   state_->accepted(outcomes_->position());
   // Some at a time: each save writes the store's head as well.
@@ -81,11 +76,17 @@ Result<void> CommandWorker::advance(Instant now, bool& busy) {
     if (auto ok = state_->save(state_->unsaved() - kept); !ok) return ok;
   }
   if (auto ok = wake_due(now); !ok) return ok;
-  const auto decided = decide_batch(now);
+  const auto decided = decide_batch();
   if (!decided) return tl::unexpected(decided.error());
   busy = busy || *decided;
   if (*decided) quiet_since_ = now;
   if (!history_.by_hand() && now > quiet_since_ + options_.checkpoint_after) return save_idle(busy);
+  return {};
+}
+
+// For what is not there yet; once the deadline is over, `missing` says what went wrong.
+Result<void> CommandWorker::wait_on(Instant now, const char* missing) const {
+  if (now > deadline_) return fail(Code::timeout, missing);
   return {};
 }
 
@@ -129,7 +130,7 @@ Result<void> CommandWorker::open(Instant now) {
   opened.type = "opened";
   opened.payload = payload;
   if (auto ok = appender_->append(events_, {&opened, 1}, Durability::now); !ok) return ok;
-  deadline_ = now + options_.read_back_within;
+  deadline_ = unset;
   checking_ = false;
   phase_ = Phase::opening;
   return {};
@@ -186,6 +187,7 @@ Result<bool> CommandWorker::read_until_opened() {
     if (!count) return tl::unexpected(count.error());
     if (fold_error_) return for_a_person(*std::exchange(fold_error_, std::nullopt));
     if (*count == 0) return false;
+    deadline_ = unset;
     if (!history_.tried() && !history_.by_hand() &&
         state_->unsaved() > options_.checkpoint_changes) {
       state_->accepted(outcomes_->position());
@@ -253,6 +255,7 @@ Result<void> CommandWorker::resume(Instant now) {
   resumed.next = next_;
   if (auto ok = reader_->seek(commands_, next_); !ok) return ok;
   if (auto ok = appender_->append(events_, {&resumed, 1}, Durability::now); !ok) return ok;
+  deadline_ = unset;
   checking_ = false;
   awaited_ = after;
   phase_ = Phase::reading_back;
@@ -289,7 +292,7 @@ Result<bool> CommandWorker::read_back() {
   return done;
 }
 
-Result<bool> CommandWorker::decide_batch(Instant now) {
+Result<bool> CommandWorker::decide_batch() {
   Limit limit = options_.batch;
   if (next_ < suspect_end_) limit.records = 1;
   auto batch = reader_->read(commands_, limit);
@@ -322,7 +325,7 @@ Result<bool> CommandWorker::decide_batch(Instant now) {
       break;
     }
   }
-  if (auto ok = append(out, now); !ok) return tl::unexpected(ok.error());
+  if (auto ok = append(out); !ok) return tl::unexpected(ok.error());
   decided_ += out.outcomes();
   finals_ = 0;
   const auto done = read_back();
@@ -349,10 +352,10 @@ Result<void> CommandWorker::decide_one(const Record& command, Outcomes& out) {
   return decider_->decide(command, epoch(), out);
 }
 
-Result<void> CommandWorker::append(const Outcomes& out, Instant now) {
+Result<void> CommandWorker::append(const Outcomes& out) {
   if (auto ok = appender_->append(events_, out.records(), Durability::now); !ok) return ok;
   awaited_ = next_ - 1;
-  deadline_ = now + options_.read_back_within;
+  deadline_ = unset;
   phase_ = Phase::reading_back;
   return {};
 }
@@ -399,7 +402,9 @@ Result<void> CommandWorker::checkpoint() {
 
 Instant CommandWorker::next_due(Instant now) const {
   if (phase_ == Phase::closed) return retry_at_;
-  if (phase_ == Phase::opening || phase_ == Phase::reading_back) return deadline_;
+  if (phase_ == Phase::opening || phase_ == Phase::reading_back) {
+    return std::min(deadline_, now + options_.read_back_within);
+  }
   Instant next = now + Duration::seconds(1);
   if (!state_ || phase_ == Phase::stopped) return next;
   if (state_->unsaved() > 0 && !history_.by_hand()) {

@@ -84,10 +84,11 @@ class CommandWorker {
   Result<void> resume(Instant now);
   Result<void> suspect();
   Result<bool> read_back();
-  Result<bool> decide_batch(Instant now);
+  Result<bool> decide_batch();
+  Result<void> wait_on(Instant now, const char* missing) const;
   Result<void> save_idle(bool& busy);
   Result<void> decide_one(const Record& command, Outcomes& out);
-  Result<void> append(const Outcomes& out, Instant now);
+  Result<void> append(const Outcomes& out);
   Result<void> wake_due(Instant now);
   Result<void> advance(Instant now, bool& busy);
   void fold(std::span<const Record> outcome);
@@ -134,7 +135,7 @@ class CommandWorker {
   Offset stopped_at_ = -1;     // stopped: the events' end then
 
   Instant retry_at_;
-  Instant deadline_;     // of the append in flight, or of reading `opened` back
+  Instant deadline_;     // of reading back what was appended
   Instant quiet_since_;  // when a command was decided last
   Duration retry_;
   std::map<std::pair<Instant, Uuid>, Instant> woken_;  // deadline → when its wake was appended
