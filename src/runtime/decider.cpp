@@ -115,8 +115,11 @@ Result<void> Decider::refuse(const Record& command,
 Result<bool> Decider::admit(Turn& turn) {
   const Record& command = turn.command;
   if (command.kind == Kind::wake) {
-    if (!state_.held(turn.stream)) return true;
-    close(turn, Kind::nothing, "{}");  // an import came first: the time is not the stream's own yet
+    // By the clock of whoever woke it, which may be ahead of the log's.
+    const bool early = command.at > command.appended + ahead_max;
+    // An import came first: the time is not the stream's own yet.
+    if (!early && !state_.held(turn.stream)) return true;
+    close(turn, Kind::nothing, "{}");
     return false;
   }
   if (command.kind == Kind::import_ended) {

@@ -22,7 +22,7 @@ class Decider {
   static constexpr std::size_t closing_max = 2;         // …beside its rejection and a `Refused`
   static constexpr std::size_t bytes_max = 768u << 10;  // of its payloads
   static constexpr std::uint32_t hops_max = 16;
-  // Of `at` and `occurred_at` before the append time.
+  // Of `at` and `occurred_at`, a wake's too, before the append time.
   static constexpr Duration ahead_max = Duration::seconds(5);
 
   // `events` is the partition outcomes go to; `partitions` the number each topic has.
