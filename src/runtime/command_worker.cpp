@@ -366,14 +366,18 @@ Result<void> CommandWorker::wake_due(Instant now) {
   std::erase_if(woken_,
                 [&](const auto& woken) { return woken.second + options_.wake_again < now; });
   std::vector<Record> wakes;
-  for (const auto& [due, stream] : state_->due(now, options_.wakes_max + woken_.size())) {
+  for (const auto& [due, id] : state_->due(now, options_.wakes_max + woken_.size())) {
     if (wakes.size() == options_.wakes_max) break;
-    if (!woken_.try_emplace({due, stream}, now).second) continue;
+    const auto stream = state_->stream(id);
+    if (!stream) return tl::unexpected(stream.error());
+    const std::uint64_t version = (*stream)->woken;
+    if (!woken_.try_emplace({due, id, version}, now).second) continue;
     Record wake;
     wake.kind = Kind::wake;
-    wake.id = Uuid::v5(stream, fmt::format("wake {}", due.us));
-    wake.stream = stream;
+    wake.id = Uuid::v5(id, fmt::format("wake {} {}", due.us, version));
+    wake.stream = id;
     wake.at = due;
+    wake.version = version;
     wake.type = "wake";
     wake.payload = "{}";
     wake.principal = system_account;

@@ -88,10 +88,12 @@ bool has(const Stream& stream, const Record& first) {
   return std::pair(first.epoch, first.cause) <= std::pair(stream.last_epoch, stream.last_cause);
 }
 
+bool of_wake(const Record& first) { return first.commanded.us == 0; }
+
 // Whether the outcome answers its command for the first time: not a wake's, not of one answered
 // before.
 bool decides(const Record& first, const Record* end) {
-  if (first.commanded.us == 0) return false;
+  if (of_wake(first)) return false;
   if (end == nullptr) return true;
   const bool reused = end->kind == Kind::rejected && reason_in(end->payload) == "key_reused";
   return end->kind != Kind::duplicate && end->kind != Kind::gap && !reused;
@@ -327,6 +329,7 @@ void DeciderState::note_stream(const Record& first,
   for (const Record& record : outcome) stream.last_now = std::max(stream.last_now, record.at);
   stream.last_epoch = first.epoch;
   stream.last_cause = first.cause;
+  if (of_wake(first) && end == nullptr) stream.woken = stream.version;
   const bool ended = end != nullptr && end->type == "import_ended";
   if (!ended && decides(first, end)) stream.import = first.import;
   reindex(first.stream, stream, import_before);
@@ -400,6 +403,7 @@ std::optional<std::pair<Deadline, std::size_t>> DeciderState::deadline(const Str
 std::string DeciderState::encode(const Stream& stream) const {
   std::string out;
   put_little(out, stream.version);
+  put_little(out, stream.woken);
   put_little(out, stream.last_now.us);
   put_little(out, stream.last_epoch);
   put_little(out, stream.last_cause);
@@ -419,6 +423,7 @@ Result<Stream> DeciderState::decode(std::string_view bytes) const {
   Stream stream;
   ByteReader reader(bytes);
   stream.version = reader.little<std::uint64_t>();
+  stream.woken = reader.little<std::uint64_t>();
   stream.last_now = {reader.little<std::int64_t>()};
   stream.last_epoch = reader.little<Offset>();
   stream.last_cause = reader.little<Offset>();

@@ -23,6 +23,7 @@ namespace wf {
 // One stream, with the state of each aggregate of its topic.
 struct Stream {
   std::uint64_t version = 0;     // accepted events
+  std::uint64_t woken = 0;       // the version behind the last wake that decided anything
   Instant last_now;              // the latest decision's
   Offset last_epoch = -1;        // of the last outcome it has in it, as is its cause: causes may
   Offset last_cause = -1;        // start again in a later epoch (`admin resume`)

@@ -117,6 +117,7 @@ class Bench {
     if (kept.expires.us != 0) command.expires = start + kept.expires;
     if (kept.occurred.us != 0) command.occurred_at = start + kept.occurred;
     command.body = uuid_of(kept.body);
+    if (kept.kind == Kind::wake) command.version = (*state.stream(command.stream))->woken;
     if (kept.import != 0) command.import = uuid_of(kept.import);
     command.hop = kept.hop;
     if (kept.n != 0) {
