@@ -337,7 +337,10 @@ Result<bool> CommandWorker::decide_batch() {
 Result<void> CommandWorker::decide_one(const Record& command, Outcomes& out) {
   if (command.offset >= suspect_end_) return decider_->decide(command, epoch(), out);
   if (history_.tries(command.offset) >= 3) {
-    alarm_(fmt::format("{} {} ended its decider three times", command.type, command.id.text()));
+    alarm_(fmt::format("{} {} of stream {} ended its decider three times",
+                       command.type,
+                       command.id.text(),
+                       command.stream.text()));
     return decider_->refuse(command, "undecidable", epoch(), out);
   }
   Record trying;

@@ -332,7 +332,14 @@ void DeciderState::note_stream(const Record& first,
   if (of_wake(first) && end == nullptr) stream.woken = stream.version;
   const bool ended = end != nullptr && end->type == "import_ended";
   if (!ended && decides(first, end)) stream.import = first.import;
-  reindex(first.stream, stream, import_before);
+  std::optional<Instant> due = stream.due;
+  if (first.kind == Kind::event) {
+    const auto earliest = deadline(stream);
+    due = earliest ? std::optional(earliest->first.due) : std::nullopt;
+  } else if (of_wake(first) && first.kind == Kind::rejected) {
+    due.reset();  // it has ended its deciders: nobody decides it before the stream's next event
+  }
+  reindex(first.stream, stream, due, import_before);
 }
 
 Result<void> DeciderState::fold(std::span<const Record> outcome) {
@@ -348,13 +355,14 @@ Result<void> DeciderState::fold(std::span<const Record> outcome) {
   return note(outcome);
 }
 
-void DeciderState::reindex(const Uuid& id, Stream& stream, const Uuid& import_before) {
+void DeciderState::reindex(const Uuid& id,
+                           Stream& stream,
+                           std::optional<Instant> due,
+                           const Uuid& import_before) {
   if (!stream.dirty) {
     stream.dirty = true;
     changes_.push_back({id, false, accepted_});
   }
-  std::optional<Instant> due;
-  if (const auto earliest = deadline(stream)) due = earliest->first.due;
   if (due == stream.due && stream.import == import_before) return;  // it stands where it must
   if (stream.due) {
     deadlines_.erase({*stream.due, id});

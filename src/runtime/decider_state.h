@@ -29,7 +29,7 @@ struct Stream {
   Offset last_cause = -1;        // start again in a later epoch (`admin resume`)
   Uuid import;                   // of the last command; nil: it was not imported
   std::vector<StatePtr> states;  // by aggregate of the topic
-  std::optional<Instant> due;    // the earliest deadline, as of the last outcome
+  std::optional<Instant> due;    // the earliest deadline, unless it ended its deciders
   std::optional<Instant> stored_due;
   bool dirty = false;  // differs from what the store has
 };
@@ -106,7 +106,10 @@ class DeciderState {
   Result<Stream> decode(std::string_view bytes) const;
   std::string encode(const Stream& stream) const;
   bool held(const Uuid& import) const { return !import.nil() && !imports_ended_.contains(import); }
-  void reindex(const Uuid& id, Stream& stream, const Uuid& import_before);
+  void reindex(const Uuid& id,
+               Stream& stream,
+               std::optional<Instant> due,
+               const Uuid& import_before);
   void index_deadline(const std::pair<Instant, Uuid>& deadline, const Uuid& import);
   // A change to be saved: of a stream, or a first answer. `after`: accepted before it was made.
   struct Change {

@@ -78,7 +78,9 @@ inline const CommandType* find_command(std::string_view name) {
   return find_type(command_types, name);
 }
 
-struct Killed {};  // thrown by counter.Add{504}: what ends a process, nobody catches
+// Thrown by counter.Add{504} and by the first of 888 deadlines: what ends a process, nobody
+// catches.
+struct Killed {};
 
 inline constexpr Reason negative{"negative"};
 inline constexpr Reason unlucky{"unlucky"};
@@ -168,6 +170,7 @@ class Counter : public TestAggregate {
     if (s.total == 404) throw std::runtime_error("no expiry today");
     if (s.total == 405) return Decided{};
     if (s.total == 406) return many(300);
+    if (s.holds == 888) throw Killed();
     return one("counter.Expired", fmt::format(R"({{"now":{}}})", context.now.us));
   }
 

@@ -86,6 +86,33 @@ BOOST_AUTO_TEST_CASE(a_wake_that_is_doubled_decides_once) {
   check_ids(601);
 }
 
+// Its owners end as it is decided. The last one must not wake it again, nor end by it.
+BOOST_AUTO_TEST_CASE(a_deadline_that_ends_its_deciders_is_undecidable_at_last) {
+  hold_until(now + Duration::seconds(1), 888);
+  int deaths = 0;
+  auto owner = worker();
+  while (deaths < 20) {
+    try {
+      settle(*owner);
+      break;
+    } catch (const test::Killed&) {
+      ++deaths;
+      owner = worker();
+    }
+  }
+  BOOST_TEST(deaths <= 6);
+  BOOST_TEST(outcomes().find("undecidable") != std::string::npos, outcomes());
+  const std::size_t before = wakes();
+  settle(*owner);
+  owner = worker();
+  settle(*owner);
+  BOOST_TEST(wakes() == before);
+  // The stream is commanded as before, and what happens in it may mend the deadline.
+  hold_until(now);
+  settle(*owner);
+  BOOST_TEST(outcomes().ends_with("Held Expired"), outcomes());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace wf::wakes_test
