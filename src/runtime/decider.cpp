@@ -234,8 +234,10 @@ void Decider::decide_command(Turn& turn, const CommandType& type) {
                         .if_match = command.if_match,
                         .imported = !command.import.nil()};
   const std::size_t before = turn.out.current().size();
-  const std::string_view why = attempt(turn, aggregate_of(type), type, command.payload, context);
-  if (why == "too_large") {
+  std::string_view why = attempt(turn, aggregate_of(type), type, command.payload, context);
+  if (why == "too_large" && before > 0) {
+    why = "overdue";  // the deadlines before it took its room
+  } else if (why == "too_large") {
     alarm_(fmt::format("{} {} answered too much", command.type, command.id.text()));
   }
   if (!why.empty()) {

@@ -41,6 +41,17 @@ BOOST_AUTO_TEST_CASE(a_deadline_that_fails_stands_and_is_told) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_command_behind_deadlines_that_just_fit_is_overdue) {
+  for (const int n : {1, 1257}) {
+    Bench when;
+    when(hold(s10, Decider::records_max));
+    BOOST_TEST(when(at(add(n), s60)).ends_with("rejected(overdue)"));
+    BOOST_TEST(when.last.size() == Decider::records_max + 1);
+    BOOST_TEST(when.alarms.empty());
+    BOOST_TEST(when(at(add(n), s60)) == (n == 1 ? R"(Added{"n":1})" : "rejected(too_large)"));
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace wf::decider_test
