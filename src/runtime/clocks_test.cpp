@@ -3,13 +3,17 @@
 #include <boost/test/unit_test.hpp>
 
 #include "log/faulty_log.h"
+#include "log/test_flaky_log.h"
 #include "runtime/test_forwarders.h"
 #include "runtime/test_hook_log.h"
+#include "runtime/test_projector.h"
 
 namespace wf::clocks_test {
 namespace {
 
 using test::counters;
+
+constexpr Duration hour = Duration::hours(1);
 
 // Of the counters, on a log of its own kind.
 struct Decider : test::ForwarderBench {
@@ -47,6 +51,78 @@ BOOST_AUTO_TEST_CASE(a_step_that_takes_long_leaves_the_time_to_read_back_what_it
     BOOST_TEST_CONTEXT("append " << appended) BOOST_TEST(bench.alarms.empty());
     BOOST_TEST(bench.outcomes(counters) == "Added");
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_decider_tries_again_though_the_clock_was_set_back) {
+  Decider bench;
+  test::FlakyLog flaky(*bench.log);
+  const auto worker = bench.on(flaky);
+  bench.settle(*worker);
+  flaky.period = 1;
+  worker->step(bench.now);
+  BOOST_TEST(!worker->resumed());
+  flaky.period = 0;
+  bench.now = bench.now - hour;
+  bench.settle(*worker);
+  BOOST_TEST(worker->resumed());
+}
+
+// Of `opened`, which is not seen.
+BOOST_AUTO_TEST_CASE(a_decider_gives_an_append_up_though_the_clock_was_set_back) {
+  Decider bench;
+  FaultyLog faulty(*bench.log, 1, {.empty_read = 1});
+  const auto worker = bench.on(faulty);
+  for (int i = 0; i < 2; ++i) worker->step(bench.now);
+  bench.now = bench.now - hour;
+  for (int i = 0; i < 2; ++i) worker->step(bench.now = bench.now + Duration::seconds(3));
+  BOOST_REQUIRE(!bench.alarms.empty());
+  BOOST_TEST(bench.alarms.front().find("not read back") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_forwarder_tries_again_though_the_clock_was_set_back) {
+  test::ForwarderBench bench;
+  test::FlakyLog flaky(*bench.log);
+  test::StoreContent store;
+  const auto forwarder = bench.forwarder(flaky, "events.counters", store);
+  bench.add(5, 100);
+  bench.settle(*bench.counting);
+  flaky.period = 1;
+  forwarder->step(bench.now);
+  flaky.period = 0;
+  bench.now = bench.now - hour;
+  bench.settle(*forwarder);
+  BOOST_TEST(bench.arrived() > 0U);
+}
+
+// What it sent was lost, so that it is not answered.
+BOOST_AUTO_TEST_CASE(a_forwarder_sends_again_though_the_clock_was_set_back) {
+  test::ForwarderBench bench;
+  test::Swallowing swallowing(*bench.log, 1);
+  test::StoreContent store;
+  const auto forwarder = bench.forwarder(swallowing, "events.counters", store);
+  bench.add(5, 100);
+  bench.settle(*bench.counting);
+  forwarder->step(bench.now);
+  bench.now = bench.now - hour;
+  bench.settle(*forwarder);
+  BOOST_TEST(bench.arrived() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_projector_tries_again_though_the_clock_was_set_back) {
+  test::ProjectorFixture fixture;
+  test::World& world = fixture.world;
+  test::FlakyLog flaky(*world.log);
+  Projector projector(flaky, *fixture.catalogue, fixture.options(), fixture.alarm);
+  const auto table = fixture.home("sums");
+  projector.add(*table);
+  world.settle(projector);
+  fixture.add(20);
+  flaky.period = 1;
+  projector.step(world.now);
+  flaky.period = 0;
+  world.now = world.now - hour;
+  world.settle(projector);
+  BOOST_TEST((table->live()->totals() == fixture.folded_at_once()));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

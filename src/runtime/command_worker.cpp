@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "runtime/worker_loop.h"
 
 namespace wf {
 namespace {
@@ -51,7 +52,7 @@ CommandWorker::Progress CommandWorker::step(Instant now) {
 Result<void> CommandWorker::advance(Instant now, bool& busy) {
   deadline_ = std::min(deadline_, now + options_.read_back_within);
   if (phase_ == Phase::closed) {
-    if (now < retry_at_) return {};
+    if (!may_retry(now)) return {};
     if (auto ok = open(now); !ok) return ok;
     busy = true;
   }
@@ -366,8 +367,9 @@ Result<void> CommandWorker::append(const Outcomes& out) {
 // Streams whose deadline passed and that nobody commands get a wake; it stands in the log until it
 // is decided.
 Result<void> CommandWorker::wake_due(Instant now) {
-  std::erase_if(woken_,
-                [&](const auto& woken) { return woken.second + options_.wake_again < now; });
+  std::erase_if(woken_, [&](const auto& woken) {
+    return is_over(woken.second + options_.wake_again, now, options_.wake_again);
+  });
   std::vector<Record> wakes;
   for (const auto& [due, id] : state_->due(now, options_.wakes_max + woken_.size())) {
     if (wakes.size() == options_.wakes_max) break;
@@ -437,6 +439,10 @@ void CommandWorker::let_go() {
   woken_.clear();
 }
 
+bool CommandWorker::may_retry(Instant now) const {
+  return is_over(retry_at_, now, {options_.retry_max.us * 2});  // the longest, and its jitter
+}
+
 // Opens again after a jittered wait.
 void CommandWorker::retreat(Instant now, const Error& why) {
   alarm_(fmt::format("{}/{}: the decider steps back: {}: {}",
@@ -469,7 +475,7 @@ CommandWorker::Progress CommandWorker::stop(Instant now, Error why) {
 // Whether somebody opened the partition since it stopped: `admin resume`, or a decider that may
 // know more.
 bool CommandWorker::spoken_to(Instant now) {
-  if (failure_->code != Code::mismatch || now < retry_at_) return false;
+  if (failure_->code != Code::mismatch || !may_retry(now)) return false;
   retry_at_ = now + options_.retry_max;
   const auto end = log_.end(events_);
   if (!end || *end == stopped_at_) return false;

@@ -95,6 +95,7 @@ class CommandWorker {
   void fold(std::span<const Record> outcome);
   tl::unexpected<Error> for_a_person(Error why);
   void let_go();
+  bool may_retry(Instant now) const;
   void retreat(Instant now, const Error& why);
   Progress stop(Instant now, Error why);
   bool spoken_to(Instant now);

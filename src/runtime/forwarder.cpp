@@ -32,6 +32,8 @@ Forwarder::Forwarder(Log& log, ForwarderOptions options, Alarm alarm)
 
 Forwarder::Progress Forwarder::step(Instant now) {
   if (failure_) return Progress::stopped;
+  if (now < stepped_at_) set_back(stepped_at_ - now);
+  stepped_at_ = now;
   if (failed_ != nullptr) wait(*std::exchange(failed_, nullptr), now, now - failed_at_);
   if (now < retry_at_) return Progress::idle;
   const auto busy = advance(now);
@@ -41,6 +43,15 @@ Forwarder::Progress Forwarder::step(Instant now) {
     retry_ = options_.retry;
   }
   return *busy ? Progress::busy : Progress::idle;
+}
+
+// The clock was: what waits does not wait longer for that.
+void Forwarder::set_back(Duration by) {
+  for (Instant* at : {&retry_at_, &blocked_until_, &saved_at_, &flushed_at_}) *at = *at - by;
+  for (auto& [slot, target] : targets_) {
+    target.retry_at = target.retry_at - by;
+    target.progress_at = target.progress_at - by;
+  }
 }
 
 // Starts again after a wait. A damaged store, or one of another log, is discarded: all it knew is

@@ -83,6 +83,7 @@ class Forwarder {
     Duration patience{};
   };
 
+  void set_back(Duration by);
   Result<bool> advance(Instant now);
   Progress retreat(Instant now, const Error& why);
   Result<void> open(Instant now);
@@ -131,6 +132,7 @@ class Forwarder {
   std::map<Slot, std::vector<Record>> collected_;  // of the batch being read…
   std::deque<std::string> texts_;                  // …and what their views point into
 
+  Instant stepped_at_;  // the last step's now
   Instant retry_at_;
   Instant saved_at_;
   Instant flushed_at_;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "log/position.h"
+#include "runtime/worker_loop.h"
 
 namespace wf {
 namespace {
@@ -110,7 +111,7 @@ void Projector::run_asked() {
 Projector::Progress Projector::step(Instant now) {
   run_asked();
   if (failure_) return Progress::stopped;
-  if (now < retry_at_) return Progress::idle;
+  if (!is_over(retry_at_, now, options_.retry_max)) return Progress::idle;
   bool busy = false;
   try_again(now);
   Result<void> done = take_added(now);
@@ -157,7 +158,7 @@ Result<void> Projector::take_added(Instant now) {
   };
   Result<void> taken;
   const bool fed = std::ranges::any_of(lanes_, [](const auto& lane) { return lane->commands; });
-  if (outcomes_ != nullptr && !fed && outcomes_retry_.at <= now) {
+  if (outcomes_ != nullptr && !fed && may_retry(outcomes_retry_, now)) {
     const auto lane = start(outcomes_->positions());
     if (!lane) taken = tl::unexpected(lane.error());
     if (lane) (*lane)->commands = true;
@@ -395,7 +396,7 @@ void Projector::swap_alone(Lane& lane, Instant now) {
 
 // False: it was tried, and is again after a wait.
 bool Projector::swap(Fed& fed, Instant now) {
-  if (now < fed.swap_retry.at) return false;
+  if (!may_retry(fed.swap_retry, now)) return false;
   const TableInfo& info = fed.home->type().info();
   if (const auto swapped = fed.home->swap(fed.next); !swapped) {
     const std::string& why = swapped.error().detail;

@@ -110,6 +110,7 @@ class Projector {
   void leave_out(Fed table, const Error& why, Instant now);
   void leave_out_outcomes(const Error& why, Instant now);
   void postpone(Retry& retry, Instant now) const;
+  bool may_retry(const Retry& retry, Instant now) const;
   void try_again(Instant now);
   Result<void> take_added(Instant now);
   Result<std::unique_ptr<Lane>> open(const SlotPositions& positions);

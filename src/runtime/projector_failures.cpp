@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "runtime/projector.h"
+#include "runtime/worker_loop.h"
 
 namespace wf {
 
@@ -71,10 +72,14 @@ void Projector::postpone(Retry& retry, Instant now) const {
   retry.at = now + retry.waited;
 }
 
+bool Projector::may_retry(const Retry& retry, Instant now) const {
+  return is_over(retry.at, now, options_.table_retry_max);
+}
+
 // One whose last flush failed stays where it is until a flush succeeds, which this begins.
 void Projector::try_again(Instant now) {
   for (Fed& table : std::exchange(left_out_, {})) {
-    if (table.retry.at > now) {
+    if (!may_retry(table.retry, now)) {
       left_out_.push_back(std::move(table));
     } else if (auto flushed = table.store()->begin_flush(); !flushed) {
       leave_out(std::move(table), flushed.error(), now);

@@ -1,4 +1,4 @@
-// The one small loop that owns a worker's thread, its waiting and the clock.
+// The one small loop that owns a worker's thread, its waiting and the clock; and how workers wait.
 #pragma once
 #include <algorithm>
 #include <chrono>
@@ -16,6 +16,12 @@ struct LoopOptions {
   Duration wait_max = Duration::millis(100);  // how long a stop may go unnoticed
   Duration window;  // at least this long between two steps, so that a batch gathers
 };
+
+// Whether a wait is over that is never longer than `longest`: a clock that was set back since it
+// began does not make it longer.
+inline bool is_over(Instant until, Instant now, Duration longest) {
+  return now >= until || until > now + longest;
+}
 
 // Steps until it is told to stop; a worker that has stopped is asked again, like an idle one. A
 // Worker has step(now) → Progress, next_due(now) and reader().
