@@ -142,8 +142,12 @@ Result<std::unique_ptr<KvStore>> KvStore::open(const KvOptions& options) {
 }
 
 Result<void> discard_store(const std::string& path) {
+  const std::string gone = path + ".gone";
   std::error_code error;
-  std::filesystem::remove_all(path, error);
+  std::filesystem::remove_all(gone, error);
+  if (!error) std::filesystem::rename(path, gone, error);
+  if (error == std::errc::no_such_file_or_directory) return {};
+  if (!error) std::filesystem::remove_all(gone, error);
   if (error) {
     return fail(code_of_errno(error.value()), "cannot remove " + path + ": " + error.message());
   }

@@ -50,7 +50,9 @@ class KvStore {
   virtual Result<void> flush() = 0;
 };
 
-// Deletes the whole directory: its content is derived and will be folded again.
+// Deletes the whole directory: its content is derived and will be folded again. It is renamed to
+// PATH.gone first, for a store without a part of its files never opens again. What a kill leaves
+// there goes with the next one that is discarded.
 Result<void> discard_store(const std::string& path);
 
 // Eight bytes whose order as text is the order of instants.

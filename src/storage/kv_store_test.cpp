@@ -1,12 +1,17 @@
 // What a KvStore promises: order of scans, atomic batches, order of instants as bytes, errors.
 #include "storage/kv_store.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
+#include <filesystem>
 #include <fstream>
 
 #include "support/temp_dir.h"
+
+namespace fs = std::filesystem;
 
 BOOST_AUTO_TEST_SUITE(kv_store_tests)
 
@@ -43,6 +48,36 @@ BOOST_AUTO_TEST_CASE(a_directory_that_cannot_be_made_is_an_error) {
   std::ofstream(dir / "file") << "no directory";
   const auto store = wf::KvStore::open({.path = (dir / "file" / "store").string()});
   BOOST_TEST((!store && store.error().code == wf::Code::invalid));
+}
+
+// One without a part of its files never opens again, so none may be left in a store's place.
+BOOST_AUTO_TEST_CASE(a_store_is_moved_out_of_its_place_before_any_of_it_is_removed) {
+  const wf::TempDir dir;
+  const std::string path = (dir / "store").string();
+  const auto open = [&] { return wf::KvStore::open({.path = path}); };
+  BOOST_REQUIRE((*open())->write({.puts = {{"a", "one"}}, .removals = {}}).has_value());
+  for (const auto& file : fs::directory_iterator(path)) {
+    if (file.path().filename().string().starts_with("MANIFEST")) fs::remove(file.path());
+  }
+  BOOST_TEST((open().error().code == wf::Code::io));
+
+  // The removal ends at a directory within, for which there is no descriptor.
+  fs::create_directory(path + "/within");
+  const int lowest = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  BOOST_REQUIRE(lowest >= 0);
+  ::close(lowest);
+  rlimit before{};
+  BOOST_REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit one{static_cast<rlim_t>(lowest) + 1, before.rlim_max};
+  BOOST_REQUIRE(setrlimit(RLIMIT_NOFILE, &one) == 0);
+  const auto discarded = wf::discard_store(path);
+  BOOST_REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  BOOST_TEST(!discarded.has_value());
+  BOOST_TEST(!fs::exists(path));
+  BOOST_TEST(open().has_value());
+  BOOST_TEST(wf::discard_store(path).has_value());  // and what was left before
+  BOOST_TEST(fs::is_empty(dir.path()));
+  BOOST_TEST(wf::discard_store(path).has_value());
 }
 
 // What is no fault of the disk sends nobody to mend one.
