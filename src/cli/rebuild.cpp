@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <future>
 
+#include "base/errno_code.h"
 #include "base/in_parallel.h"
 #include "base/json_cursor.h"
 #include "cli/commands.h"
@@ -196,8 +197,12 @@ class Rebuilder {
   std::unique_ptr<Log> log_;
 };
 
-bool is_below_var(const ProcessConfig& process, const TableType& table) {
-  return std::filesystem::exists(fmt::format("{}/tables/{}", process.var, table.info().name));
+Result<bool> is_below_var(const ProcessConfig& process, const TableType& table) {
+  const std::string dir = fmt::format("{}/tables/{}", process.var, table.info().name);
+  std::error_code error;
+  const bool there = std::filesystem::exists(dir, error);
+  if (error) return fail(code_of_errno(error.value()), dir + ": " + error.message());
+  return there;
 }
 
 // On Kafka the log is found whatever --var says: tables made in a wrong one nobody would read.
@@ -205,7 +210,9 @@ Result<void> check_tables_are_there(const ProcessConfig& process,
                                     std::span<const TableType* const> tables) {
   if (process.log.kind != LogKind::kafka) return {};
   for (const TableType* table : tables) {
-    if (is_below_var(process, *table)) continue;
+    const auto there = is_below_var(process, *table);
+    if (!there) return tl::unexpected(there.error());
+    if (*there) continue;
     return fail(Code::not_found,
                 fmt::format("no table {} below {}: name the --var of a process that has it (one "
                             "that starts without builds it by itself)",
@@ -228,7 +235,13 @@ Result<std::vector<const TableType*>> all_tables(const ProcessConfig& process) {
              status->tables.end();
     });
   } else if (process.log.kind == LogKind::kafka) {
-    std::erase_if(*tables, [&](const TableType* table) { return !is_below_var(process, *table); });
+    std::vector<const TableType*> found;
+    for (const TableType* table : *tables) {
+      const auto there = is_below_var(process, *table);
+      if (!there) return tl::unexpected(there.error());
+      if (*there) found.push_back(table);
+    }
+    *tables = std::move(found);
   }
   if (!tables->empty()) return tables;
   return fail(Code::not_found,

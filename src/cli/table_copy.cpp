@@ -41,7 +41,10 @@ Result<std::shared_ptr<TableStore>> open_table_copy(const ProcessConfig& process
   const fs::path home = fs::path(process.var) / "tables" / name;
   const auto current = read_small_file(home / "CURRENT");
   if (!current) return tl::unexpected(current.error());
-  if (current->empty() || !fs::exists(home / *current)) {
+  std::error_code error;
+  const bool there = !current->empty() && fs::exists(home / *current, error);
+  if (error) return fail(code_of_errno(error.value()), home.string() + ": " + error.message());
+  if (!there) {
     return fail(Code::not_found, "table " + name + " has no store below " + process.var);
   }
   auto store = TableStore::open(home / *current, type, resources, log_id);

@@ -31,6 +31,13 @@ void remove_all_but(const fs::path& dir, const fs::path& live) {
   for (const fs::path& path : rest) fs::remove_all(path, ignored);
 }
 
+Result<bool> is_there(const fs::path& path) {
+  std::error_code error;
+  const bool there = fs::exists(path, error);
+  if (error) return fail(code_of_errno(error.value()), path.string() + ": " + error.message());
+  return there;
+}
+
 }  // namespace
 
 TableHome::TableHome(fs::path dir,
@@ -69,7 +76,9 @@ Result<void> TableHome::lock() {
 Result<void> TableHome::open_live() {
   const Result<std::string> current = read_small_file(dir_ / current_name);
   if (!current) return tl::make_unexpected(current.error());
-  if (!current->empty() && fs::exists(dir_ / *current)) {
+  const Result<bool> named = current->empty() ? false : is_there(dir_ / *current);
+  if (!named) return tl::make_unexpected(named.error());
+  if (*named) {
     Result<std::shared_ptr<TableStore>> store =
         TableStore::open(dir_ / *current, type_, resources_, log_id_);
     if (store) {
@@ -90,17 +99,20 @@ Result<void> TableHome::open_live() {
       return {};
     }
   }
-  Result<std::shared_ptr<TableStore>> fresh =
-      TableStore::open(next_generation(), type_, resources_, log_id_);
+  const Result<fs::path> next = next_generation();
+  if (!next) return tl::make_unexpected(next.error());
+  Result<std::shared_ptr<TableStore>> fresh = TableStore::open(*next, type_, resources_, log_id_);
   if (!fresh) return tl::make_unexpected(fresh.error());
   live_ = std::move(*fresh);
   return name_current(live_->dir());
 }
 
-fs::path TableHome::next_generation() const {
+Result<fs::path> TableHome::next_generation() const {
   for (int n = 1;; ++n) {
     fs::path path = dir_ / (std::string(type_.info().code_hash) + "-" + std::to_string(n));
-    if (!fs::exists(path)) return path;
+    const Result<bool> taken = is_there(path);
+    if (!taken) return tl::make_unexpected(taken.error());
+    if (!*taken) return path;
   }
 }
 
@@ -122,8 +134,10 @@ std::shared_ptr<TableStore> TableHome::live() const {
 Result<std::unique_ptr<Builder>> TableHome::begin_build(SlotPositions slots,
                                                         const BuildLimits& limits,
                                                         std::shared_ptr<RowsInMemory> shared) {
+  const Result<fs::path> next = next_generation();
+  if (!next) return tl::make_unexpected(next.error());
   return Builder::open(
-      next_generation(), type_, resources_, log_id_, std::move(slots), limits, std::move(shared));
+      *next, type_, resources_, log_id_, std::move(slots), limits, std::move(shared));
 }
 
 Result<void> TableHome::swap(std::shared_ptr<TableStore> next) {

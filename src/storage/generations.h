@@ -68,7 +68,7 @@ class TableHome final : public TableView {
             const Uuid& log_id);
   Result<void> lock();
   Result<void> open_live();
-  std::filesystem::path next_generation() const;
+  Result<std::filesystem::path> next_generation() const;
   Result<void> name_current(const std::filesystem::path& generation) const;
 
   std::filesystem::path dir_;

@@ -232,6 +232,23 @@ BOOST_AUTO_TEST_CASE(what_a_crashed_build_left_is_removed) {
   BOOST_TEST((files() == std::set<std::string>{"CURRENT", "code-1-1"}));
 }
 
+BOOST_AUTO_TEST_CASE(a_directory_that_cannot_be_looked_at_is_an_error) {
+  const auto table = home(type);
+  fs::rename(dir / "bookings", dir / "away");
+  fs::create_symlink("bookings", dir / "bookings");  // a loop
+  BOOST_TEST(!table->begin_build(history.end()).has_value());
+  fs::remove(dir / "bookings");
+  fs::rename(dir / "away", dir / "bookings");
+  require(table->begin_build(history.end()));
+}
+
+BOOST_AUTO_TEST_CASE(a_live_generation_that_cannot_be_looked_at_is_an_error) {
+  home(type).reset();
+  fs::remove_all(dir / "bookings" / "code-1-1");
+  fs::create_symlink("code-1-1", dir / "bookings" / "code-1-1");  // a loop
+  BOOST_TEST(!TableHome::open(dir / "bookings", type, resources, log_id).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(reads_go_on_through_swaps) {
   const auto table = home(type);
   feed(*table->live(), history, 1);
