@@ -50,7 +50,7 @@ bool matches(std::string_view if_none_match, std::string_view etag) {
 
 std::optional<Instant> as_of(const TableState& state) {
   if (state.frozen_since) return state.frozen_since;
-  return state.opened_as_of ? state.opened_as_of : state.failing_since;
+  return state.failing_since && state.opened_as_of ? state.opened_as_of : state.failing_since;
 }
 
 // Nothing of it was ever whole: a list of what is there would be no answer.

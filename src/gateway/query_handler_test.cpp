@@ -163,6 +163,25 @@ BOOST_AUTO_TEST_CASE(a_table_that_was_never_whole_answers_no_list) {
   BOOST_TEST(test::has_header(list, "Retry-After: 1"));
 }
 
+// It is folded as the log is read, not built.
+BOOST_AUTO_TEST_CASE(a_table_that_began_empty_answers_no_list_until_it_is_live) {
+  table("bookings").reopen({});
+  app->tick();
+  const Response list = get("/bookings", renter);
+  BOOST_TEST(list.status == 503);
+  BOOST_TEST(list.body.find("not_yet") != std::string::npos);
+  BOOST_TEST(test::has_header(list, "Retry-After: 1"));
+  BOOST_TEST(test::header(list, "Age").empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_table_that_a_start_found_answers_lists_while_it_catches_up) {
+  table("bookings").reopen(now - Duration::hours(2));
+  app->tick();
+  const Response list = get("/bookings", renter);
+  BOOST_TEST(list.status == 200);
+  BOOST_TEST(test::header(list, "Age").empty());  // it fails in nothing: it is young in a moment
+}
+
 BOOST_AUTO_TEST_CASE(a_read_waits_for_what_its_client_has_seen) {
   table("bookings").reach({{"events.bookings", 1, 5}});
   const std::string seen_5 = encode_position(log->id(), {{"events.bookings", 1, 5}});

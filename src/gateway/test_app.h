@@ -92,6 +92,12 @@ class HandTable : public TableView {
     frozen_since_ = frozen_since;
     built_percent_ = percent;
   }
+  // As after a start: not live yet, with what its files had then.
+  void reopen(Instant as_of) {
+    const std::lock_guard lock(mutex_);
+    live_ = false;
+    opened_as_of_ = as_of;
+  }
   void stop_folding(Instant since, std::optional<Instant> opened_as_of = {}) {
     const std::lock_guard lock(mutex_);
     live_ = false;

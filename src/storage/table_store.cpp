@@ -221,6 +221,7 @@ Result<std::shared_ptr<TableStore>> TableStore::with_content(std::unique_ptr<Eng
   if (!positions) return tl::make_unexpected(positions.error());
   const Result<Totals> totals = read_totals(engine->view());
   if (!totals) return tl::make_unexpected(totals.error());
+  if (positions->empty()) engine->opened_as_of = {};
   engine->written(std::move(*positions), *totals);
   return std::shared_ptr<TableStore>(new TableStore(std::move(engine)));
 }
@@ -259,7 +260,7 @@ TableState TableStore::state() const {
   state.generation = engine_->dir.filename().string();
   state.frozen_since = engine_->frozen_since;
   if (const Instant since{engine_->failing_since_us}; since.us != 0) state.failing_since = since;
-  if (state.failing_since && !engine_->was_live) state.opened_as_of = engine_->opened_as_of;
+  if (!engine_->was_live) state.opened_as_of = engine_->opened_as_of;
   return state;
 }
 

@@ -61,6 +61,23 @@ BOOST_AUTO_TEST_CASE(a_batch_is_folded_and_read) {
   BOOST_TEST((store->state().positions == Offsets{{"events.bookings", 3, 3}}));
 }
 
+BOOST_AUTO_TEST_CASE(until_it_is_live_a_store_says_how_old_the_files_are_that_it_found) {
+  const Bookings type;
+  auto store = open(type);
+  BOOST_TEST((store->state().opened_as_of == Instant{}));
+  store.reset();
+  store = open(type);  // its files say whose they are, and nothing else
+  BOOST_TEST((store->state().opened_as_of == Instant{}));
+  apply(*store, {item(reserved, 1)});
+  require(store->flush());
+  BOOST_TEST((store->state().opened_as_of == Instant{}));  // part of the log is not a table yet
+  store.reset();
+  store = open(type);
+  BOOST_TEST((store->state().opened_as_of.value() > Instant{}));
+  store->mark_live();
+  BOOST_TEST(!store->state().opened_as_of.has_value());
+}
+
 BOOST_AUTO_TEST_CASE(what_fails_before_it_was_live_is_as_old_as_the_files_it_found) {
   const Bookings type;
   auto store = open(type);

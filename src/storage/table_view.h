@@ -63,8 +63,11 @@ struct TableState {
   std::string generation;
   std::optional<Instant> frozen_since = {};   // of other code, and not folded on: as of then
   std::optional<int> built_percent = {};      // the next generation is being built
-  std::optional<Instant> failing_since = {};  // it is not folded on: what it has is as of then …
-  std::optional<Instant> opened_as_of = {};   // … or, never live yet, as of then; {0}: of no time
+  std::optional<Instant> failing_since = {};  // it is not folded on: what it has is as of then, or
+                                              // of opened_as_of
+  // Never live yet: when the files that it found were written. {0}: it began empty, and what it has
+  // is a part.
+  std::optional<Instant> opened_as_of = {};
 };
 
 class TableView {
