@@ -101,41 +101,63 @@ Result<std::unique_ptr<CommandOutcomes>> CommandOutcomes::open(const std::string
                                                                const Uuid& log_id,
                                                                Duration window,
                                                                std::size_t unwritten_max) {
-  auto store = KvStore::open({.path = path, .expiring_prefix = 'c'});
-  if (!store) return tl::unexpected(store.error());
-  return open(std::move(*store), log_id, window, unwritten_max);
+  return open([path] { return KvStore::open({.path = path, .expiring_prefix = 'c'}); },
+              log_id,
+              window,
+              unwritten_max);
 }
 
-Result<std::unique_ptr<CommandOutcomes>> CommandOutcomes::open(std::unique_ptr<KvStore> store,
+Result<std::unique_ptr<CommandOutcomes>> CommandOutcomes::open(OpenStore open_store,
                                                                const Uuid& log_id,
                                                                Duration window,
                                                                std::size_t unwritten_max) {
   auto outcomes = std::unique_ptr<CommandOutcomes>(
-      new CommandOutcomes(std::move(store), log_id, window, unwritten_max));
-  if (auto ok = outcomes->load(); !ok) return tl::unexpected(ok.error());
+      new CommandOutcomes(std::move(open_store), log_id, window, unwritten_max));
+  if (auto ok = outcomes->reopen(); !ok) return tl::unexpected(ok.error());
   return outcomes;
 }
 
 CommandOutcomes::~CommandOutcomes() {
-  if (!unwritten_.empty()) static_cast<void>(write());
+  if (store_ && !unwritten_.empty()) static_cast<void>(write());
 }
 
-Result<void> CommandOutcomes::load() {
-  const auto log = store_->get("l");
+// Nobody has it open twice: whoever reads it just now makes this fail, and the next try goes well.
+Result<void> CommandOutcomes::reopen() {
+  std::shared_ptr<KvStore> before;
+  {
+    const std::lock_guard lock(mutex_);
+    before = std::exchange(store_, nullptr);
+  }
+  before.reset();
+  auto store = open_store_();
+  if (!store) return tl::unexpected(store.error());
+  auto positions = positions_in(**store);
+  if (!positions) return tl::unexpected(positions.error());
+  const std::lock_guard lock(mutex_);
+  store_ = std::move(*store);
+  positions_ = std::move(*positions);
+  return {};
+}
+
+Result<SlotPositions> CommandOutcomes::positions_in(const KvStore& store) const {
+  const auto log = store.get("l");
   if (!log) return tl::unexpected(log.error());
   if (*log && **log != store_name()) {
     return fail(Code::mismatch, "outcomes of another log, or as an earlier build kept them");
   }
-  return store_->scan("p", [this](std::string_view, std::string_view value) {
+  SlotPositions positions;
+  const auto scanned = store.scan("p", [&](std::string_view, std::string_view value) {
     ByteReader reader(value);
     SlotPosition position;
     position.topic = reader.text();
     position.partition = reader.little<std::uint32_t>();
     position.offset = reader.little<std::int64_t>();
     position.fence = reader.text();
-    positions_.push_back(std::move(position));
+    positions.push_back(std::move(position));
     return true;
   });
+  if (!scanned) return tl::unexpected(scanned.error());
+  return positions;
 }
 
 void CommandOutcomes::fold(std::span<const Record> outcome) {
@@ -189,19 +211,31 @@ Result<void> CommandOutcomes::write() {
   return {};
 }
 
-Result<std::optional<CommandOutcome>> CommandOutcomes::get(const Uuid& command) const {
+Result<std::optional<CommandOutcome>> CommandOutcomes::look_up(const Uuid& command,
+                                                               const Offsets* read) const {
+  std::shared_ptr<const KvStore> store;
+  bool complete = true;
   {
     const std::lock_guard lock(mutex_);
     const auto known = unwritten_.find(command);
     if (known != unwritten_.end()) return outcome_of(command, known->second);
+    store = store_;
+    if (read != nullptr) complete = live() && has_folded(*read);  // into this store
   }
-  const auto stored = store_->get(command_key(command));
+  if (!store) return fail(Code::unavailable, "outcomes cannot be read now");
+  const auto stored = store->get(command_key(command));
   if (!stored) return tl::unexpected(stored.error());
-  return *stored ? outcome_of(command, **stored) : std::nullopt;
+  if (*stored) return outcome_of(command, **stored);
+  if (!complete) return fail(Code::unavailable, "outcomes are still read from the log");
+  return std::nullopt;
 }
 
+Result<std::optional<CommandOutcome>> CommandOutcomes::get(const Uuid& command) const {
+  return look_up(command, nullptr);
+}
+
+// The caller holds the lock.
 bool CommandOutcomes::has_folded(const Offsets& read) const {
-  const std::lock_guard lock(mutex_);
   return std::ranges::all_of(read, [&](const SlotOffset& wanted) {
     return std::ranges::any_of(positions_, [&](const SlotPosition& slot) {
       return slot.partition == wanted.partition && slot.topic == wanted.topic &&
@@ -212,12 +246,7 @@ bool CommandOutcomes::has_folded(const Offsets& read) const {
 
 Result<std::optional<CommandOutcome>> CommandOutcomes::find(const Uuid& command,
                                                             const Offsets& read) const {
-  const bool complete = live() && has_folded(read);  // before the look-up
-  auto known = get(command);
-  if (known && !*known && !complete) {
-    return fail(Code::unavailable, "outcomes are still read from the log");
-  }
-  return known;
+  return look_up(command, &read);
 }
 
 }  // namespace wf

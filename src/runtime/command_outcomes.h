@@ -4,6 +4,7 @@
 #include <absl/container/flat_hash_map.h>
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -32,16 +33,23 @@ class CommandOutcomes {
   // time each search the whole memtable for their place.
   static constexpr std::size_t kept_in_memory = 4096;
 
+  using OpenStore = std::function<Result<std::unique_ptr<KvStore>>()>;
+
   // Code::mismatch: of another log or format; discard it and fold again.
   static Result<std::unique_ptr<CommandOutcomes>> open(const std::string& path,
                                                        const Uuid& log_id,
                                                        Duration window,
                                                        std::size_t unwritten_max = kept_in_memory);
-  static Result<std::unique_ptr<CommandOutcomes>> open(std::unique_ptr<KvStore> store,
+  static Result<std::unique_ptr<CommandOutcomes>> open(OpenStore open_store,
                                                        const Uuid& log_id,
                                                        Duration window,
                                                        std::size_t unwritten_max);
   ~CommandOutcomes();  // writes what is in memory; what is lost is folded again
+
+  // Opens the store again after an error: it may take nothing more before. positions() is then
+  // where what it still has ends, and what comes after is to be folded again. After an error of
+  // this, too, get() is Code::unavailable for what is not in memory.
+  Result<void> reopen();
 
   void fold(std::span<const Record> outcome);
   void forget_unsaved() { folded_.clear(); }  // it will be folded again
@@ -60,17 +68,18 @@ class CommandOutcomes {
   bool live() const { return live_; }
 
  private:
-  CommandOutcomes(std::unique_ptr<KvStore> store,
-                  const Uuid& log_id,
-                  Duration window,
-                  std::size_t unwritten)
-      : store_(std::move(store)), log_id_(log_id), window_(window), unwritten_max_(unwritten) {}
-  Result<void> load();
+  CommandOutcomes(OpenStore open_store, const Uuid& log_id, Duration window, std::size_t unwritten)
+      : open_store_(std::move(open_store)),
+        log_id_(log_id),
+        window_(window),
+        unwritten_max_(unwritten) {}
+  Result<SlotPositions> positions_in(const KvStore& store) const;
   Result<void> write();
+  Result<std::optional<CommandOutcome>> look_up(const Uuid& command, const Offsets* read) const;
   bool has_folded(const Offsets& read) const;
   std::string store_name() const;  // of the log and of how outcomes are kept
 
-  std::unique_ptr<KvStore> store_;
+  OpenStore open_store_;
   Uuid log_id_;
   Duration window_;
   std::size_t unwritten_max_;
@@ -78,7 +87,8 @@ class CommandOutcomes {
   Instant highest_appended_;
   std::atomic<bool> live_ = false;
 
-  mutable std::mutex mutex_;  // of what follows; only the writer changes it
+  mutable std::mutex mutex_;        // of what follows; only the writer changes it
+  std::shared_ptr<KvStore> store_;  // null: it did not open again
   SlotPositions positions_;
   absl::flat_hash_map<Uuid, std::string, UuidHash> unwritten_;
 };

@@ -124,6 +124,33 @@ BOOST_AUTO_TEST_CASE(a_command_is_unknown_only_where_all_that_was_read_is_folded
   BOOST_TEST(is_known_to_be_none());
 }
 
+BOOST_AUTO_TEST_CASE(while_its_store_does_not_open_again_nothing_is_known_to_be_none) {
+  int opened = 0;
+  const auto open = [&]() -> Result<std::unique_ptr<KvStore>> {
+    if (++opened == 2) return fail(Code::io, "not now");
+    return KvStore::open({.path = dir.path() / "again", .expiring_prefix = 'c'});
+  };
+  outcomes = CommandOutcomes::open(open, Uuid{{9}}, Duration::hours(24), 1).value();
+  outcomes->mark_live();
+  for (std::uint8_t n = 1; n <= 2; ++n) {
+    Record refused = record(Kind::rejected, n, "rejected", "{}");
+    refused.causation = Uuid{{n}};
+    outcomes->fold(std::vector{refused});
+    BOOST_REQUIRE(outcomes->save({{"events.lamps", 0, n, "fence"}}));
+  }
+  const auto find = [&](std::uint8_t n) {
+    return outcomes->find(Uuid{{n}}, {{"events.lamps", 0, n}});
+  };
+  BOOST_TEST(!outcomes->reopen().has_value());
+  BOOST_TEST((find(1).error().code == Code::unavailable));
+  BOOST_TEST(find(2).value().has_value());  // it is in memory
+  BOOST_TEST((find(3).error().code == Code::unavailable));
+  BOOST_REQUIRE(outcomes->reopen());
+  BOOST_TEST(find(1).value().has_value());
+  BOOST_TEST(outcomes->positions().at(0).offset == 1);  // what was in memory is folded again
+  BOOST_TEST((find(3).error().code == Code::unavailable));
+}
+
 BOOST_AUTO_TEST_CASE(a_store_of_an_earlier_format_is_not_opened) {
   outcomes.reset();
   const std::string path = dir.path() / "old";

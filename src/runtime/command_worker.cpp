@@ -451,6 +451,10 @@ void CommandWorker::retreat(Instant now, const Error& why) {
                      name(why.code),
                      why.detail));
   let_go();
+  if (why.code == Code::io || why.code == Code::full) {
+    state_.reset();
+    store_.reset();  // once it failed it takes nothing more until it is opened anew
+  }
   phase_ = Phase::closed;
   const auto jitter = static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(retry_.us));
   retry_at_ = now + Duration{retry_.us / 2 + jitter};

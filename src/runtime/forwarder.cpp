@@ -70,6 +70,8 @@ Forwarder::Progress Forwarder::retreat(Instant now, const Error& why) {
   reader_.reset();
   answer_reader_.reset();
   appender_.reset();
+  // A store that failed takes nothing more until it is opened anew.
+  if (why.code == Code::io || why.code == Code::full) store_.reset();
   if (stops) {
     failure_ = why;
     return Progress::stopped;

@@ -158,7 +158,8 @@ Result<void> Projector::take_added(Instant now) {
   };
   Result<void> taken;
   const bool fed = std::ranges::any_of(lanes_, [](const auto& lane) { return lane->commands; });
-  if (outcomes_ != nullptr && !fed && may_retry(outcomes_retry_, now)) {
+  const bool feed = outcomes_ != nullptr && !fed && may_retry(outcomes_retry_, now);
+  if (feed && outcomes_are_open(now)) {
     const auto lane = start(outcomes_->positions());
     if (!lane) taken = tl::unexpected(lane.error());
     if (lane) (*lane)->commands = true;

@@ -109,6 +109,7 @@ class Projector {
   void start_again();
   void leave_out(Fed table, const Error& why, Instant now);
   void leave_out_outcomes(const Error& why, Instant now);
+  bool outcomes_are_open(Instant now);
   void postpone(Retry& retry, Instant now) const;
   bool may_retry(const Retry& retry, Instant now) const;
   void try_again(Instant now);

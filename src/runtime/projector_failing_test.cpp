@@ -45,6 +45,16 @@ struct Fixture : test::ProjectorFixture {
     }
     BOOST_REQUIRE(done());
   }
+  // Both are folded; each outcome is written at once.
+  std::unique_ptr<CommandOutcomes> fold_outcomes(CommandOutcomes::OpenStore open_store) {
+    auto outcomes =
+        *CommandOutcomes::open(std::move(open_store), world.log->id(), Duration::hours(1), 1);
+    projector.add(*outcomes);
+    projector.add(*good);
+    add(20);
+    world.settle(projector);
+    return outcomes;
+  }
   std::shared_ptr<TableStore> build(TableHome& table) {
     RebuildProgress progress;
     RebuildOptions how;
@@ -240,12 +250,8 @@ BOOST_AUTO_TEST_CASE(a_swap_that_cannot_be_written_is_told_once_until_it_is) {
 BOOST_AUTO_TEST_CASE(outcomes_that_cannot_be_kept_do_not_hold_up_the_tables) {
   bool fails = false;
   test::StoreContent content;
-  const auto outcomes = *CommandOutcomes::open(
-      std::make_unique<FailingStore>(content, fails), world.log->id(), Duration::hours(1), 1);
-  projector.add(*outcomes);
-  projector.add(*good);
-  add(20);
-  world.settle(projector);
+  const auto outcomes =
+      fold_outcomes([&] { return std::make_unique<FailingStore>(content, fails); });
   BOOST_TEST(outcomes->get(test::uuid_of(1'019))->has_value());  // of the last one
   fails = true;
   add(20);
@@ -259,6 +265,33 @@ BOOST_AUTO_TEST_CASE(outcomes_that_cannot_be_kept_do_not_hold_up_the_tables) {
   world.now = world.now + Duration::minutes(1);
   world.settle(projector);
   BOOST_TEST(outcomes->get(test::uuid_of(1'039))->has_value());
+  BOOST_CHECK(outcomes->positions() == good->live()->positions());
+  BOOST_TEST(alarms.size() == 2U);
+}
+
+// As RocksDB after a flush that failed, which loses what was not flushed.
+BOOST_AUTO_TEST_CASE(the_store_of_outcomes_is_opened_anew_once_it_takes_nothing) {
+  const bool well = false;
+  bool broken = false;
+  int opened = 0;
+  test::StoreContent content;
+  const auto outcomes = fold_outcomes([&]() -> Result<std::unique_ptr<KvStore>> {
+    if (++opened == 2) return fail(Code::unavailable, "it is open elsewhere");
+    return std::make_unique<FailingStore>(content, opened == 1 ? broken : well);
+  });
+  const test::StoreContent flushed = content;
+  add(20);
+  world.settle(projector);
+  broken = true;
+  content = flushed;
+  add(20);
+  world.settle(projector);
+  world.now = world.now + Duration::minutes(1);
+  world.settle(projector);
+  BOOST_TEST(opened == 3);
+  for (const std::uint64_t id : {1'019U, 1'039U, 1'059U}) {
+    BOOST_TEST(outcomes->get(test::uuid_of(id)).value().has_value());
+  }
   BOOST_CHECK(outcomes->positions() == good->live()->positions());
   BOOST_TEST(alarms.size() == 2U);
 }

@@ -65,6 +65,14 @@ void Projector::leave_out_outcomes(const Error& why, Instant now) {
   postpone(outcomes_retry_, now);
 }
 
+// Their store, once it failed, takes nothing more until it is opened anew.
+bool Projector::outcomes_are_open(Instant now) {
+  if (outcomes_retry_.waited.us == 0) return true;
+  const auto reopened = outcomes_->reopen();
+  if (!reopened) leave_out_outcomes(reopened.error(), now);
+  return reopened.has_value();
+}
+
 void Projector::postpone(Retry& retry, Instant now) const {
   retry.waited = retry.waited.us == 0
                      ? options_.retry
