@@ -11,8 +11,8 @@
 
 namespace wf::kafka {
 
-// Every slot of the log, and the highest end anybody was told of: a reader does not say "tail"
-// before it. The map itself never changes.
+// Every slot of the log, and the highest end anybody was told of, unless a seek found it shorter: a
+// reader does not say "tail" before it. The map itself never changes.
 using KnownEnds = std::map<Slot, std::atomic<Offset>>;
 
 void raise(std::atomic<Offset>& end, Offset to);

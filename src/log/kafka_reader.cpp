@@ -95,6 +95,7 @@ Result<void> KafkaReader::seek(const Slot& slot, Offset from) {
   const auto end = ends_.find(slot);
   if (end == ends_.end())
     return fail(Code::not_found, fmt::format("this log has no {}/{}", slot.topic, slot.partition));
+  Offset known = end->second;
   auto range =
       asking_->watermarks(options_.prefix + slot.topic, slot.partition, options_.query_deadline);
   if (!range) return tl::unexpected(range.error());
@@ -108,6 +109,9 @@ Result<void> KafkaReader::seek(const Slot& slot, Offset from) {
                             range->first,
                             range->second));
   raise(end->second, range->second);
+  // A topic that was made again may be shorter; a new leader's end does not go back (KIP-207). Who
+  // was told of more since we asked knows better.
+  if (range->second < known) end->second.compare_exchange_strong(known, range->second);
   auto to = cursor(slot);
   if (!to) return tl::unexpected(to.error());
   return (*to)->start(from);

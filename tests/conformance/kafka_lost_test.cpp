@@ -110,6 +110,9 @@ BOOST_AUTO_TEST_CASE(a_recreated_topic_is_a_mismatch_to_its_reader) {
   const auto again = reader->seek(events, 10);
   BOOST_REQUIRE(!again);
   BOOST_TEST((again.error().code == Code::mismatch));
+  must(reader->seek(events, 0));
+  require_numbers(read_more(*reader, events, 3).records, 100, 0);
+  BOOST_TEST(must(reader->read(events, {})).records.empty());  // its end is nearer than it was
 }
 
 BOOST_AUTO_TEST_CASE(a_deleted_topic_is_not_found_by_its_reader) {
