@@ -119,7 +119,8 @@ PARAMETERS = {
         "name": "limit",
         "in": "query",
         "schema": {"type": "integer", "minimum": 1},
-        "description": "Rows per page; how many at most is configured, 200 by default.",
+        "description": "Rows per page; how many at most is configured, 200 by default. A page of "
+        "large rows, or of few that match, ends earlier: follow `next`.",
     },
 }
 

@@ -313,6 +313,7 @@ std::variant<RowQuery, Response> list_query(const TableInfo& table,
   asked.query.limit = static_cast<std::uint32_t>(bounds.page_default);
   asked.query.scan_limit = static_cast<std::uint32_t>(bounds.scan_rows_max);
   for (const auto& [name, value] : parameters) {
+  asked.query.bytes_max = static_cast<std::uint32_t>(bounds.page_bytes_max);
     if (auto refused = take(asked, name, value, bounds)) return std::move(*refused);
   }
   if (auto refused = take_place(asked)) return std::move(*refused);

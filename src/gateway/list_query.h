@@ -14,6 +14,7 @@ struct ListBounds {
   std::int64_t page_default = 50;
   std::int64_t page_max = 200;
   std::int64_t scan_rows_max = 10'000;
+  std::int64_t page_bytes_max = 1 << 20;
   std::int64_t radius_m_max = 100'000;
 };
 

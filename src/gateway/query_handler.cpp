@@ -76,7 +76,11 @@ std::string etag_of(const TableInfo& table, const RowRead& row) {
 QueryHandler::QueryHandler(const Services& services, const KeyRing& keys)
     : services_(services), keys_(keys) {
   const GatewayConfig& config = services.process.gateway;
-  bounds_ = {config.page_default, config.page_max, config.scan_rows_max, config.radius_m_max};
+  bounds_ = {config.page_default,
+             config.page_max,
+             config.scan_rows_max,
+             config.page_bytes_max,
+             config.radius_m_max};
   refresh();
 }
 

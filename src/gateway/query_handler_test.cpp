@@ -283,6 +283,7 @@ BOOST_AUTO_TEST_CASE(a_search_around_a_place) {
   BOOST_TEST(get("/chargers?near=-0.1276,51.5072&radius_m=2000&connector=ccs2", "").status == 200);
   const RowQuery asked = table("chargers").asked();
   BOOST_TEST(asked.index == "by_place");
+  BOOST_TEST(table("bookings").asked().bytes_max == process.gateway.page_bytes_max);
   BOOST_REQUIRE(asked.near.has_value());
   BOOST_TEST(asked.near->lon_e7 == -1'276'000);
   BOOST_TEST(asked.near->lat_e7 == 515'072'000);

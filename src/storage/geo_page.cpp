@@ -45,7 +45,7 @@ Result<Place> decode_place(std::string_view bytes) {
 class NearestRows {
  public:
   NearestRows(TableStore::Engine& engine, const RowQuery& query, std::uint8_t index)
-      : engine_(engine), query_(query), index_(index), view_(engine.view()) {}
+      : engine_(engine), query_(query), index_(index), view_(engine.view()), rows_(query) {}
 
   Result<RowPage> page(Place after) {
     const double reach =
@@ -56,14 +56,13 @@ class NearestRows {
       Result<std::vector<Place>> places = ring(after, inner, outer);
       if (!places) return tl::make_unexpected(places.error());
       for (const Place& place : *places) {
-        if (Result<void> seen = look_at(place); !seen) return tl::make_unexpected(seen.error());
-        if (page_.rows.size() < query_.limit && ++looked_at_ < query_.scan_limit) continue;
+        const Result<bool> goes_on = look_at(place);
+        if (!goes_on) return tl::make_unexpected(goes_on.error());
+        if (*goes_on) continue;
         const bool last = outer >= reach && &place == &places->back();
-        if (!last)
-          page_.cursor = encode_cursor(engine_.type.info().name, query_, encode_place(place));
-        return std::move(page_);
+        return RowPage{rows_.release(), last ? std::string() : cursor_at(place)};
       }
-      if (outer >= reach) return std::move(page_);
+      if (outer >= reach) return RowPage{rows_.release(), {}};
       // Everything up to `outer` was looked at.
       inner = outer;
       after = {std::nextafter(outer, half_earth_m * 2), {}};
@@ -97,21 +96,24 @@ class NearestRows {
     return places;
   }
 
-  Result<void> look_at(const Place& place) {
+  std::string cursor_at(const Place& place) const {
+    return encode_cursor(engine_.type.info().name, query_, encode_place(place));
+  }
+
+  // Whether the page goes on.
+  Result<bool> look_at(const Place& place) {
     const Result<std::string> stored = view_.value(kind_key(KeyKind::row, place.key));
     if (!stored) return tl::make_unexpected(stored.error());
     Result<std::optional<std::string>> row = match_row(engine_.type, query_, *stored);
     if (!row) return tl::make_unexpected(row.error());
-    if (*row) page_.rows.push_back(std::move(**row));
-    return {};
+    return rows_.take(std::move(*row));
   }
 
   TableStore::Engine& engine_;
   const RowQuery& query_;
   std::uint8_t index_;
   StoreView view_;
-  RowPage page_;
-  std::uint32_t looked_at_ = 0;
+  PageRows rows_;
 };
 
 }  // namespace

@@ -53,7 +53,8 @@ Result<RowPage> page_in_order(TableStore::Engine& engine,
   const StoreView view = engine.view();
   Range range(view, std::move(from), after_prefix(order.prefix));
   RowPage page;
-  for (std::uint32_t looked_at = 0; range.valid(); range.next()) {
+  PageRows rows(query);
+  for (; range.valid(); range.next()) {
     Result<std::optional<std::string>> row;
     if (order.by_key) {
       row = match_row(engine.type, query, range.value());
@@ -66,14 +67,14 @@ Result<RowPage> page_in_order(TableStore::Engine& engine,
       row = match_row(engine.type, query, *stored);
     }
     if (!row) return tl::make_unexpected(row.error());
-    if (*row) page.rows.push_back(std::move(**row));
-    if (page.rows.size() < query.limit && ++looked_at < query.scan_limit) continue;
+    if (rows.take(std::move(*row))) continue;
     const std::string last(range.key().substr(order.head));
     range.next();
     if (range.valid()) page.cursor = encode_cursor(table, query, last);
     break;
   }
   if (Result<void> end = range.end(); !end) return tl::make_unexpected(end.error());
+  page.rows = rows.release();
   return page;
 }
 
@@ -111,7 +112,9 @@ Result<std::optional<std::string>> TableStore::answer(std::string_view key,
 }
 
 Result<RowPage> TableStore::page(const RowQuery& query) const {
-  if (query.limit == 0 || query.scan_limit == 0) return fail(Code::invalid, "an empty page");
+  if (query.limit == 0 || query.scan_limit == 0 || query.bytes_max == 0) {
+    return fail(Code::invalid, "an empty page");
+  }
   if (query.near && !query.index.empty()) {
     const Result<std::size_t> index = find_index(engine_->type, query);
     if (!index) return tl::make_unexpected(index.error());

@@ -191,6 +191,26 @@ BOOST_AUTO_TEST_CASE(a_page_that_looked_at_enough_ends_early) {
   BOOST_TEST(pages >= 5);
 }
 
+BOOST_AUTO_TEST_CASE(a_page_with_enough_bytes_ends_early) {
+  twenty();
+  for (const bool near : {false, true}) {
+    RowQuery query;
+    if (near) {
+      query.index = "by_place";
+      query.near = Point{};
+    }
+    const std::vector<std::string> every = all(query);
+    int pages = 0;
+    query.bytes_max = 1;
+    BOOST_TEST(all(query, &pages) == every, boost::test_tools::per_element());
+    BOOST_TEST(pages >= 20);
+    query.bytes_max = static_cast<std::uint32_t>(every[0].size() + every[1].size() + 1);
+    BOOST_TEST(page(query).rows.size() == 3U);
+    query.bytes_max = 0;
+    BOOST_TEST(!ask(query).has_value());
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_cursor_of_another_list_is_invalid) {
   twenty();
   RowQuery query;

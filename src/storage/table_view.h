@@ -47,7 +47,9 @@ struct RowQuery {
   std::optional<Query> computed;           // answer() of the table decides, and makes the row
   std::string cursor;                      // where the page before ended
   std::uint32_t limit = 50;                // rows returned
-  std::uint32_t scan_limit = 10'000;  // rows looked at; beyond it the page ends early with a cursor
+  // Beyond one of these the page ends early with a cursor.
+  std::uint32_t scan_limit = 10'000;    // rows looked at
+  std::uint32_t bytes_max = 1U << 20U;  // of the rows returned; the one that reaches it is the last
 };
 
 struct RowPage {

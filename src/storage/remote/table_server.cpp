@@ -47,8 +47,9 @@ void put_result(std::string& out, const Result<T>& result, Put put) {
 }
 
 Result<RowPage> bounded_page(const TableView& view, const RowQuery& query) {
-  if (query.limit > page_rows_max || query.scan_limit > page_scan_max) {
-    return fail(Code::invalid, "a page of too many rows");
+  if (query.limit > page_rows_max || query.scan_limit > page_scan_max ||
+      query.bytes_max > page_bytes_max) {
+    return fail(Code::invalid, "a page of too much");
   }
   return view.page(query);
 }

@@ -124,7 +124,8 @@ BOOST_AUTO_TEST_CASE(every_field_of_a_question_and_of_its_answer_arrives) {
                        .computed = asked,
                        .cursor = "before",
                        .limit = 7,
-                       .scan_limit = 77};
+                       .scan_limit = 77,
+                       .bytes_max = 777};
   const auto page = view.page(query);
   BOOST_REQUIRE(page.has_value());
   BOOST_TEST(page->rows == (std::vector<std::string>{R"({"a":1})", std::string(300'000, 'x'), ""}),
@@ -141,6 +142,7 @@ BOOST_AUTO_TEST_CASE(every_field_of_a_question_and_of_its_answer_arrives) {
   BOOST_TEST(seen.cursor == "before");
   BOOST_TEST(seen.limit == 7U);
   BOOST_TEST(seen.scan_limit == 77U);
+  BOOST_TEST(seen.bytes_max == 777U);
 }
 
 BOOST_AUTO_TEST_CASE(rows_that_are_there_gone_or_parked_read_the_same) {
@@ -190,6 +192,9 @@ BOOST_AUTO_TEST_CASE(an_error_arrives_with_its_code_and_detail) {
   BOOST_TEST((view.page(query).error().code == Code::invalid));
   query = {};
   query.scan_limit = UINT32_MAX;
+  BOOST_TEST((view.page(query).error().code == Code::invalid));
+  query = {};
+  query.bytes_max = UINT32_MAX;
   BOOST_TEST((view.page(query).error().code == Code::invalid));
   BOOST_TEST(
       (view.get(std::string(remote::question_bytes_max, 'k')).error().code == Code::invalid));

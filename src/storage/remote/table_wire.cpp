@@ -89,6 +89,7 @@ void put(std::string& out, const RowQuery& query) {
   wf::put_text(out, query.cursor);
   wf::put_little(out, query.limit);
   wf::put_little(out, query.scan_limit);
+  wf::put_little(out, query.bytes_max);
 }
 RowQuery take_row_query(ByteReader& in) {
   RowQuery query;
@@ -114,6 +115,7 @@ RowQuery take_row_query(ByteReader& in) {
   query.cursor = in.text();
   query.limit = in.little<std::uint32_t>();
   query.scan_limit = in.little<std::uint32_t>();
+  query.bytes_max = in.little<std::uint32_t>();
   return query;
 }
 

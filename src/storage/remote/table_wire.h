@@ -13,12 +13,13 @@
 
 namespace wf::remote {
 
-inline constexpr std::uint16_t format_version = 3;
+inline constexpr std::uint16_t format_version = 4;
 inline constexpr std::size_t question_bytes_max = std::size_t{64} << 10U;
 inline constexpr std::size_t answer_bytes_max = std::size_t{16} << 20U;
 // What a page may ask for, whatever the one who asks allows its own clients.
 inline constexpr std::uint32_t page_rows_max = 1'000;
 inline constexpr std::uint32_t page_scan_max = 1'000'000;
+inline constexpr std::uint32_t page_bytes_max = std::uint32_t{8} << 20U;  // its last row fits too
 
 enum class Ask : std::uint8_t { hello = 1, get, answer, page, watch };
 enum class Tone : std::uint8_t {
