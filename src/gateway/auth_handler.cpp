@@ -223,9 +223,9 @@ Answer AuthHandler::log_in(const Call& call) {
       if (!has_reached(*logins, {*end})) return NotYet{logins, {*end}};
       backend_.registered.remove(stream);
     }
+    const TableState state = logins->state();  // before the row, as for QueryHandler::absent()
     auto row = logins->get(key_of(stream));
     if (!row) return retry_later("unavailable", "logins cannot be read now");
-    const TableState state = logins->state();
     if (state.failing_since || (!row->found() && (row->quarantined_since || !state.live))) {
       return retry_later("not_yet", "logins are not ready");  // an old password is not let in
     }
@@ -301,8 +301,9 @@ Answer AuthHandler::refresh(const Call& call) {
   if (backend_.keys.is_forgotten(given->account)) return forgotten();
   const TableView* const accounts = table("accounts");
   if (accounts == nullptr) return retry_later("not_here", "this node knows no accounts");
+  const bool failing = accounts->state().failing_since.has_value();
   const auto row = accounts->get(key_of(given->account));
-  if (!row || !row->found() || accounts->state().failing_since) {
+  if (!row || !row->found() || failing) {
     return retry_later("not_yet", "the account is not ready");
   }
   const std::uint32_t roles = roles_of(row->json);

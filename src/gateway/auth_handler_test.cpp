@@ -141,6 +141,23 @@ BOOST_AUTO_TEST_CASE(what_is_not_folded_lets_nobody_in) {
   BOOST_TEST(log_in("asha@example.org", "correct horse").status == 503);
 }
 
+// The row was read before the table came to what it lacked.
+BOOST_AUTO_TEST_CASE(a_table_that_recovers_after_the_read_lets_nobody_in) {
+  const Response before = log_in("asha@example.org", "correct horse");
+  const std::string refresh = R"({"refresh_token":")" + field(before, "refresh_token") + R"("})";
+  for (const char* name : {"accounts", "logins"}) {
+    table(name).stop_folding(now);
+    table(name).recover_after_read();
+  }
+  BOOST_TEST(post("/auth/refresh", refresh).status == 503);
+  BOOST_TEST(post("/auth/refresh", refresh).status == 200);
+  BOOST_TEST(log_in("asha@example.org", "correct horse").status == 503);
+  BOOST_TEST(log_in("asha@example.org", "correct horse").status == 200);
+  table("logins").set_live(false);
+  BOOST_TEST(log_in("nobody@example.org", "correct horse").status == 503);
+  BOOST_TEST(log_in("nobody@example.org", "correct horse").status == 401);
+}
+
 BOOST_AUTO_TEST_CASE(a_login_right_after_its_registration_waits_for_its_row) {
   const Response registered = post("/auth/register", registration);
   const auto position = decode_position(test::header(registered, "Wayfold-Position"));

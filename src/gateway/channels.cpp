@@ -189,9 +189,10 @@ std::variant<UpgradeAnswer, NotYet> Channels::upgrade(const Request& request, In
     return not_found();
   }
   if (!has_reached(table, seen.position)) return NotYet{&table, seen.position};
+  const bool was_live = table.is_live();
   const auto row = table.get(key);
   if (!row) return retry_later("unavailable", "the table cannot be read now");
-  if (!row->found()) return QueryHandler::absent(table, *row);
+  if (!row->found()) return QueryHandler::absent(table, *row, was_live);
   if (!may_read(access, caller, row->json)) return not_found();
   Accept accept;
   accept.listener = std::make_unique<Subscriber>(

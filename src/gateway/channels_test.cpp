@@ -202,6 +202,14 @@ BOOST_AUTO_TEST_CASE(one_who_has_seen_more_than_there_is_gets_what_there_is) {
   BOOST_TEST(client.messages.size() == 2U);  // within a channel they only grow
 }
 
+BOOST_AUTO_TEST_CASE(a_table_that_became_live_after_the_read_does_not_tell_of_absence) {
+  const std::string nothing = "/ws/chargers/" + ravi.text();
+  table("chargers").set_live(false);
+  table("chargers").recover_after_read();
+  BOOST_TEST(connect(client, nothing) == 503);
+  BOOST_TEST(connect(client, nothing) == 404);
+}
+
 BOOST_AUTO_TEST_CASE(a_table_that_is_not_read_to_its_end_shows_nobody_what_is_older) {
   set(3);
   table("chargers").set_live(false);

@@ -64,9 +64,10 @@ std::variant<Uuid, Answer> CommandHandler::looked_up_stream(const Call& call) co
   if (!append_index_text(key, info.columns[info.key[0]], call.match.parameters[0])) {
     return Answer(not_found());
   }
+  const bool was_live = table->is_live();
   const auto row = table->get(key);
   if (!row) return Answer(retry_later("unavailable", "the table cannot be read now"));
-  if (!row->found()) return Answer(QueryHandler::absent(*table, *row));
+  if (!row->found()) return Answer(QueryHandler::absent(*table, *row, was_live));
   const auto text = member(row->json, type.stream_field);
   const auto stream = text ? Uuid::parse(*text) : std::nullopt;
   if (!stream) return Answer(problem(500, "internal", "the row names no stream"));

@@ -96,8 +96,7 @@ const TableView* QueryHandler::table(std::string_view name) const {
   return found == services_.tables.end() ? nullptr : found->second;
 }
 
-Response QueryHandler::absent(const TableView& table, const RowRead& read) {
-  const TableState state = table.state();
+Response QueryHandler::absent(const TableView& table, const RowRead& read, bool was_live) {
   if (read.quarantined_since) {
     const std::string since = read.quarantined_since->text();
     Response response =
@@ -105,7 +104,7 @@ Response QueryHandler::absent(const TableView& table, const RowRead& read) {
     response.add("Wayfold-Quarantined-Since", since);
     return response;
   }
-  if (!state.live) return not_yet(state);
+  if (!was_live) return not_yet(table.state());
   return not_found();
 }
 
@@ -120,7 +119,8 @@ QueryHandler::Row QueryHandler::readable_row(const TableView& table,
   }
   auto read = table.get(key);
   if (!read) return {{}, unavailable()};
-  if (!read->found()) return {{}, absent(table, *read)};
+  const bool was_live = table.is_live();
+  if (!read->found()) return {{}, absent(table, *read, was_live)};
   if (!may_read(access, call.caller, read->json)) return {{}, not_found()};
   return {std::move(*read), {}};
 }

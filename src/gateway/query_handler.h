@@ -33,9 +33,10 @@ class QueryHandler {
   Row readable_row(const TableView& table, const RowAccess& access, const Call& call);
   const TableView* table(std::string_view name) const;
 
-  // 404 if the table is live and at or past what the client has seen, else 503 `not_yet`; so is a
-  // parked row, which says since when.
-  static Response absent(const TableView& table, const RowRead& read);
+  // 404 if the table was live and at or past what the client has seen, else 503 `not_yet`; so is a
+  // parked row, which says since when. `was_live` is from before `read`: a table that became live,
+  // or was swapped, after a read that found nothing may have the row.
+  static Response absent(const TableView& table, const RowRead& read, bool was_live);
 
  private:
   Answer row(const Call& call, const TableView& table, const RowAccess& access);

@@ -85,6 +85,14 @@ BOOST_AUTO_TEST_CASE(absence_is_told_only_by_a_table_that_can_know) {
 BOOST_AUTO_TEST_CASE(a_parked_row_is_503_and_says_since_when) {
   table("bookings").quarantine(booking, now);
   for (const std::string& path : {row_path, "/bookings/" + ravi.text()}) {
+BOOST_AUTO_TEST_CASE(a_table_that_became_live_after_the_read_does_not_tell_of_absence) {
+  const std::string nothing = "/bookings/" + ravi.text();
+  table("bookings").set_live(false);
+  table("bookings").recover_after_read();
+  BOOST_TEST(get(nothing, renter).status == 503);
+  BOOST_TEST(get(nothing, renter).status == 404);
+}
+
     table("bookings").quarantine(ravi, now);
     const Response parked = get(path, renter);
     BOOST_TEST(parked.status == 503);

@@ -42,6 +42,10 @@ class HandTable : public TableView {
       return fail(Code::timeout, "nobody answered");
     }
     const auto found = rows_.find(std::string(key));
+    if (recovers_after_read_) {
+      live_ = true;
+      failing_since_.reset();
+    }
     return found == rows_.end() ? RowRead{} : found->second;
   }
   Result<std::optional<std::string>> answer(std::string_view key,
@@ -85,6 +89,11 @@ class HandTable : public TableView {
     const std::lock_guard lock(mutex_);
     live_ = live;
   }
+  // What it lacks comes as soon as the next row was read.
+  void recover_after_read() {
+    const std::lock_guard lock(mutex_);
+    recovers_after_read_ = true;
+  }
   // Not live; as of then, while the next generation is built. Nothing: there is none before it.
   void build(std::optional<Instant> frozen_since, int percent) {
     const std::lock_guard lock(mutex_);
@@ -118,9 +127,10 @@ class HandTable : public TableView {
   mutable std::mutex mutex_;
   std::map<std::string, RowRead> rows_;
   mutable int fails_ = 0;
-  bool live_ = true;
+  mutable bool live_ = true;
+  bool recovers_after_read_ = false;
   std::optional<Instant> frozen_since_;
-  std::optional<Instant> failing_since_;
+  mutable std::optional<Instant> failing_since_;
   std::optional<Instant> opened_as_of_;
   std::optional<int> built_percent_;
   Offsets positions_;
