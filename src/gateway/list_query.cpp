@@ -273,15 +273,16 @@ std::optional<Response> bind_key(Asked& asked) {
   return std::nullopt;
 }
 
-// The index with most columns bound; of two, the one with fewer others. Without any, the key.
-std::optional<Response> choose_index(Asked& asked) {
+// The index with most columns bound; of two, the one with fewer others. Without any, the key. Only
+// who may read all rows walks an index with none bound: others would find pages of nothing.
+std::optional<Response> choose_index(Asked& asked, const RowAccess& access) {
   const Index* best = nullptr;
   std::size_t best_bound = 0;
   for (const Index& index : asked.table.indexes) {
     if (index.geo != asked.query.near.has_value()) continue;
     const std::size_t bound = index.geo ? 0 : bound_columns(asked, index);
     if (!index.geo && !sorts(asked, index, bound)) continue;
-    if (!index.geo && bound == 0 && asked.sort.empty()) continue;
+    if (!index.geo && bound == 0 && (asked.sort.empty() || !access.all)) continue;
     const bool better = best == nullptr || bound > best_bound ||
                         (bound == best_bound && index.columns.size() < best->columns.size());
     if (!better) continue;
@@ -312,8 +313,8 @@ std::variant<RowQuery, Response> list_query(const TableInfo& table,
   Asked asked{.table = table, .query = {}, .filters = {}, .sort = {}, .lat = {}, .lon = {}};
   asked.query.limit = static_cast<std::uint32_t>(bounds.page_default);
   asked.query.scan_limit = static_cast<std::uint32_t>(bounds.scan_rows_max);
-  for (const auto& [name, value] : parameters) {
   asked.query.bytes_max = static_cast<std::uint32_t>(bounds.page_bytes_max);
+  for (const auto& [name, value] : parameters) {
     if (auto refused = take(asked, name, value, bounds)) return std::move(*refused);
   }
   if (auto refused = take_place(asked)) return std::move(*refused);
@@ -329,7 +330,7 @@ std::variant<RowQuery, Response> list_query(const TableInfo& table,
   if (auto refused = incomplete(table, "", parameters)) return std::move(*refused);
   add_default(asked);
   add_owner(asked, access, caller);
-  if (auto refused = choose_index(asked)) return std::move(*refused);
+  if (auto refused = choose_index(asked, access)) return std::move(*refused);
   for (const auto& [column, value] : asked.filters) {
     asked.query.equal.emplace_back(column->name, value);
   }

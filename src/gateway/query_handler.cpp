@@ -7,7 +7,7 @@
 
 #include "base/hash.h"
 #include "base/index_key.h"
-#include "base/json_write.h"
+#include "gateway/cursor_seal.h"
 #include "gateway/row_json.h"
 
 namespace wf::gateway {
@@ -16,6 +16,8 @@ namespace {
 constexpr std::string_view version_column = "revision";
 
 Response unavailable() { return retry_later("unavailable", "the table cannot be read now"); }
+
+Response foreign_cursor() { return invalid_parameter("cursor", "it is not of this list"); }
 
 Response not_yet(const TableState& state) {
   if (!state.built_percent) return retry_later("not_yet", "the table is not ready to say so");
@@ -117,9 +119,9 @@ QueryHandler::Row QueryHandler::readable_row(const TableView& table,
     const Column& column = info.columns[info.key[i]];
     if (!append_index_text(key, column, call.match.parameters[i])) return {{}, not_found()};
   }
+  const bool was_live = table.is_live();
   auto read = table.get(key);
   if (!read) return {{}, unavailable()};
-  const bool was_live = table.is_live();
   if (!read->found()) return {{}, absent(table, *read, was_live)};
   if (!may_read(access, call.caller, read->json)) return {{}, not_found()};
   return {std::move(*read), {}};
@@ -191,14 +193,17 @@ Answer QueryHandler::list(const Call& call, const TableView& view, const RowAcce
   if (auto* const refused = std::get_if<Response>(&asked)) return std::move(*refused);
   if (const TableState state = view.state(); is_first_of_all(state)) return not_yet(state);
   RowQuery& query = std::get<RowQuery>(asked);
+  if (!query.cursor.empty()) {
+    auto place = open_cursor(services_.secrets.cursors, query.cursor);
+    if (!place) return foreign_cursor();
+    query.cursor = std::move(*place);
+  }
   if (query.computed) {
     query.computed->platform = &services_.platform;
     query.computed->now = call.now;
   }
   auto page = view.page(query);
-  if (!page && page.error().code == Code::invalid) {
-    return invalid_parameter("cursor", "it is not of this list");
-  }
+  if (!page && page.error().code == Code::invalid) return foreign_cursor();
   if (!page) return unavailable();
   if (has_personal(info)) {
     for (std::string& row : page->rows) {
@@ -222,8 +227,8 @@ Response QueryHandler::page_response(const Call& call, const TableInfo& info, Ro
   }
   body += ']';
   if (!page.cursor.empty()) {
-    body += R"(,"next":)";
-    append_json_string(body, page.cursor);
+    const std::string cursor = seal_cursor(services_.secrets.cursors, page.cursor);
+    body += fmt::format(R"(,"next":"{}")", cursor);
     std::string link = fmt::format("<{}{}?", call.match.prefix, info.path);
     const auto parameters = parse_query(call.request.query);
     for (const auto& [name, value] : *parameters) {
@@ -231,8 +236,7 @@ Response QueryHandler::page_response(const Call& call, const TableInfo& info, Ro
         link += fmt::format("{}={}&", percent_encode(name), percent_encode(value));
       }
     }
-    response.add("Link",
-                 link + fmt::format("cursor={}>; rel=\"next\"", percent_encode(page.cursor)));
+    response.add("Link", link + fmt::format("cursor={}>; rel=\"next\"", cursor));
   }
   body += '}';
   response.add("Cache-Control", "private, no-cache");

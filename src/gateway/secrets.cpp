@@ -134,7 +134,8 @@ Secrets::Secrets(SecretBytes bytes)
     : signing(bytes.signing),
       pepper(bytes.pepper),
       fingerprint(bytes.fingerprint),
-      refresh(bytes.refresh) {
+      refresh(bytes.refresh),
+      cursors(fingerprint.mac("cursors").view()) {
   WF_CHECK(!bytes.masters.empty());
   const Ed25519PublicKey key = signing.public_key();
   kid = to_base64url(sha256({reinterpret_cast<const char*>(key.data()), key.size()}).view())

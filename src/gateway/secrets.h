@@ -36,6 +36,7 @@ struct Secrets {
   HmacKey pepper;       // of normalised identifiers: names login streams
   HmacKey fingerprint;  // of requests
   HmacKey refresh;      // of refresh tokens
+  Secret cursors;       // seals them; derived, as no other text under `fingerprint` is this one
 };
 
 SecretBytes random_secrets();

@@ -59,7 +59,7 @@ class HandTable : public TableView {
     if (query.cursor == "bad") return fail(Code::invalid, "cursor");
     RowPage page;
     for (const auto& [key, row] : rows_) page.rows.push_back(row.json);
-    page.cursor = query.cursor.empty() ? "next" : "";
+    page.cursor = query.cursor.empty() ? "place" : "";
     return page;
   }
 

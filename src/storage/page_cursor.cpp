@@ -1,7 +1,6 @@
-// Cursors: base64url of version 1 · hash of the ordering 8 · the last key looked at.
+// Cursors: version 1 · hash of the ordering 8 · the last key looked at.
 #include "storage/page_cursor.h"
 
-#include "base/encoding.h"
 #include "base/hash.h"
 #include "storage/bytes.h"
 
@@ -9,7 +8,7 @@ namespace wf {
 namespace {
 
 constexpr std::uint8_t cursor_version = 1;
-constexpr std::size_t cursor_chars_max = 4096;
+constexpr std::size_t cursor_bytes_max = 3072;
 
 std::uint64_t ordering_hash(std::string_view table, const RowQuery& query) {
   std::string bytes;
@@ -31,16 +30,14 @@ std::string encode_cursor(std::string_view table, const RowQuery& query, std::st
   put_little(bytes, cursor_version);
   put_little(bytes, ordering_hash(table, query));
   bytes.append(after);
-  return to_base64url(bytes);
+  return bytes;
 }
 
 Result<std::string> decode_cursor(std::string_view table, const RowQuery& query) {
   if (query.cursor.empty()) return std::string();
   const auto invalid = fail(Code::invalid, "this cursor is not of this list");
-  if (query.cursor.size() > cursor_chars_max) return invalid;
-  const std::optional<std::string> bytes = from_base64url(query.cursor);
-  if (!bytes) return invalid;
-  ByteReader reader(*bytes);
+  if (query.cursor.size() > cursor_bytes_max) return invalid;
+  ByteReader reader(query.cursor);
   const bool ours = reader.little<std::uint8_t>() == cursor_version &&
                     reader.little<std::uint64_t>() == ordering_hash(table, query) && reader.ok();
   if (!ours || reader.rest().empty()) return invalid;

@@ -1,4 +1,4 @@
-// Where a page of rows ended, as clients carry it.
+// Where a page of rows ended. Bytes that show a key: the gateway seals them.
 #pragma once
 #include <string>
 #include <string_view>

@@ -45,7 +45,7 @@ struct RowQuery {
   std::vector<std::string> owner_columns;  // row filter: only rows where one of them …
   std::string owner;                       // … is this account; no columns: every row
   std::optional<Query> computed;           // answer() of the table decides, and makes the row
-  std::string cursor;                      // where the page before ended
+  std::string cursor;                      // RowPage's, of the page before
   std::uint32_t limit = 50;                // rows returned
   // Beyond one of these the page ends early with a cursor.
   std::uint32_t scan_limit = 10'000;    // rows looked at
@@ -54,7 +54,7 @@ struct RowQuery {
 
 struct RowPage {
   std::vector<std::string> rows;
-  std::string cursor;  // empty: there are no more
+  std::string cursor;  // bytes, of which clients must see none; empty: there are no more
 };
 
 // A table's state as operators see it.
