@@ -251,6 +251,14 @@ def sort_parameter(table):
     ]
 
 
+def once_forgotten(shown):
+    """A row's personal field, of which a forgotten person leaves null."""
+    text = {key: value for key, value in shown.items() if key != "description"}
+    said = [shown["description"]] if "description" in shown else []
+    said.append("Null once the person was forgotten.")
+    return {"anyOf": [text, {"type": "null"}], "description": " ".join(said)}
+
+
 def whose_rows(table):
     """Which rows a list shows to whom."""
     roles = {}
@@ -277,7 +285,11 @@ def whose_rows(table):
 def table_routes(document, table):
     row = document.schema(table.row)
     name = row["$ref"].rsplit("/", 1)[1]
-    document.components[name]["examples"] = [samples.members(table.row.fields)]
+    shown = document.components[name]
+    shown["examples"] = [samples.members(table.row.fields)]
+    for one in table.row.fields:
+        if one.personal:
+            shown["properties"][one.name] = once_forgotten(shown["properties"][one.name])
     security = [{"bearer": []}] + (
         [{}] if any(role == "guest" for role, _ in table.readers) else []
     )

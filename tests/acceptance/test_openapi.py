@@ -84,6 +84,19 @@ def test_answers_are_as_documented(document, wayfold, host, renter, charger_id):
         check(document, method, path, answer)
 
 
+def test_of_a_forgotten_person_null_is_documented(document, wayfold):
+    person, operator = wayfold.guest().register("renter"), wayfold.staff()
+    path = f"/accounts/{person.account}"
+    operator.position = person.position
+    assert operator.get(path).json()["name"] == "Asha"
+    wayfold.cli("admin", "forget", person.account)
+    wait_until(lambda: operator.get(path).json()["name"] is None, 30, "the name gone")
+    check(document, "GET", path, operator.get(path))
+    page = operator.get("/accounts")
+    assert None in [row["name"] for row in page.json()["items"]]
+    check(document, "GET", "/accounts", page)
+
+
 def test_a_command_nobody_sent_is_told_from_one_not_decided_yet(document, wayfold):
     path = "/commands/00000000-0000-4000-8000-000000000000"
     guest = wayfold.guest()

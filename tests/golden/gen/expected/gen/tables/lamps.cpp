@@ -81,7 +81,13 @@ void write_json(std::string& out, const Row& value) {
   append_uuid(out, value.owner.value);
   out += ",\"name_length\":";
   append_int(out, value.name_length);
-  out += ",\"color\":";
+  out += ',';
+  if (value.note) {
+    out += "\"note\":";
+    append_json_string(out, (*value.note).sealed);
+    out += ',';
+  }
+  out += "\"color\":";
   write_json(out, value.color);
   out += ',';
   if (value.at) {
@@ -99,18 +105,19 @@ void write_json(std::string& out, const Row& value) {
 
 namespace {
 
-constexpr std::string_view values_3[] = {"red", "green"};
+constexpr std::string_view values_4[] = {"red", "green"};
 constexpr Column columns[] = {
     {"id", ColumnType::id, "", {}},
     {"owner", ColumnType::id, "", {}},
     {"name_length", ColumnType::integer, "", {}},
-    {"color", ColumnType::enumeration, "", values_3},
+    {"note", ColumnType::text, "owner", {}},
+    {"color", ColumnType::enumeration, "", values_4},
     {"at", ColumnType::point, "", {}},
     {"spent", ColumnType::money, "", {}},
 };
 constexpr std::uint8_t key_columns[] = {0};
 constexpr IndexColumn index_0[] = {{1, false}, {2, true}};
-constexpr IndexColumn index_1[] = {{4, false}};
+constexpr IndexColumn index_1[] = {{5, false}};
 constexpr Index indexes[] = {
     {"by_owner", false, index_0},
     {"by_place", true, index_1},
@@ -131,8 +138,8 @@ constexpr std::string_view topics[] = {"lamps"};
 constexpr TableInfo table_info{
     .name = "lamps",
     .path = "/lamps",
-    .code_hash = "dda060f525603375",
-    .rows_hash = "748023d4be09f52e",
+    .code_hash = "06385bf8a116957c",
+    .rows_hash = "7f311ce3f2219b09",
     .columns = columns,
     .key = key_columns,
     .indexes = indexes,

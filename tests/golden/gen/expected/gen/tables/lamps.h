@@ -21,6 +21,8 @@ struct Row {
   LampId id;
   AccountId owner;
   std::int64_t name_length = 0;
+  // What its owner says.
+  std::optional<Personal<std::string>> note;
   lamp::Color color{};
   std::optional<Point> at;
   std::optional<Money> spent;
