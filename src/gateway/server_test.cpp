@@ -30,6 +30,7 @@ class Echo final : public Handler {
       response.owner = owner;
       return response;
     }
+    if (request.path == "/own") return text(std::string(8'000'000, 'o'));
     if (request.path == "/later") {
       const std::lock_guard lock(mutex_);
       tickets_.push_back(ticket);
@@ -293,6 +294,35 @@ BOOST_AUTO_TEST_CASE(clients_that_do_not_read_are_closed) {
   }
   BOOST_TEST(running.becomes([](const Counters& c) { return c.accepted == 12 && c.open == 0; }));
   BOOST_TEST(running.server->counters().timed_out >= 12U);
+}
+
+BOOST_AUTO_TEST_CASE(unread_answers_have_a_bound_over_all_connections) {
+  Limits limits;
+  limits.unwritten_bytes_max = 17'000'000;  // two answers
+  Running running(limits);
+  std::vector<std::unique_ptr<Client>> unread;
+  for (int i = 0; i < 2; ++i) {
+    unread.push_back(std::make_unique<Client>(running.port()));
+    unread.back()->send(get("/own"));
+  }
+  BOOST_TEST(running.becomes([](const Counters& c) { return c.requests == 2; }));
+  Client client(running.port());
+  const Reply told = client.ask(get("/own"));
+  BOOST_TEST(told.status == 503);
+  BOOST_TEST(told.has("Retry-After: 1\r\n"));
+  BOOST_TEST(told.body.find("\"code\":\"overloaded\"") != std::string::npos);
+  BOOST_TEST(client.ask(get("/small")).status == 200);
+  BOOST_TEST(client.ask(get("/big")).status == 200);  // nobody's own memory
+  client.send(post("/later", ""));
+  const Ticket ticket = running.handler.take(1).at(0);
+  running.server->post(
+      0, [&] { running.server->respond(ticket, Echo::text(std::string(8'000'000, 'l'))); });
+  BOOST_TEST(client.receive().status == 503);
+  BOOST_TEST(unread[0]->receive().body.size() == 8'000'000U);
+  BOOST_TEST(client.ask(get("/own")).status == 200);
+  unread.clear();  // unread to the end
+  BOOST_TEST(running.becomes([](const Counters& c) { return c.open == 1; }));
+  for (int i = 0; i < 3; ++i) BOOST_TEST(client.ask(get("/own")).status == 200);
 }
 
 BOOST_AUTO_TEST_CASE(too_many_connections_are_told_so) {
