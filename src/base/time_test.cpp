@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <malloc.h>
+
 namespace wf::time_test {
 namespace {
 
@@ -147,9 +149,23 @@ BOOST_AUTO_TEST_CASE(unknown_zones_are_not_found) {
                                      "libc:UTC",
                                      "localtime",
                                      "posixrules",
-                                     "right/Europe/Paris"}) {
+                                     "right/Europe/Paris",
+                                     "posix/Europe/Paris",
+                                     "Europe//London",
+                                     "Europe/London/",
+                                     "Europe",
+                                     "leapseconds"}) {
     BOOST_TEST(!TimeZone::find(bad), bad);
   }
+}
+
+BOOST_AUTO_TEST_CASE(unknown_zones_are_not_remembered) {
+  static_cast<void>(TimeZone::find("Europe/Atlantis"));
+  const std::size_t before = mallinfo2().uordblks;
+  for (int i = 0; i < 10'000; ++i) {
+    BOOST_REQUIRE(!TimeZone::find("Europe/Atlantis_" + std::to_string(i)));
+  }
+  BOOST_TEST(mallinfo2().uordblks < before + 100'000);
 }
 
 BOOST_AUTO_TEST_CASE(the_wall_clock_is_in_this_century) {

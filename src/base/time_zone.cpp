@@ -2,6 +2,8 @@
 #include <absl/time/civil_time.h>
 #include <absl/time/time.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -20,6 +22,7 @@ const absl::TimeZone& zone_of(const void* zone) {
 // up, and not what a machine holds beside them: its local time, or zones with leap seconds.
 bool plausible(std::string_view name) {
   if (name.empty() || name.size() > 64 || name.front() == '/') return false;
+  if (name.find("//") != name.npos) return false;  // another spelling of a name
   for (const std::string_view other : {"localtime", "posixrules", "Factory"}) {
     if (name == other) return false;
   }
@@ -29,6 +32,15 @@ bool plausible(std::string_view name) {
     if (!letter && c != '/' && c != '_' && c != '-' && c != '+') return false;
   }
   return true;
+}
+
+// Abseil remembers every name it was asked for, for ever: it is asked only for what is there.
+bool is_there(std::string_view name) {
+  const char* const elsewhere = std::getenv("TZDIR");  // as Abseil does
+  const bool given = elsewhere != nullptr && *elsewhere != '\0';
+  const std::filesystem::path database(given ? elsewhere : "/usr/share/zoneinfo");
+  std::error_code error;
+  return std::filesystem::is_regular_file(database / name, error);
 }
 
 int iso_weekday(absl::Weekday day) { return static_cast<int>(day) + 1; }  // both start on Monday
@@ -41,7 +53,8 @@ std::optional<TimeZone> TimeZone::find(std::string_view name) {
   const std::lock_guard lock(mutex);
   if (const auto at = known.find(name); at != known.end()) return TimeZone(at->second.get());
   absl::TimeZone zone;
-  if (!plausible(name) || !absl::LoadTimeZone(std::string(name), &zone)) return std::nullopt;
+  if (!plausible(name) || !is_there(name)) return std::nullopt;
+  if (!absl::LoadTimeZone(std::string(name), &zone)) return std::nullopt;
   const auto at = known.emplace(name, std::make_unique<absl::TimeZone>(zone)).first;
   return TimeZone(at->second.get());
 }
