@@ -226,7 +226,9 @@ bool App::park(const Request& request, Exchange exchange, NotYet wanted) {
 }
 
 void App::retry_parked() {
-  for (ParkedRequest& one : parked_.take_due(services_.clock(), backend_.tail.asked())) {
+  const auto answered = backend_.tail.answered();
+  const Instant asked = answered ? answered->asked : Instant{};
+  for (ParkedRequest& one : parked_.take_due(services_.clock(), asked)) {
     const Request request = one.request.view();
     std::optional<UpgradeAnswer> answer;
     if (one.exchange.channel) {

@@ -43,6 +43,7 @@ Answer App::command_page(const Call& call) {
   const auto id = Uuid::parse(call.match.parameters[0]);
   if (!id) return unknown();
   const bool under_way = backend_.waiting.contains(*id, call.now);
+  const bool reading = backend_.tail.caught_up() && backend_.tail.failing_since().us == 0;
   const auto answered = backend_.tail.answered();
   if (services_.command_outcome) {
     auto known = services_.command_outcome(*id, answered ? answered->read : Offsets{});
@@ -54,11 +55,11 @@ Answer App::command_page(const Call& call) {
       return may ? Answer(json_response(200, std::move((*known)->json))) : Answer(unknown());
     }
   }
-  if (under_way || !answered || backend_.submitter.is_stuck()) {
+  if (under_way || !reading || backend_.submitter.is_stuck()) {
     return retry_later("not_yet", "it is not decided yet, or not known here yet");
   }
-  // Another gateway may have appended it since.
-  if (answered->asked <= call.exchange.began) return NotYet{};
+  // Another gateway may have appended it since, or it is among those not decided yet.
+  if (!answered || answered->asked <= call.exchange.began) return NotYet{};
   return unknown();
 }
 

@@ -10,11 +10,13 @@ constexpr std::string_view issuer = "wayfold";
 
 std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
 
-SubmitterOptions submitter_options(const GatewayConfig& config) {
+SubmitterOptions submitter_options(const Services& services) {
+  const GatewayConfig& config = services.process.gateway;
   return {.queue_bytes_max = size(config.append_queue_bytes_max),
           .batch_max = size(config.batch_max),
           .lag_max = config.decider_lag_max,
-          .stuck_after = Duration::millis(config.append_stuck_ms)};
+          .stuck_after = Duration::millis(config.append_stuck_ms),
+          .clock = services.clock};
 }
 
 }  // namespace
@@ -33,12 +35,8 @@ Backend::Backend(Services the_services, Posts io, PasswordCost cost)
            posts,
            services.positions,
            Duration::millis(services.process.gateway.log_answer_ms_max)),
-      submitter(services.log,
-                services.catalogue,
-                waiting,
-                tail,
-                submitter_options(services.process.gateway),
-                posts),
+      submitter(
+          services.log, services.catalogue, waiting, tail, submitter_options(services), posts),
       login_pool(size(services.process.login.threads), size(services.process.login.queue_max)),
       key_pool(size(services.process.login.threads), size(services.process.login.queue_max)),
       limits(size(services.process.rate.entries_max)),

@@ -264,6 +264,7 @@ Result<void> OutcomeTail::sample_lag() {
     const auto end = log_.end(lane->commands);
     if (!end) return tl::unexpected(end.error());
     const Offset next = lane->next;
+    lane->end = *end;
     lane->lag = next < 0 && *end > 0 ? -1 : std::max<Offset>(0, *end - std::max<Offset>(next, 0));
   }
   return {};
@@ -271,10 +272,11 @@ Result<void> OutcomeTail::sample_lag() {
 
 std::optional<OutcomeTail::Answered> OutcomeTail::answered() const {
   if (!caught_up() || failing_since().us != 0) return std::nullopt;
-  const Instant asked{sampled_};  // before any lag, which may be newer
-  if (std::ranges::any_of(lanes_, [](const auto& lane) { return lane->lag != 0; })) {
-    return std::nullopt;
-  }
+  const Instant asked{sampled_};  // before any end, which may be newer
+  const auto all_read = [](const auto& lane) {
+    return lane->end >= 0 && std::max<Offset>(lane->next, 0) >= lane->end;
+  };
+  if (!std::ranges::all_of(lanes_, all_read)) return std::nullopt;
   return Answered{.read = read_to(), .asked = asked};
 }
 

@@ -48,8 +48,7 @@ class OutcomeTail {
   Instant failing_since() const;
   std::uint64_t outcomes() const { return outcomes_.load(std::memory_order_relaxed); }
   std::int64_t lag_max() const;
-  Instant asked() const { return {sampled_.load()}; }  // when the log last answered how far it is
-  Offsets read_to() const;                             // how far events were read, by slot
+  Offsets read_to() const;  // how far events were read, by slot
   // The same, if that holds the outcome of every command there was at `asked`, when the log was
   // last asked. Nothing: it does not, or that is not known.
   struct Answered {
@@ -65,7 +64,8 @@ class OutcomeTail {
     std::unique_ptr<OutcomeReader> reader;
     std::atomic<Offset> read{0};        // of events
     std::atomic<Offset> next{-1};       // the command that is to be answered next; -1: not known
-    std::atomic<std::int64_t> lag{-1};  // -1: not known
+    std::atomic<Offset> end{-1};        // of commands, when last asked; -1: it never was
+    std::atomic<std::int64_t> lag{-1};  // then; -1: not known
   };
 
   void run();

@@ -22,7 +22,7 @@ struct Fixture : test::AppFixture {
       failures = std::max(0, failures - 1);
     };
   }
-  void decide(const Uuid& id) {
+  void append(const Uuid& id) {
     auto appender = log->writer("client");
     BOOST_REQUIRE(appender);
     Record command;
@@ -31,6 +31,9 @@ struct Fixture : test::AppFixture {
     command.type = "booking.Reserve";
     command.payload = "{}";
     BOOST_REQUIRE((*appender)->append({"commands.bookings", 0}, {&command, 1}, Durability::now));
+  }
+  void decide(const Uuid& id) {
+    append(id);
     BOOST_TEST(decider->decide(ruling) == 1U);
   }
   void decide(int count) {
@@ -119,6 +122,23 @@ BOOST_AUTO_TEST_CASE(after_a_failure_it_goes_on_where_it_stood) {
   BOOST_TEST(tail.outcomes() == 11U);
   tail.sample(now);
   BOOST_TEST(tail.lag("bookings", 0) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_there_when_it_asked_is_answered_while_more_keeps_coming) {
+  OutcomeTail tail(failing, catalogue(), waiting, {});
+  decide(2);
+  catch_up(tail);
+  append(Uuid::random());
+  tail.sample(now);
+  catch_up(tail);
+  BOOST_TEST(!tail.answered());
+  BOOST_TEST(decider->decide(ruling) == 1U);
+  catch_up(tail);
+  append(Uuid::random());
+  BOOST_REQUIRE(tail.answered());
+  BOOST_TEST((tail.answered()->asked == now));
+  tail.sample(now + Duration::seconds(1));
+  BOOST_TEST(!tail.answered());
 }
 
 BOOST_AUTO_TEST_CASE(on_another_log_it_starts_over) {

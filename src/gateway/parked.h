@@ -38,7 +38,7 @@ class Parked {
   // False: too many wait already.
   bool add(ParkedRequest parked);
   // Those whose table has come far enough, those of no table that came before the log was `asked`
-  // last, and those whose patience has ended.
+  // what has been read of it since, and those whose patience has ended.
   std::vector<ParkedRequest> take_due(Instant now, Instant asked);
   std::size_t size() const { return parked_.size(); }
 

@@ -92,7 +92,7 @@ Slot Submitter::slot_of(const Command& command) const {
 
 bool Submitter::is_stuck() const {
   const std::int64_t since = append_since_.load(std::memory_order_relaxed);
-  return down() || (since != 0 && wall_clock() - Instant{since} > options_.stuck_after);
+  return down() || (since != 0 && options_.clock() - Instant{since} > options_.stuck_after);
 }
 
 Submitter::Taken Submitter::submit(Command command, Instant until, Waiter waiter) {
@@ -242,7 +242,7 @@ Result<void> Submitter::append(const Slot& slot,
     }
     appender_ = std::move(*opened);
   }
-  append_since_ = wall_clock().us;
+  append_since_ = options_.clock().us;
   auto appended = appender_->append(slot, records, durability);
   append_since_ = 0;
   full_ = !appended && appended.error().code == Code::full;
@@ -264,7 +264,7 @@ void Submitter::tell_pending(std::vector<Waiting::Expired> patience) {
   for (std::size_t i = 0; i < patience.size(); ++i) {
     const auto failed = failed_.find(patience[i].key);
     told[i].outcome.fate = failed == failed_.end() ? fate : failed->second.fate;
-    waiting_.ended(patience[i].key.id, wall_clock());
+    waiting_.ended(patience[i].key.id, options_.clock());
     told[i].waiters = std::move(patience[i].waiters);
   }
   tell(posts_, std::move(told));
@@ -283,7 +283,7 @@ void Submitter::conclude(std::span<const Command> commands, Outcome::Fate fate) 
 }
 
 void Submitter::remember(const Waiting::Key& key, Outcome::Fate fate) {
-  const Instant now = wall_clock();
+  const Instant now = options_.clock();
   if (failed_.size() >= failed_max_) {
     absl::erase_if(failed_, [&](const auto& one) { return one.second.at + failed_kept < now; });
     failed_max_ = std::max(failed_max, 2 * failed_.size());

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -45,6 +46,7 @@ struct SubmitterOptions {
   std::int64_t lag_max = 50'000;                 // commands a decider may be behind
   Duration stuck_after = Duration::seconds(1);   // an append this old turns newcomers away
   Duration probe_every = Duration::millis(500);  // while the log is away
+  std::function<Instant()> clock = wall_clock;   // of Services
 };
 
 // submit() and turn_ended() on the io thread they name, tick() on one of them. The appending thread

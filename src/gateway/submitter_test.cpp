@@ -54,9 +54,12 @@ struct Fixture : test::AppFixture {
   Waiting waiting{100};
   Posts posts{[](const std::function<void()>& run) { run(); }};
   OutcomeTail tail{watched, catalogue(), waiting, posts};
-  Submitter submitter{watched, catalogue(), waiting, tail, {.batch_bytes_max = 100}, posts};
+  Submitter submitter{watched, catalogue(), waiting, tail, options(), posts};
   std::vector<Outcome::Fate> told;
 
+  SubmitterOptions options() {
+    return {.batch_bytes_max = 100, .clock = [this] { return now; }};
+  }
   void submit(const std::string& key, std::size_t bytes = 2) { submit(submitter, key, bytes); }
   void submit(Submitter& to, const std::string& key, std::size_t bytes = 2) {
     Command command;
@@ -93,6 +96,17 @@ BOOST_AUTO_TEST_CASE(whose_append_failed_is_never_told_pending) {
   submitter.step();
   BOOST_REQUIRE(told.size() == 2U);
   BOOST_TEST((told[1] == Outcome::Fate::pending));
+}
+
+BOOST_AUTO_TEST_CASE(what_may_have_been_appended_is_under_way_for_a_moment_by_the_services_clock) {
+  now = now + Duration::hours(1);
+  watched.on_append = [](auto) { return fail(Code::unavailable, "the broker died"); };
+  submit("first");
+  submitter.step();
+  BOOST_TEST((told == std::vector{Outcome::Fate::unknown}));
+  const Uuid first = Uuid::v5({}, "first");
+  BOOST_TEST(waiting.contains(first, now + Duration::seconds(2)));
+  BOOST_TEST(!waiting.contains(first, now + Duration::seconds(3)));
 }
 
 BOOST_AUTO_TEST_CASE(a_full_disk_is_said_until_an_append_goes_well) {
