@@ -358,7 +358,8 @@ def channel_route(document, table, base):
         "longer see it. A WebSocket's upgrade opens one, where browsers offer the token as "
         "subprotocol `bearer.TOKEN`, beside `wayfold`; so does `Accept: text/event-stream` "
         "(server-sent events, EventSource), which sends each as the data of an event whose id is "
-        "the sequence.",
+        "the sequence. A deploy may show the same events in another row: then an open channel "
+        "sends its sequence again with that row, and who comes again with `since` is not told.",
         "parameters": path_parameters(path, {"id": document.schema(table.keys[0].type)})
         + [since, last_event, position, parameter("Position")],
         "responses": {

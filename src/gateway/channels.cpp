@@ -1,6 +1,7 @@
 // A change marks its channel dirty; the io thread reads the row once for all its subscribers.
 #include "gateway/channels.h"
 
+#include <absl/hash/hash.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -107,9 +108,10 @@ class Channels::Subscriber : public Listener {
     if (socket_ == nullptr) return;
     const RowAccess access = row_access(address.table->type().info(), caller);
     const bool visible = row.readable && may_read(access, caller, row.stored);
-    if (visible && resuming_ && !resume(row.sequence)) return;
-    if (visible && row.sequence > sequence_) {
+    if (visible && resuming_ && !resume(row)) return;
+    if (visible && is_news(row)) {
       sequence_ = row.sequence;
+      hash_ = row.hash;
       shown_ = true;
       socket_->send(row.message);
     } else if (!visible && shown_) {
@@ -118,14 +120,19 @@ class Channels::Subscriber : public Listener {
           fmt::format(R"({{"sequence":{},"row":null}})", sequence_), sequence_));
     }
   }
+  bool is_news(const Published& row) const {
+    if (row.sequence != sequence_) return row.sequence > sequence_;
+    return !shown_ || row.hash != hash_;
+  }
   // The first row of a channel. Where the log was restored, or the code folds fewer events, the row
   // may never come to what its client has seen: then it is counted anew. False while the table is
-  // still read to its end.
-  bool resume(std::uint64_t sequence) {
-    if (sequence < sequence_) {
+  // still read to its end. A row of the sequence its client has seen counts as the one seen.
+  bool resume(const Published& row) {
+    if (row.sequence < sequence_) {
       if (!address.table->state().live) return false;
       sequence_ = 0;
     }
+    if (row.sequence == sequence_) hash_ = row.hash;
     resuming_ = false;
     return true;
   }
@@ -147,6 +154,7 @@ class Channels::Subscriber : public Listener {
  private:
   const std::string token_;
   std::uint64_t sequence_;
+  std::size_t hash_ = 0;  // of the row it names
   bool resuming_ = true;  // nothing was read yet
   bool shown_ = true;     // the client may have a row from before
   WebSocket* socket_ = nullptr;
@@ -249,6 +257,7 @@ std::optional<Channels::Published> Channels::read(const Address& address) const 
   published.stored = row->json;
   published.readable =
       row->found() && open_personal(address.table->type().info(), keys_, row->json);
+  published.hash = absl::HashOf(row->json);
   published.message = std::make_shared<const Message>(
       fmt::format(R"({{"sequence":{},"row":{}}})", row->row_version, row->json), row->row_version);
   return published;

@@ -21,6 +21,7 @@
 namespace wf::gateway {
 
 // A message is {"sequence": N, "row": {…}}; the row is null once there is none the client may see.
+// A table that was built anew may show the same events otherwise: then N is sent again.
 // Everything on the io thread, but changed().
 class Channels {
  public:
@@ -56,6 +57,7 @@ class Channels {
   // A row as it is now, for all its subscribers.
   struct Published {
     std::uint64_t sequence = 0;
+    std::size_t hash = 0;   // of the row as it is sent
     bool readable = false;  // there, and with its personal fields opened
     std::string stored;     // what rights are judged by
     std::shared_ptr<const Message> message;

@@ -142,6 +142,39 @@ BOOST_AUTO_TEST_CASE(when_any_row_may_have_changed_only_those_that_did_are_sent)
   BOOST_TEST(client.messages[1] == R"({"sequence":2,"row":{"revision":2}})");
 }
 
+// As when code that shows the same events otherwise has built the table anew.
+BOOST_AUTO_TEST_CASE(another_row_of_the_same_sequence_is_sent_once) {
+  set(3);
+  BOOST_TEST(connect(client, path) == 101);
+  Client late;
+  BOOST_TEST(connect(late, path, "since=3") == 101);
+  table("chargers").set(charger, R"({"revision":3,"title":"Garage"})", 3);
+  for (int i = 0; i < 2; ++i) {
+    app->rows_changed(table("chargers").type().info(), {});
+    run_posted();
+  }
+  const std::string shown = R"({"sequence":3,"row":{"revision":3,"title":"Garage"}})";
+  BOOST_REQUIRE(client.messages.size() == 2U);
+  BOOST_TEST(client.messages[1] == shown);
+  BOOST_TEST((late.messages == std::vector{shown}));
+  table("chargers").set(charger, R"({"revision":2})", 2);
+  app->rows_changed(table("chargers").type().info(), {});
+  run_posted();
+  BOOST_TEST(client.messages.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_row_that_comes_back_is_sent_again) {
+  BOOST_TEST(connect(client, path) == 101);
+  for (const char* const json : {"", R"({"revision":1})"}) {
+    table("chargers").set(charger, json, 1);
+    app->rows_changed(table("chargers").type().info(), {});
+    run_posted();
+  }
+  BOOST_REQUIRE(client.messages.size() == 3U);
+  BOOST_TEST(client.messages[1] == R"({"sequence":1,"row":null})");
+  BOOST_TEST(client.messages[2] == client.messages[0]);
+}
+
 BOOST_AUTO_TEST_CASE(a_change_that_could_not_be_read_is_sent_when_it_can_be) {
   BOOST_TEST(connect(client, path) == 101);
   table("chargers").set_failing(2);
