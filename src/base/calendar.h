@@ -26,6 +26,7 @@ struct Interval {
   bool contains(const Interval& other) const { return start <= other.start && other.end <= end; }
 
   static constexpr std::int64_t minute_us = 60'000'000;
+  static constexpr std::int64_t shortest_minutes = 1;
   static constexpr std::int64_t longest_minutes =
       527'040;  // 366 days: nothing is booked for longer
   static constexpr Duration begun_max = Duration::hours(1);  // what is booked began no longer ago

@@ -71,6 +71,10 @@ Own used(Own own, const Ended& e, const Meta& meta) {
   return without_past(std::move(own), meta.at);
 }
 
+std::int64_t shortest_minutes(const Own& own) {
+  return own.min_minutes.value_or(Interval::shortest_minutes);
+}
+
 // What nobody can book: blocks, and bookings of this connector. Sorted by start.
 std::vector<Interval> obstacles(const Own& own, std::int64_t connector) {
   std::vector<Interval> found;
@@ -124,7 +128,7 @@ std::vector<Interval> offered(const Own& own,
                               const Interval& day,
                               const Query& query) {
   std::erase_if(gaps, [&](const Interval& gap) {
-    return gap.is_shorter(own.min_minutes.value_or(0)) || !gap.overlaps(day);
+    return gap.is_shorter(shortest_minutes(own)) || !gap.overlaps(day);
   });
   for (Interval& gap : gaps) gap = {std::max(gap.start, day.start), std::min(gap.end, day.end)};
   std::erase_if(gaps, [&](const Interval& gap) { return gap.start > last_start(query); });
@@ -141,7 +145,7 @@ std::optional<std::string> slots(const Own& own, const Query& query) {
   std::vector<Interval> open;
   if (own.status == Status::listed) {  // what is free may go on over midnight
     const Duration shortest = Duration::minutes(
-        std::clamp<std::int64_t>(own.min_minutes.value_or(0), 0, Interval::longest_minutes));
+        std::clamp<std::int64_t>(shortest_minutes(own), 0, Interval::longest_minutes));
     const Interval around{std::max(day->start - shortest, first_start(query)), day->end + shortest};
     open = open_time(*zone, openings_of(own.schedule), around);
   }
@@ -164,7 +168,7 @@ bool takes(const Own& own, const Interval& wanted, const Query& query) {
   if (own.status != Status::listed || wanted.start >= wanted.end) return false;
   if (wanted.end <= query.now || wanted.start + Interval::begun_max < query.now) return false;
   if (wanted.start > last_start(query)) return false;
-  if (own.min_minutes && wanted.is_shorter(*own.min_minutes)) return false;
+  if (wanted.is_shorter(shortest_minutes(own))) return false;
   if (wanted.is_longer(own.max_minutes.value_or(Interval::longest_minutes))) return false;
   const std::optional<TimeZone> zone = TimeZone::find(own.time_zone);
   return zone && open_throughout(*zone, openings_of(own.schedule), wanted);

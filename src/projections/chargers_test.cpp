@@ -379,6 +379,12 @@ BOOST_AUTO_TEST_CASE(availability_respects_the_lengths_a_host_takes_SE1) {
   BOOST_TEST(!available(seen, "2026-11-21T10:00:00Z", "2026-11-21T12:01:00Z"));
 }
 
+BOOST_AUTO_TEST_CASE(nothing_is_available_for_less_than_a_minute_SE1) {
+  const TableSpec seen = rows();
+  BOOST_TEST(available(seen, "2026-11-21T10:00:00Z", "2026-11-21T10:01:00Z"));
+  BOOST_TEST(!available(seen, "2026-11-21T10:00:00Z", "2026-11-21T10:00:59Z"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace wf::chargers

@@ -415,6 +415,37 @@ BOOST_AUTO_TEST_CASE(what_is_over_is_forgotten_a_day_after_its_interval) {
       .then(Reason::in_the_past);
 }
 
+BOOST_AUTO_TEST_CASE(of_bookings_whose_time_has_passed_the_newest_are_remembered) {
+  State s = evolve(State{}, listed());
+  Reserved coming = reserved(other_id);
+  coming.start = t(1'000);
+  coming.end = t(1'001);
+  Cancelled never = cancelled();
+  never.booking = other_id;
+  s = evolve(evolve(std::move(s), coming), never);
+  const auto nth = [](std::int64_t n) { return BookingId{Uuid::v5({}, std::to_string(n))}; };
+  for (int n = 0; n < 1'400; ++n) {  // less than the day that each is remembered
+    Reserved one = reserved(nth(n));
+    one.start = t(12, n);
+    one.end = t(12, n + 1);
+    Missed gone = missed();
+    gone.booking = one.booking;
+    gone.at = one.end;
+    s = evolve(evolve(std::move(s), one), gone);
+  }
+  BOOST_TEST(s.ended.size() <= 1'002U);
+  const auto has = [&](const BookingId& id) {
+    return std::ranges::find(s.ended, id, &Ended::id) != s.ended.end();
+  };
+  BOOST_TEST(has(other_id));  // its time is still to come: a late retry could make it again
+  BOOST_TEST(has(nth(1'399)));
+  BOOST_TEST(has(nth(400)));
+  BOOST_TEST(!has(nth(300)));
+  const Context late{.platform = platform, .now = t(12, 1'400), .principal = ravi, .command = {}};
+  const Decision again = decide(s, Reserve{garage, 1, t(12, 300), t(12, 301)}, late);
+  BOOST_TEST((again.refused() && again.reason() == Reason::in_the_past));
+}
+
 BOOST_AUTO_TEST_CASE(a_refused_send_is_only_recorded) {
   given(booked)
       .when(Command{Refused{"inbox.Deliver", Uuid{{1}}, "hops", Uuid{{2}}}})

@@ -68,9 +68,19 @@ void set_due(State& s, const BookingId& id, Live& live, Instant due) {
   add_timer(s, id, due);
 }
 
+// What has passed cannot be made again, as no stream's time goes back: it is remembered only to
+// answer late repeats, so the oldest may go before its day is over.
+void forget_ended(State& s, Instant at) {
+  std::erase_if(s.ended, [at](const Ended& one) { return one.forget_at <= at; });
+  const auto passed = [at](const Ended& one) { return one.forget_at - remembered <= at; };
+  std::int64_t excess = std::ranges::count_if(s.ended, passed) - passed_max;
+  if (excess <= 0) return;
+  std::erase_if(s.ended, [&](const Ended& one) { return passed(one) && excess-- > 0; });
+}
+
 // An unknown booking is one of a build that forgot less: nothing to do.
 State finish(State s, const BookingId& id, How how, Instant at) {
-  std::erase_if(s.ended, [at](const Ended& one) { return one.forget_at <= at; });
+  forget_ended(s, at);
   std::erase_if(s.used, [at](const Busy& one) { return one.end + Interval::begun_max < at; });
   const auto found = s.live.find(id);
   if (found == s.live.end()) return s;

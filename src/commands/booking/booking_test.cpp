@@ -120,6 +120,18 @@ BOOST_AUTO_TEST_CASE(lengths_have_the_chargers_limits) {
   given({listed()}).when(at(t(12), year_later + Duration::millis(1))).then(Reason::too_long);
 }
 
+BOOST_AUTO_TEST_CASE(nothing_but_what_is_imported_is_shorter_than_a_minute) {
+  const Instant almost = t(12) + Duration::seconds(59);
+  Reserved real = reserved_at(t(12), almost);
+  real.amount = inr(197);
+  real.fee = inr(20);
+  given({listed()}).when(at(t(12), t(12, 1))).then(reserved_at(t(12), t(12, 1)));
+  given({listed()}).when(at(t(12), almost)).then(Reason::too_short);
+  given({listed()}).when(at(t(12), almost)).imported().then(real);
+  given({limited(1, {})}).when(at(t(12), almost)).imported().then(Reason::too_short);
+  given({listed(), reserved()}).when(Change{made_id, t(12), almost}).then(Reason::too_short);
+}
+
 BOOST_AUTO_TEST_CASE(a_paused_or_retired_charger_takes_no_booking) {
   given({listed(), charger::Paused{}}).when(reserve()).then(Reason::not_bookable);
   given({listed(), charger::Paused{}, charger::Resumed{}}).when(reserve()).then(reserved());

@@ -20,7 +20,9 @@ std::optional<Reason> unfit_time(const State& s,
   if (wanted.start > ctx.now + Duration::hours(24 * ctx.platform.booking_window_days)) {
     return Reason::too_far_ahead;
   }
-  if (s.min_minutes && wanted.is_shorter(*s.min_minutes)) return Reason::too_short;
+  // Real sessions of seconds are imported; to book such ones would only fill the state.
+  const std::int64_t shortest = ctx.imported ? 0 : Interval::shortest_minutes;
+  if (wanted.is_shorter(s.min_minutes.value_or(shortest))) return Reason::too_short;
   if (wanted.is_longer(s.max_minutes.value_or(Interval::longest_minutes))) return Reason::too_long;
   return std::nullopt;
 }

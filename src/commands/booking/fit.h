@@ -10,6 +10,8 @@ namespace wf::booking {
 // A booking that is over is remembered for so long after its interval, when no retry can make it
 // again.
 inline constexpr Duration remembered = Duration::hours(24);
+// So many bookings of a charger whose time has passed are remembered, the newest.
+inline constexpr std::int64_t passed_max = 1'000;
 
 // Whether anybody but `own` has the connector in part of the interval, or had it.
 bool is_taken(const State& s, std::int64_t connector, const Interval& wanted, const BookingId* own);
