@@ -104,7 +104,8 @@ PARAMETERS = {
     "Prefer": header("Prefer", "wait=N: wait N seconds at most for the outcome, then 202."),
     "Position": header(
         "Wayfold-Position",
-        "From an earlier answer: wait until the read includes it.",
+        "From an earlier answer: wait until the read includes it, with `Prefer: wait=N` for N "
+        "seconds at most.",
         {"type": "string", "maxLength": 4096},
     ),
     "As": header("Wayfold-As", "Importers: the account this command counts for.", UUID),

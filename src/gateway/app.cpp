@@ -7,6 +7,7 @@
 #include <functional>
 #include <utility>
 
+#include "gateway/command_request.h"
 #include "gateway/row_access.h"
 
 namespace wf::gateway {
@@ -216,8 +217,9 @@ bool App::park(const Request& request, Exchange exchange, NotYet wanted) {
   if (exchange.patience.us == 0) {
     const GatewayConfig& limits = services_.process.gateway;
     const bool for_the_log = wanted.table == nullptr;  // to be asked, some four times a second
-    exchange.patience =
-        now + Duration::millis(for_the_log ? limits.log_answer_ms_max : limits.read_wait_ms_max);
+    const auto most =
+        Duration::millis(for_the_log ? limits.log_answer_ms_max : limits.read_wait_ms_max);
+    exchange.patience = now + std::min(most, preferred_wait(request).value_or(most));
   }
   if (exchange.patience <= now) return false;
   if (!parked_.add({StoredRequest(request), std::move(exchange), std::move(wanted)})) return false;

@@ -158,7 +158,7 @@ Answer CommandHandler::handle(const Call& call) {
   const auto failed = sender_.send(
       {std::move(command),
        std::move(document),
-       call.now + headers.wait,
+       call.exchange.began + headers.wait,
        [this, plan, exchange = call.exchange](const Outcome& outcome) {
          later_(exchange, answer_of(plan, outcome, services_.log.id(), earlier_events()));
        }});

@@ -256,6 +256,27 @@ BOOST_AUTO_TEST_CASE(a_thing_inside_a_stream_is_found_through_its_table) {
   BOOST_TEST(payload == R"({"booking":")" + booking.text() + R"(","reason":"rain"})");
 }
 
+BOOST_AUTO_TEST_CASE(the_wait_for_a_position_is_part_of_the_whole) {
+  const Uuid booking = Uuid::v5({}, "booking");
+  table("bookings").set(booking, R"({"charger":")" + charger.text() + R"("})");
+  table("bookings").reach({{"events.bookings", 0, 5}});
+  const std::string position = encode_position(log->id(), {{"events.bookings", 0, 6}});
+  const Ask cancel{
+      Method::post,
+      "/bookings/" + booking.text() + "/cancel",
+      {{"Authorization", renter}, {"Wayfold-Position", position}, {"Prefer", "wait=3"}},
+      "{}"};
+  BOOST_REQUIRE(!begin(cancel, {101, 0}));
+  now = now + Duration::seconds(2);
+  table("bookings").reach({{"events.bookings", 0, 6}});
+  app->tick();  // now it is submitted
+  app->turn_ended();
+  BOOST_TEST(backend->waiting.size() == 1U);
+  now = now + Duration::seconds(1);
+  app->tick();
+  BOOST_TEST(backend->waiting.size() == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(if_match_carries_the_version_of_the_etag) {
   Ask matched = book("k1");
   matched.headers.push_back({"If-Match", "\"42-00000000000000aa\""});

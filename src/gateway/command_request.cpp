@@ -24,25 +24,6 @@ std::optional<std::string> idempotency_key(std::string_view text) {
   return std::string(text);
 }
 
-// RFC 7240, 4.1 and 4.3: `wait` says how long until `respond-async` counts. What it does not
-// understand is no preference.
-std::optional<std::int64_t> preferred_wait(std::string_view prefer) {
-  std::optional<std::int64_t> otherwise;
-  while (!prefer.empty()) {
-    const std::size_t end = std::min(prefer.find(','), prefer.size());
-    std::string_view one = prefer.substr(0, end);
-    prefer.remove_prefix(std::min(end + 1, prefer.size()));
-    while (one.starts_with(' ')) one.remove_prefix(1);
-    if (one.starts_with("respond-async")) otherwise = 0;
-    if (!one.starts_with("wait=")) continue;
-    one.remove_prefix(5);
-    std::int64_t seconds = 0;
-    const auto [rest, error] = std::from_chars(one.data(), one.data() + one.size(), seconds);
-    if (error == std::errc{} && seconds >= 0 && seconds <= 86'400) return seconds;
-  }
-  return otherwise;
-}
-
 // `"VERSION-HASH"` or `"VERSION"`.
 std::optional<std::int64_t> etag_version(std::string_view etag) {
   if (etag.size() < 3 || etag.front() != '"' || etag.back() != '"') return std::nullopt;
@@ -141,11 +122,10 @@ std::variant<CommandHeaders, Response> command_headers(const Request& request,
     if (!text) return invalid_parameter("Idempotency-Key", "1 to 255 printable characters");
     out.key = std::move(*text);
   }
-  out.wait = Duration::millis(config.wait_ms);
-  if (const auto prefer = request.headers.get("Prefer")) {
-    if (const auto seconds = preferred_wait(*prefer)) out.wait = Duration::seconds(*seconds);
-  }
-  out.wait = std::min(out.wait, Duration::millis(config.wait_ms_max));
+  const bool async = lists(request.headers, "Prefer", "respond-async");
+  const Duration otherwise = Duration::millis(async ? 0 : config.wait_ms);
+  out.wait =
+      std::min(preferred_wait(request).value_or(otherwise), Duration::millis(config.wait_ms_max));
   if (const auto etag = request.headers.get("If-Match"); etag && *etag != "*") {
     const auto version = etag_version(*etag);
     if (!version) return problem(412, "version_changed", "no version has that ETag");
@@ -155,6 +135,25 @@ std::variant<CommandHeaders, Response> command_headers(const Request& request,
     return std::move(*refused);
   }
   return out;
+}
+
+// RFC 7240, 4.1 and 4.3: `wait` says how long until `respond-async` counts. What it does not
+// understand is no preference.
+std::optional<Duration> preferred_wait(const Request& request) {
+  std::string_view prefer = request.headers.get("Prefer").value_or("");
+  while (!prefer.empty()) {
+    const std::size_t end = std::min(prefer.find(','), prefer.size());
+    std::string_view one = prefer.substr(0, end);
+    prefer.remove_prefix(std::min(end + 1, prefer.size()));
+    while (one.starts_with(' ')) one.remove_prefix(1);
+    if (!one.starts_with("wait=")) continue;
+    one.remove_prefix(5);
+    std::int64_t seconds = 0;
+    const auto [rest, error] = std::from_chars(one.data(), one.data() + one.size(), seconds);
+    if (error != std::errc{} || seconds < 0 || seconds > 86'400) continue;
+    return Duration::seconds(seconds);
+  }
+  return std::nullopt;
 }
 
 // A compressed body is refused, not inflated: what comes out of it has no bound (RFC 9110, 12.5.3).

@@ -29,6 +29,9 @@ std::variant<CommandHeaders, Response> command_headers(const Request& request,
                                                        const GatewayConfig& config,
                                                        Instant now);
 
+// Prefer: wait=N, which bounds whatever the request waits for.
+std::optional<Duration> preferred_wait(const Request& request);
+
 // 415 if it has a body and says that it is something else than JSON.
 std::optional<Response> other_than_json(const Request& request);
 

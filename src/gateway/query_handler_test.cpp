@@ -206,6 +206,30 @@ BOOST_AUTO_TEST_CASE(a_read_waits_for_what_its_client_has_seen) {
   BOOST_TEST(finish(ticket).status == 200);
 }
 
+BOOST_AUTO_TEST_CASE(a_read_waits_no_longer_than_its_client_prefers) {
+  table("bookings").reach({{"events.bookings", 1, 5}});
+  const std::string seen_6 = encode_position(log->id(), {{"events.bookings", 1, 6}});
+  const auto read = [&](const char* prefer) {
+    return Ask{Method::get,
+               row_path,
+               {{"Authorization", renter}, {"Wayfold-Position", seen_6}, {"Prefer", prefer}}};
+  };
+  BOOST_REQUIRE(!begin(read("wait=1"), {77, 0}));
+  BOOST_REQUIRE(!begin(read("wait=60"), {78, 0}));
+  now = now + Duration::millis(999);
+  app->tick();
+  BOOST_TEST(answers.empty());
+  now = now + Duration::millis(1);
+  app->tick();
+  BOOST_TEST(finish({77, 0}).status == 503);
+  BOOST_TEST(answers.empty());
+  now = now + Duration::millis(process.gateway.read_wait_ms_max - 1'000);
+  app->tick();
+  BOOST_TEST(finish({78, 0}).status == 503);
+  const auto at_once = begin(read("wait=0"), {79, 0});
+  BOOST_TEST((at_once && at_once->status == 503));
+}
+
 BOOST_AUTO_TEST_CASE(a_list_waits_for_a_table_that_has_come_nowhere_yet) {
   table("bookings").set_live(false);
   const std::string seen_6 = encode_position(log->id(), {{"events.bookings", 1, 6}});

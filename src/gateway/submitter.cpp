@@ -276,8 +276,8 @@ void Submitter::conclude(std::span<const Command> commands, Outcome::Fate fate) 
     const Waiting::Key key{commands[i].id, commands[i].body};
     told[i].waiters = waiting_.take(key);
     told[i].outcome.fate = fate;
-    if (told[i].waiters.empty()) remember(key, fate);
-    if (fate == Outcome::Fate::unknown) waiting_.ended(key.id, wall_clock());
+    remember(key, fate);
+    if (fate == Outcome::Fate::unknown) waiting_.ended(key.id, options_.clock());
   }
   tell(posts_, std::move(told));
 }

@@ -134,8 +134,8 @@ class Submitter {
     Outcome::Fate fate = Outcome::Fate::unknown;
     Instant at;
   };
-  // Commands whose append failed while nobody waited for them in Waiting: tick() has taken those
-  // who did, and will hand them over.
+  // Commands whose append failed: tick() may have taken some who waited for them, and will hand
+  // them over.
   absl::flat_hash_map<Waiting::Key, Failed> failed_;
   static constexpr std::size_t failed_max = 10'000;
   std::size_t failed_max_ = failed_max;  // from then on old ones are looked for

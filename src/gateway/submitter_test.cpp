@@ -98,6 +98,60 @@ BOOST_AUTO_TEST_CASE(whose_append_failed_is_never_told_pending) {
   BOOST_TEST((told[1] == Outcome::Fate::pending));
 }
 
+BOOST_AUTO_TEST_CASE(each_waits_for_a_command_as_long_as_its_own_patience) {
+  submit("same");
+  std::vector<std::string> told_pending;
+  const auto join = [&](const char* name, Duration patience) {
+    Command again;
+    again.type = catalogue().command("booking.Reserve");
+    again.id = Uuid::v5({}, "same");
+    again.stream = asha;
+    const Waiter waiter{.io = 0, .tell = [&, name](const Outcome& one) {
+                          BOOST_TEST((one.fate == Outcome::Fate::pending));
+                          told_pending.emplace_back(name);
+                        }};
+    BOOST_REQUIRE(
+        (submitter.submit(std::move(again), now + patience, waiter) == Submitter::Taken::yes));
+  };
+  join("patient", Duration::seconds(30));
+  join("hasty", Duration::seconds(1));
+  submitter.turn_ended(0);
+  const auto after = [&](Duration patience) {
+    submitter.tick(now + patience);
+    submitter.step();
+    return told_pending.size();
+  };
+  BOOST_TEST(after(Duration::millis(999)) == 0U);
+  BOOST_TEST((told == std::vector{Outcome::Fate::pending}));  // who submitted it first
+  BOOST_TEST(after(Duration::seconds(1)) == 1U);
+  BOOST_TEST(told_pending.front() == "hasty");
+  BOOST_TEST(waiting.size() == 1U);
+  BOOST_TEST(after(Duration::seconds(29)) == 1U);
+  BOOST_TEST(after(Duration::seconds(30)) == 2U);
+  BOOST_TEST(waiting.empty());
+}
+
+// Others still wait for it, who are told at once.
+BOOST_AUTO_TEST_CASE(whose_patience_ended_is_told_what_the_others_are) {
+  watched.on_append = [&](std::span<const Record> records) -> Result<void> {
+    if (records.empty()) return {};
+    submitter.tick(now);
+    return fail(Code::unavailable, "the broker died");
+  };
+  Command again;
+  again.type = catalogue().command("booking.Reserve");
+  again.id = Uuid::v5({}, "same");
+  again.stream = asha;
+  again.payload = "{}";
+  const Waiter patient{.io = 0, .tell = [&](const Outcome& one) { told.push_back(one.fate); }};
+  BOOST_REQUIRE((submitter.submit(std::move(again), now + Duration::seconds(30), patient) ==
+                 Submitter::Taken::yes));
+  submit("same");
+  submitter.step();
+  submitter.step();
+  BOOST_TEST((told == std::vector{Outcome::Fate::unknown, Outcome::Fate::unknown}));
+}
+
 BOOST_AUTO_TEST_CASE(what_may_have_been_appended_is_under_way_for_a_moment_by_the_services_clock) {
   now = now + Duration::hours(1);
   watched.on_append = [](auto) { return fail(Code::unavailable, "the broker died"); };

@@ -35,9 +35,7 @@ Waiting::Added Waiting::add(const Key& key, Instant until, Waiter waiter) {
   ++waiters_;
   earliest_ = std::min(earliest_, until);
   auto [entry, first] = entries_.try_emplace(key);
-  Entry& one = entry->second;
-  one.until = first ? until : std::max(one.until, until);
-  one.waiters.push_back(std::move(waiter));
+  entry->second.waiters.push_back({until, std::move(waiter)});
   return first ? Added::first : Added::joined;
 }
 
@@ -45,7 +43,8 @@ std::vector<Waiter> Waiting::take(const Key& key) {
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(key);
   if (found == entries_.end()) return {};
-  std::vector<Waiter> taken = std::move(found->second.waiters);
+  std::vector<Waiter> taken;
+  for (Patient& one : found->second.waiters) taken.push_back(std::move(one.waiter));
   waiters_ -= taken.size();
   entries_.erase(found);
   return taken;
@@ -67,13 +66,19 @@ std::vector<Waiting::Expired> Waiting::take_expired(Instant now) {
   earliest_ = {INT64_MAX};
   absl::erase_if(entries_, [&](auto& entry) {
     Entry& one = entry.second;
-    if (one.until > now || !one.handed_over) {
-      earliest_ = std::min(earliest_, one.until);
-      return false;
-    }
-    waiters_ -= one.waiters.size();
+    const auto waits = [&](const Patient& patient) {
+      return !one.handed_over || patient.until > now;
+    };
+    const auto ending = std::stable_partition(one.waiters.begin(), one.waiters.end(), waits);
+    std::vector<Waiter> gone;
+    for (auto at = ending; at != one.waiters.end(); ++at) gone.push_back(std::move(at->waiter));
+    one.waiters.erase(ending, one.waiters.end());
+    for (const Patient& patient : one.waiters) earliest_ = std::min(earliest_, patient.until);
+    if (gone.empty()) return false;
+    waiters_ -= gone.size();
+    expired.push_back({entry.first, std::move(gone)});
+    if (!one.waiters.empty()) return false;
     ended_.emplace_back(now, entry.first.id);
-    expired.push_back({entry.first, std::move(one.waiters)});
     return true;
   });
   while (!ended_.empty() && ended_.front().first + remembered < now) ended_.pop_front();

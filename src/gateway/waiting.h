@@ -31,12 +31,13 @@ class Waiting {
   explicit Waiting(std::size_t waiters_max) : waiters_max_(waiters_max) {}
 
   // `joined`: the same command is under way already; the caller must not append it again.
+  // `until` is the end of this waiter's patience, whatever that of others is.
   Added add(const Key& key, Instant until, Waiter waiter);
   // Those who wait for it, who wait no longer.
   std::vector<Waiter> take(const Key& key);
   // From now on its waiters may be told that it is `pending`: whoever appends has it.
   void handed_over(std::span<const Key> keys);
-  // Those whose patience has ended, of commands handed over.
+  // Those whose patience has ended, of commands handed over; others wait on for the same command.
   struct Expired {
     Key key;
     std::vector<Waiter> waiters;
@@ -51,9 +52,12 @@ class Waiting {
   bool empty() const { return size() == 0; }
 
  private:
-  struct Entry {
+  struct Patient {
     Instant until;
-    std::vector<Waiter> waiters;
+    Waiter waiter;
+  };
+  struct Entry {
+    std::vector<Patient> waiters;
     bool handed_over = false;
   };
 
@@ -61,7 +65,7 @@ class Waiting {
   mutable std::mutex mutex_;
   absl::flat_hash_map<Key, Entry> entries_;
   std::size_t waiters_ = 0;
-  Instant earliest_{INT64_MAX};                 // no entry ends before it
+  Instant earliest_{INT64_MAX};                 // nobody's patience ends before it
   std::deque<std::pair<Instant, Uuid>> ended_;  // whose patience ended lately, oldest first
 };
 
