@@ -7,6 +7,11 @@ wf_pch(simulator)
 wf_unity(simulator 8)
 add_test(NAME simulation COMMAND simulator --seeds 500)
 set_tests_properties(simulation PROPERTIES LABELS simulation PROCESSORS 2 TIMEOUT 600)
+# Seeds that cannot be run are not green.
+add_test(NAME simulation_cannot_run
+         COMMAND sh -c "'$<TARGET_FILE:simulator>' --seeds 2 --directory CMakeLists.txt/x
+                        test $? = 2" WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+set_tests_properties(simulation_cannot_run PROPERTIES LABELS simulation TIMEOUT 60)
 # Each of lessons.cpp is a test of its own.
 file(STRINGS tests/simulation/lessons.cpp lessons REGEX "^ +{\"[a-z_]+\",")
 foreach(line ${lessons})

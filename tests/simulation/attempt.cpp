@@ -7,8 +7,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <system_error>
 
 #include "simulation/world.h"
 
@@ -40,12 +42,11 @@ void seed_sodium(std::uint64_t seed) {
   randombytes_set_implementation(&source);
 }
 
-// A directory in memory, gone with the object.
+// Gone with the object.
 class Directory {
  public:
-  Directory() {
-    const fs::path root = fs::exists("/dev/shm") ? "/dev/shm" : fs::temp_directory_path();
-    path_ = root / fmt::format("wayfold-simulation-{}", getpid());
+  explicit Directory(const std::string& root)
+      : path_(fs::path(root) / fmt::format("wayfold-simulation-{}", getpid())) {
     clear();
     fs::create_directories(path_);
   }
@@ -90,11 +91,12 @@ std::string read_all(int file) {
 
 }  // namespace
 
-Verdict attempt(std::uint64_t seed, const Plan& plan, bool tracing) {
-  const Directory directory;
+Verdict attempt(std::uint64_t seed, const Plan& plan, bool tracing, const std::string& root) {
+  const Directory directory(root);
   int ends[2];
-  if (pipe(ends) != 0) return {"no pipe", ""};
+  if (pipe(ends) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
   const pid_t child = fork();
+  if (child < 0) throw std::system_error(errno, std::generic_category(), "fork");
   if (child == 0) {
     close(ends[0]);
     alarm(seconds_max);

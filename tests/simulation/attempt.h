@@ -12,6 +12,7 @@ struct Verdict {
   std::string trace;  // if it was asked for
 };
 
-Verdict attempt(std::uint64_t seed, const Plan& plan, bool tracing);
+// Its files are below `root` while it runs. Throws std::system_error where it cannot run at all.
+Verdict attempt(std::uint64_t seed, const Plan& plan, bool tracing, const std::string& root);
 
 }  // namespace wf::simulation

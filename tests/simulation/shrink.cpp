@@ -4,16 +4,10 @@
 
 #include <chrono>
 
-#include "simulation/attempt.h"
-
 namespace wf::simulation {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-bool fails(std::uint64_t seed, const Plan& plan) {
-  return !attempt(seed, plan, false).wrong.empty();
-}
 
 Plan without(const Plan& plan, std::size_t from, std::size_t count) {
   Plan shorter(plan.begin(), plan.begin() + static_cast<std::ptrdiff_t>(from));
@@ -29,12 +23,12 @@ Plan without_faults(Plan plan, std::size_t from, std::size_t count) {
 
 // Tries `make` on pieces of half the plan, a quarter, … one action.
 template <class Make>
-Plan tried(std::uint64_t seed, Plan plan, Clock::time_point until, const Make& make) {
+Plan tried(Plan plan, const Fails& fails, Clock::time_point until, const Make& make) {
   for (std::size_t size = plan.size() / 2; size > 0; size /= 2) {
     for (std::size_t from = 0; from < plan.size();) {
       if (Clock::now() > until) return plan;
       Plan other = make(plan, from, size);
-      const bool worse = fails(seed, other);
+      const bool worse = fails(other);
       if (!worse || other.size() == plan.size()) from += size;
       if (worse) plan = std::move(other);
     }
@@ -44,10 +38,10 @@ Plan tried(std::uint64_t seed, Plan plan, Clock::time_point until, const Make& m
 
 }  // namespace
 
-Plan shrink(std::uint64_t seed, Plan plan, int seconds_max) {
+Plan shrink(Plan plan, const Fails& fails, int seconds_max) {
   const auto until = Clock::now() + std::chrono::seconds(seconds_max);
-  plan = tried(seed, std::move(plan), until, without);
-  return tried(seed, std::move(plan), until, without_faults);
+  plan = tried(std::move(plan), fails, until, without);
+  return tried(std::move(plan), fails, until, without_faults);
 }
 
 }  // namespace wf::simulation
