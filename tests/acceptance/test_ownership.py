@@ -178,6 +178,8 @@ def test_pages_of_no_table_show_nothing_either_AU8(document, owned, other):
 
 def test_the_control_is_what_the_owner_may(owned, wayfold):
     """Each command that others were refused was a good one; those of the staff come last."""
+    for path in PAGES["GET /commands/{}"](owned):
+        assert 200 in [one.get(path).status_code for one in owned.people.values()], path
     operator = join(wayfold, "operator")
     for_people = {route for route, one in COMMANDS.items()
                   if not set(one["x-wf-roles"]).isdisjoint(OPEN_ROLES)}

@@ -39,6 +39,25 @@ std::string events_of(const Outcome& outcome) {
   return events + "]";
 }
 
+// An answer of /commands/{id}.
+bool tells(const std::string& json, const Outcome& outcome) {
+  const Record& end = closing(outcome);
+  std::uint64_t version = 0;
+  for (const Record& record : outcome) version = std::max(version, record.version);
+  Instant decided;
+  for (const Record& record : outcome) decided = std::max(decided, record.at);
+  const bool rejected = end.kind == Kind::rejected;
+  const std::string as = rejected                    ? "rejected"
+                         : end.kind == Kind::expired ? "expired"
+                         : end.kind == Kind::nothing ? "nothing"
+                                                     : "accepted";
+  return field(json, "id") == outcome.front().causation.text() && field(json, "outcome") == as &&
+         field(json, "stream") == outcome.front().stream.text() &&
+         field(json, "stream_version") == std::to_string(version) &&
+         field(json, "at") == decided.text() && field(json, "events") == events_of(outcome) &&
+         field(json, "rejected") == (rejected ? end.payload : "");
+}
+
 bool agrees(const Answered& answer, const Outcome& outcome) {
   const Record& end = closing(outcome);
   if (end.kind == Kind::rejected) return answer.code == field(end.payload, "reason");
@@ -78,6 +97,26 @@ void acknowledged_is_there(const Facts& facts, Environment& env) {
                       ask->answer->events,
                       closing(*outcome->second).type,
                       closing(*outcome->second).payload);
+    }
+  }
+}
+
+void outcomes_are_told(const Facts& facts, Environment& env) {
+  const Decisions decisions(facts.reading);
+  for (const auto& ask : facts.clients.asks()) {
+    if (!ask->can_be_looked_up()) continue;
+    const auto decided = decisions.first.find(ask->command);
+    if (ask->outcomes.empty() || decided == decisions.first.end()) {
+      return env.fail("nobody is told what became of ask {}", ask->number);
+    }
+    for (const std::string& json : ask->outcomes) {
+      if (!tells(json, *decided->second)) {
+        return env.fail("what became of ask {} is {}, the log says {} {}",
+                        ask->number,
+                        json,
+                        closing(*decided->second).type,
+                        closing(*decided->second).payload);
+      }
     }
   }
 }

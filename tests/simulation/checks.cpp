@@ -10,6 +10,7 @@ constexpr void (*checks[])(const Facts&, Environment&) = {
     time_never_goes_back,
     sends_arrive_once,
     acknowledged_is_there,
+    outcomes_are_told,
     reservations_do_not_overlap,
     decided_again_it_is_the_same,
     tables_are_folds,

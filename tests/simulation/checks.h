@@ -31,6 +31,7 @@ void sends_arrive_once(const Facts& facts, Environment& env);
 void decided_again_it_is_the_same(const Facts& facts, Environment& env);
 // check_answers.cpp
 void acknowledged_is_there(const Facts& facts, Environment& env);
+void outcomes_are_told(const Facts& facts, Environment& env);
 void reservations_do_not_overlap(const Facts& facts, Environment& env);
 // check_tables.cpp
 void tables_are_folds(const Facts& facts, Environment& env);

@@ -2,6 +2,7 @@
 #include "simulation/clients.h"
 
 #include "base/json_cursor.h"
+#include "simulation/reading.h"
 
 namespace wf::simulation {
 namespace {
@@ -174,7 +175,10 @@ void Clients::hear(Ask& ask, const Response& response) {
   if (response.status == 500 && !says(R"("undecidable")") && !says(R"("code":"clock")")) {
     return env_.fail("ask {} is answered {}", ask.number, response.bytes());
   }
-  if (response.status == 202) ask.pending = true;
+  if (response.status == 202) {
+    ask.pending = true;
+    ask.command = *Uuid::parse(field(response.bytes(), "command"));
+  }
   const auto answer = read_answer(response);
   if (!answer) {
     if (is_for_now(response) || response.status == 504 || response.status == 202) return;
@@ -189,6 +193,7 @@ void Clients::hear(Ask& ask, const Response& response) {
   }
   if (!ask.answer) {
     ask.answer = answer;
+    ask.command = answer->command;
     return learn(ask, *answer, header(response, "Wayfold-Position"));
   }
   Answered& first = *ask.answer;
@@ -207,6 +212,36 @@ void Clients::learn(const Ask& ask, const Answered& answer, const std::string& p
   if (ask.thing && answer.status < 300) known_.things[*ask.thing].position = position;
   if (ask.type->creates.empty() || answer.status != 201) return;
   known_.things.push_back({std::string(ask.type->creates), answer.id, ask.by, position});
+}
+
+void Clients::look_up() {
+  if (!asks_.empty()) look_up(env_.random.pick(asks_));
+}
+
+void Clients::look_up_all() {
+  for (const auto& ask : asks_) look_up(ask);
+}
+
+void Clients::look_up(const std::shared_ptr<Ask>& ask) {
+  if (!ask->can_be_looked_up()) return;
+  Wire wire;
+  wire.path = "/commands/" + ask->command.text();
+  wire.headers = {ask->wire.headers.front()};
+  env_.note("what became of ask {}?", ask->number);
+  network_.send(env_, [this, wire, ask] {
+    deliver_(wire, [this, ask](const Response& response) {
+      network_.send(env_, [this, ask, response] { hear_outcome(*ask, response); });
+    });
+  });
+}
+
+void Clients::hear_outcome(Ask& ask, const Response& response) {
+  env_.note("became of {}: {} {}", ask.number, response.status, response.bytes());
+  if (is_for_now(response)) return;
+  if (response.status != 200) {
+    return env_.fail("ask {} is there, and its command is {}", ask.number, response.status);
+  }
+  ask.outcomes.emplace_back(response.bytes());
 }
 
 void Clients::read() {

@@ -41,6 +41,12 @@ struct Ask {
   bool pending = false;  // acknowledged with 202
   int dismissed = 0;     // answers that no retry would change: 401, 403, 404…
   std::optional<Answered> answer;
+  Uuid command;                       // as an answer named it; {}: none did
+  std::vector<std::string> outcomes;  // what /commands/{id} said of it
+  // Who registers has no token to ask with.
+  bool can_be_looked_up() const {
+    return command != Uuid{} && wire.headers.front().first == "Authorization";
+  }
 };
 
 // Puts a request into some gateway's hands, now or never (false).
@@ -53,9 +59,11 @@ class Clients {
   void ask();        // a new command
   void ask_again();  // an earlier one
   void read();       // something it created
+  void look_up();    // what became of an earlier one
   void log_in();     // registers, or logs in
   // Everybody who has no answer asks again. False: nobody had to.
   bool ask_unanswered();
+  void look_up_all();
 
   const std::vector<std::shared_ptr<Ask>>& asks() const { return asks_; }
   const Known& known() const { return known_; }
@@ -66,6 +74,8 @@ class Clients {
   std::size_t somebody(std::uint32_t roles) const;
   void send(const std::shared_ptr<Ask>& ask);
   void hear(Ask& ask, const gateway::Response& response);
+  void look_up(const std::shared_ptr<Ask>& ask);
+  void hear_outcome(Ask& ask, const gateway::Response& response);
   void learn(const Ask& ask, const Answered& answer, const std::string& position);
   void hear_read(Sight sight, const gateway::Response& response);
 

@@ -27,6 +27,7 @@ void World::finish() {
     if (i == asked_max) env_.fail("somebody never gets an answer");
     settle();
   }
+  clients_.look_up_all();
   for (const auto& one : subscribers_) {
     if (!one->connected()) one->connect(env_, *a_node());
   }

@@ -91,15 +91,10 @@ Node::Node(Environment& env, NodeSetup& setup, int number)
     services.tables[table] = home->get();
     tables_[table] = std::move(*home);
   }
-  fs::create_directories(directory_ / "outcomes");
-  constexpr std::size_t unwritten_max = 8;  // so that either place has some
-  auto outcomes = CommandOutcomes::open(
-      directory_ / "outcomes", env.log().id(), Duration::hours(24 * 365), unwritten_max);
-  if (!outcomes) {
-    broken_ = outcomes.error().detail;
+  if (auto ok = open_outcomes(env.log().id()); !ok) {
+    broken_ = ok.error().detail;
     return;
   }
-  outcomes_ = std::move(*outcomes);
   projector_->add(*outcomes_);
   services.positions = outcomes_->positions();
   services.command_outcome =
@@ -127,6 +122,19 @@ Node::Node(Environment& env, NodeSetup& setup, int number)
     if (backend_->open()) return;
   }
   broken_ = "the keys topic cannot be read";
+}
+
+Result<void> Node::open_outcomes(const Uuid& log_id) {
+  fs::create_directories(directory_ / "outcomes");
+  auto store = KvStore::open({.path = directory_ / "outcomes", .expiring_prefix = 'c'});
+  if (!store) return tl::unexpected(store.error());
+  outcomes_store_ = store->get();
+  constexpr std::size_t unwritten_max = 8;  // so that either place has some
+  auto outcomes =
+      CommandOutcomes::open(std::move(*store), log_id, Duration::hours(24 * 365), unwritten_max);
+  if (!outcomes) return tl::unexpected(outcomes.error());
+  outcomes_ = std::move(*outcomes);
+  return {};
 }
 
 Node::~Node() {
@@ -226,6 +234,9 @@ bool Node::caught_up() const {
 
 void Node::save(Environment& env) {
   projector_->flush();
+  if (auto ok = outcomes_store_->flush(); !ok) {
+    return env.fail("{}: {}", name(), ok.error().detail);
+  }
   for (const auto& [name, home] : tables_) {
     const fs::path directory = saved() / name;
     const auto old = entries(directory);

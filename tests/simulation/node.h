@@ -68,6 +68,7 @@ class Node : public Process {
 
  private:
   class Socket;
+  Result<void> open_outcomes(const Uuid& log_id);
   bool turn();
   bool project(Environment& env);
   std::filesystem::path saved() const { return directory_ / "saved"; }
@@ -78,6 +79,7 @@ class Node : public Process {
   const std::filesystem::path directory_;
   Instant clock_;  // the process's own, as of the step
   std::map<std::string, std::unique_ptr<TableHome>> tables_;
+  KvStore* outcomes_store_ = nullptr;  // of outcomes_
   std::unique_ptr<CommandOutcomes> outcomes_;
   std::unique_ptr<Projector> projector_;
   std::unique_ptr<gateway::Backend> backend_;

@@ -20,6 +20,7 @@ struct Kinds {
       {"ask", 45, &World::ask},
       {"ask again", 14, &World::ask_again},
       {"read", 8, &World::read},
+      {"look up", 8, &World::look_up},
       {"log in", 5, &World::log_in},
       {"follow", 8, &World::follow},
       {"start", 8, &World::start_some},

@@ -55,6 +55,7 @@ class World {
   void ask() { clients_.ask(); }
   void ask_again() { clients_.ask_again(); }
   void read() { clients_.read(); }
+  void look_up() { clients_.look_up(); }
   void log_in() { clients_.log_in(); }
 
   void finish();
