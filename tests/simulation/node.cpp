@@ -151,6 +151,9 @@ std::string Node::failure() const {
 // Its threads, in any order.
 bool Node::step(Environment& env) {
   clock_ = env.now + skew;
+  if (env.random.chance(0.2)) {
+    for (const auto& [name, home] : tables_) stood_at_[name].push_back(home->live()->positions());
+  }
   switch (env.random.between(0, 3)) {
     case 0:
       return project(env);
@@ -262,12 +265,20 @@ void Node::rebuild(Environment& env) {
   options.threads = 1;
   options.limits = {.rows_in_memory = static_cast<std::size_t>(env.random.between(1, 100)),
                     .threads = 1};
+  options.until = end_of_rebuild(env, table->first);
   RebuildProgress progress;
   auto next = wf::rebuild(env.true_log(), catalogue(), *table->second, options, progress);
-  env.note("{} rebuilds {}", name(), table->first);
+  env.note("{} rebuilds {}{}", name(), table->first, options.until.empty() ? "" : " of earlier");
   if (!next) return env.note("it fails: {}", next.error().detail);
   if (!env.random.chance(0.9)) return;  // it dies with its build done
   projector_->replace(*table->second, std::move(*next));
+}
+
+// The log has gone on while it was built, as it does while a long one is read.
+SlotPositions Node::end_of_rebuild(Environment& env, const std::string& table) const {
+  const auto stood = stood_at_.find(table);
+  if (stood == stood_at_.end() || !env.random.chance(0.7)) return {};
+  return env.random.pick(stood->second);
 }
 
 void Node::end(Environment& env, bool cleanly) {

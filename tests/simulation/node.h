@@ -74,12 +74,16 @@ class Node : public Process {
   std::filesystem::path saved() const { return directory_ / "saved"; }
   void roll_back(Environment& env);
 
+  // Where a new generation ends, mostly behind the live one.
+  SlotPositions end_of_rebuild(Environment& env, const std::string& table) const;
+
   const int number_;
   NodeSetup& setup_;
   const std::filesystem::path directory_;
   Instant clock_;  // the process's own, as of the step
   std::map<std::string, std::unique_ptr<TableHome>> tables_;
-  KvStore* outcomes_store_ = nullptr;  // of outcomes_
+  std::map<std::string, std::vector<SlotPositions>> stood_at_;  // tables, at some time
+  KvStore* outcomes_store_ = nullptr;                           // of outcomes_
   std::unique_ptr<CommandOutcomes> outcomes_;
   std::unique_ptr<Projector> projector_;
   std::unique_ptr<gateway::Backend> backend_;
