@@ -93,10 +93,13 @@ def test_logging_out_ends_it_AU3(wayfold):
 
 def test_the_log_never_sees_what_is_secret(wayfold):
     person = fresh(wayfold)
-    replayed = wayfold.cli("replay", "--json").stdout
-    assert person.account in replayed
+    reads = [wayfold.cli("replay", *what).stdout.encode()
+             for what in (["--json"], ["--all", "--json"], ["--all", "--commands", "--json"])]
+    files = [path.read_bytes() for path in (wayfold.var / "log").rglob("*") if path.is_file()]
+    account = person.account.encode()
+    assert all(account in read for read in reads) and any(account in file for file in files)
     for secret in (PASSWORD, person.identifier, person.refresh_token, person.token):
-        assert secret not in replayed
+        assert not any(secret.encode() in place for place in reads + files)
 
 
 def test_an_account_of_the_staff_AU8(wayfold):
