@@ -37,6 +37,7 @@ endfunction()
 
 wf_acceptance(real_input/test_recompute.py)
 wf_acceptance(real_input/test_copy.py ONLY_KAFKA LONG TIMEOUT 900)
+wf_acceptance(test_load.py)
 wf_acceptance(test_start.py)
 wf_acceptance(test_tour.py KAFKA)
 wf_acceptance(test_json.py)

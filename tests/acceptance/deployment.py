@@ -93,6 +93,13 @@ class Deployment:
                                f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
         return done
 
+    def vars_with_tables(self) -> list[Path]:
+        return [self.var]
+
+    def verify_all(self) -> None:
+        for var in self.vars_with_tables():
+            self.verify("--var", var)
+
     def verify(self, *where) -> list[dict]:
         """Every table's stored digest, its rows and a refold of the log agree, or this fails."""
         done = self.cli("verify", "--json", *where)

@@ -4,8 +4,10 @@ import os
 import threading
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from random import Random
 
 import httpx
 
@@ -13,6 +15,7 @@ from client import Client, slot
 from process import wait_until
 
 SEED = int(os.environ.get("WF_SEED", 20261121))
+AGAIN = 100  # of each kind, in ask_again
 AGAIN_S = 0.05  # between two attempts: a server that is away need not be hammered
 UNSETTLED = (202, 503, 504)
 WAIT_S = 90
@@ -30,7 +33,7 @@ class Load:
     chargers: list[str]
     threads: int = 12
     acknowledged: dict = field(default_factory=dict)  # key → (booking, body)
-    refused: dict = field(default_factory=dict)  # key → code
+    refused: dict = field(default_factory=dict)  # key → (code, body)
     replayed: set = field(default_factory=set)  # keys: had been decided when they came again
     wrong: list = field(default_factory=list)  # answers no client should ever get
     positions: list = field(default_factory=list)  # how far each client has seen, once it stopped
@@ -109,7 +112,7 @@ class Load:
             if answer.status_code == 201:
                 self.acknowledged[key] = (answer.json()["id"], body)
             else:
-                self.refused[key] = answer.json()["code"]
+                self.refused[key] = (answer.json()["code"], body)
 
     def _read_back(self, client: "_Insisting", booking: str, body: dict) -> None:
         answer = client.until_settled("GET", f"/bookings/{booking}")
@@ -117,28 +120,51 @@ class Load:
         if answer.status_code != 200 or any(row[name] != body[name] for name in body):
             self.wrong.append(answer.text)
 
+    def ask_again(self, chance: Random) -> None:
+        """Some of the settled commands, each with the body it had: the answer is the first one. For
+        a load that was stopped."""
+        client = _Insisting(self, 0)
+        for key in chance.sample(sorted(self.acknowledged), min(AGAIN, len(self.acknowledged))):
+            booking, body = self.acknowledged[key]
+            answer = client.until_settled("POST", "/bookings", body, key)
+            said = (answer.status_code, answer.json().get("id"))
+            assert said == (201, booking), (booking, answer.text)
+        for key in chance.sample(sorted(self.refused), min(AGAIN, len(self.refused))):
+            code, body = self.refused[key]
+            answer = client.until_settled("POST", "/bookings", body, key)
+            assert answer.json().get("code") == code, (code, answer.text)
+
     def check(self, operator: Client) -> None:
-        """Every acknowledged booking is there once, and no slot was sold twice."""
+        """Every acknowledged booking is there once, no slot was sold twice, and who was refused
+        wanted one that was sold."""
         assert not self.wrong, self.wrong[:3]
         for operator.position in self.positions:  # which the answer waits for
             assert operator.get("/bookings", params={"limit": 1}).status_code == 200
         bookings = operator.pages("/bookings", limit=200)
         by_id = {row["id"]: row for row in bookings}
         assert len(by_id) == len(bookings), "a booking is listed twice"
-        assert set(self.refused.values()) <= {"slot_taken"}, set(self.refused.values())
+        codes = {code for code, _ in self.refused.values()}
+        assert codes <= {"slot_taken"}, codes
         wanted = [booking for booking, _ in self.acknowledged.values()]
         assert len(set(wanted)) == len(wanted), "two commands were answered with one booking"
         lost, strange = set(wanted) - set(by_id), set(by_id) - set(wanted)
         assert not lost and not strange, (len(lost), len(strange))
         for booking, body in self.acknowledged.values():
             assert {name: by_id[booking][name] for name in body} == body
-        sold = [(row["charger"], row["connector"], row["start"]) for row in bookings]
-        assert len(set(sold)) == len(sold), "a slot was sold twice"
+        sold = Counter(map(_slot_of, bookings))
+        assert not sold or max(sold.values()) == 1, "a slot was sold twice"
+        free = [body for _, body in self.refused.values() if _slot_of(body) not in sold]
+        assert not free, f"{len(free)} were refused what nobody has: {free[:3]}"
 
     def summary(self) -> str:
         """After check()."""
         return (f"{len(self.acknowledged)} acknowledged, {len(self.refused)} refused, lost 0, "
                 "doubled 0")
+
+
+def _slot_of(one: dict) -> tuple:
+    """Of a booking or of who wants one: the load's slots are the same or do not overlap."""
+    return one["charger"], one["connector"], one["start"]
 
 
 class _Insisting:

@@ -25,6 +25,9 @@ class Spread(OnKafka):
     def var_of(self, kind: str) -> Path:
         return self.var if kind == "serve" else Path(f"{self.var}-{kind}")
 
+    def vars_with_tables(self) -> list[Path]:
+        return [self.var_of(kind) for kind in ("serve", "project")]
+
     def start(self) -> None:
         self.found()
         for kind in ("project", "serve", "work", "forwarders", "gateway"):
