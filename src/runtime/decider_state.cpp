@@ -13,6 +13,9 @@
 namespace wf {
 namespace {
 
+// Of what save() writes: a store of another one is folded again.
+constexpr std::uint32_t layout_version = 2;
+
 std::string id_key(char kind, const Uuid& id) {
   std::string key(1, kind);
   put_id(key, id);
@@ -136,7 +139,9 @@ Result<void> DeciderState::drop() {
   const auto position = position_of(reader.text());
   const auto newest = position_of(reader.text());
   highest_appended_ = {reader.little<std::int64_t>()};
-  if (!reader.at_end() || !position || !newest || log_id != log_id_ || build != catalogue_.build) {
+  const auto layout = reader.little<std::uint32_t>();
+  if (!reader.at_end() || !position || !newest || log_id != log_id_ || build != catalogue_.build ||
+      layout != layout_version) {
     return fail(Code::mismatch, "the decider's store is of another build or log");
   }
   saved_ = accepted_ = *position;
@@ -215,6 +220,7 @@ void DeciderState::save_head(KvBatch& batch, const Position& start) const {
   put_text(head, wf::bytes_of(start));
   put_text(head, wf::bytes_of(accepted_));
   put_little(head, highest_appended_.us);
+  put_little(head, layout_version);
   batch.puts.emplace_back("p", std::move(head));
 }
 
