@@ -38,13 +38,13 @@ void World::sleep() {
   env_.now = env_.now + Duration::minutes(minutes);
 }
 
-// A gateway's no further ahead than commands may be; an owner's is nobody's business.
+// A gateway's no further ahead than commands may be, an owner's by hours: it decides nothing.
 void World::set_a_clock() {
   Process* const process = somebody();
   if (process == nullptr) return;
   const bool owner = dynamic_cast<Owner*>(process) != nullptr;
-  const int milliseconds =
-      env_.random.between(-20'000, owner && env_.random.chance(0.5) ? 1'200'000 : 8'000);
+  const int ahead = owner && env_.random.chance(0.5) ? 36'000'000 : 8'000;
+  const int milliseconds = env_.random.between(-20'000, ahead);
   env_.note("{}'s clock is {} ms off", process->name(), milliseconds);
   process->skew = Duration::millis(milliseconds);
 }
