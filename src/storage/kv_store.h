@@ -41,6 +41,7 @@ class KvStore {
   static Result<std::unique_ptr<KvStore>> open(const KvOptions& options);
   virtual ~KvStore() = default;
   virtual Result<std::optional<std::string>> get(std::string_view key) const = 0;
+  // After an error of this or of flush() it may take nothing more until it is opened anew.
   virtual Result<void> write(const KvBatch& batch) = 0;
   // Entries with this prefix in order; stops when `visit` returns false.
   virtual Result<void> scan(
