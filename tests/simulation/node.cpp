@@ -126,12 +126,14 @@ Node::Node(Environment& env, NodeSetup& setup, int number)
 
 Result<void> Node::open_outcomes(const Uuid& log_id) {
   fs::create_directories(directory_ / "outcomes");
-  auto store = KvStore::open({.path = directory_ / "outcomes", .expiring_prefix = 'c'});
-  if (!store) return tl::unexpected(store.error());
-  outcomes_store_ = store->get();
+  const auto open_store = [this] {
+    auto store = KvStore::open({.path = directory_ / "outcomes", .expiring_prefix = 'c'});
+    outcomes_store_ = store ? store->get() : nullptr;
+    return store;
+  };
   constexpr std::size_t unwritten_max = 8;  // so that either place has some
   auto outcomes =
-      CommandOutcomes::open(std::move(*store), log_id, Duration::hours(24 * 365), unwritten_max);
+      CommandOutcomes::open(open_store, log_id, Duration::hours(24 * 365), unwritten_max);
   if (!outcomes) return tl::unexpected(outcomes.error());
   outcomes_ = std::move(*outcomes);
   return {};
