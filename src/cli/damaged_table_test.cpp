@@ -1,4 +1,5 @@
 // Nights in which a table's files are damaged: what goes on, who says so, and what mends it.
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -101,28 +102,38 @@ BOOST_AUTO_TEST_CASE(one_damaged_table_does_not_stop_the_others_and_is_rebuilt_b
 }
 
 // Nothing that is in the way is written. The projector stands still until the disk of what was
-// built fails and there is much to fold.
+// built fails and there is much to fold that the build has not read.
 BOOST_AUTO_TEST_CASE(a_generation_whose_store_fails_all_the_time_is_given_up) {
   deployment.process().storage.write_buffer_bytes = 1;
   deployment.process().projector.batch_max = 5;
   deployment.process().projector.build_failing_s_max = 1;
   std::mutex still;
+  std::atomic<bool> standing{false};
   deployment.open({.tables = {"chargers"}, .all_tables = false, .outcomes = false});
-  deployment.engine().on_rows(
-      [&](const TableInfo&, const std::vector<std::string>&) { const std::scoped_lock at(still); });
+  deployment.engine().on_rows([&](const TableInfo&, const std::vector<std::string>&) {
+    standing = true;
+    const std::scoped_lock at(still);
+  });
   deployment.engine().start();
   deployment.list_chargers(40);
   const std::string before = table("chargers").state().generation;
   std::unique_lock hold(still);
+  standing = false;
+  Offset end = end_of_events();
+  const auto command_all = [&](std::string_view type) {
+    for (int i = 0; i < 40; ++i) deployment.command(type, std::to_string(i), "{}");
+    while (end_of_events() < end + 40) std::this_thread::yield();
+    end = end_of_events();
+  };
+  command_all("charger.Pause");
+  while (!standing) std::this_thread::yield();
   RebuildProgress progress;
   const std::vector<std::string> tables{"chargers"};
   auto asked =
       std::async(std::launch::async, [&] { return deployment.engine().rebuild(tables, progress); });
   const fs::path next = next_to(before);
   fs::create_directory(next / "drained-0.sst");
-  const Offset end = end_of_events();
-  for (int i = 0; i < 40; ++i) deployment.command("charger.Pause", std::to_string(i), "{}");
-  while (end_of_events() < end + 40) std::this_thread::yield();
+  command_all("charger.Resume");
   hold.unlock();
   progress.cancel = asked.wait_for(std::chrono::seconds(60)) != std::future_status::ready;
   const auto done = asked.get();
