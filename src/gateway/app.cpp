@@ -322,6 +322,7 @@ Response App::unmatched(const Request& request, const Match& match) const {
 }
 
 Response App::finish(const Exchange& exchange, Response response) {
+  response = backend_.unwritten.count(std::move(response));
   Cors::decorate(response, exchange.origin.get());
   add_security(response, exchange.tls);
   if (!exchange.correlation.nil()) response.add("X-Request-Id", exchange.correlation.text());

@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(a_flood_of_forged_tokens_is_stopped_before_they_are_verifie
   process.rate.per_ip_per_s = 1;
   process.rate.per_ip_burst = 3;
   const auto verified = [&] {  // a page that looks at no token
-    const std::string metrics = get("/metrics").body;
+    const std::string metrics(get("/metrics").bytes());
     const std::string name = "\nwayfold_tokens_verified_total ";
     return std::stoi(metrics.substr(metrics.find(name) + name.size()));
   };
@@ -116,6 +116,23 @@ BOOST_AUTO_TEST_CASE(every_answer_tells_browsers_to_be_careful) {
   BOOST_TEST(test::header(response, "Access-Control-Allow-Origin").empty());
 }
 
+BOOST_AUTO_TEST_CASE(too_much_that_is_unread_is_told_as_any_answer_is) {
+  table("chargers").set(asha, R"({"title":")" + std::string(20'000, 't') + R"("})");
+  std::optional<Response> unread = Response();
+  unread->body.reserve(static_cast<std::size_t>(process.http.unwritten_bytes_max));
+  unread->body.assign(20'000, 'u');
+  unread = backend->unwritten.count(std::move(*unread));
+  BOOST_TEST(unread->status == 200);  // however large, for it is the only one
+  const Response refused = get("/chargers");
+  BOOST_TEST(refused.status == 503);
+  BOOST_TEST(!test::header(refused, "Retry-After").empty());
+  BOOST_TEST(test::has_header(refused, "X-Content-Type-Options: nosniff"));
+  BOOST_TEST(get("/metrics").bytes().find(R"(route="/chargers",status="503"} 1)") !=
+             std::string_view::npos);
+  unread.reset();
+  BOOST_TEST(get("/chargers").status == 200);
+}
+
 BOOST_AUTO_TEST_CASE(a_request_id_comes_back) {
   const std::string id = Uuid::v5({}, "request").text();
   BOOST_TEST(test::header(get("/chargers", {{"X-Request-Id", id}}), "X-Request-Id") == id);
@@ -132,7 +149,7 @@ BOOST_AUTO_TEST_CASE(the_pages_of_the_gateway) {
   table("bookings").set_live(false);
   BOOST_TEST(get("/readyz").status == 503);
   BOOST_TEST(get("/docs").status == 404);  // no directory was given
-  const std::string metrics = get("/metrics").body;
+  const std::string metrics(get("/metrics").bytes());
   BOOST_TEST(metrics.find(R"(wayfold_http_requests_total{method="GET",route="/openapi.json",)"
                           R"(status="200"} 1)") != std::string::npos);
   BOOST_TEST(metrics.find("wayfold_commands_waiting 0\n") != std::string::npos);

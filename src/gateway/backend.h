@@ -15,6 +15,7 @@
 #include "gateway/registered.h"
 #include "gateway/router.h"
 #include "gateway/submitter.h"
+#include "gateway/unwritten.h"
 #include "gateway/work_pool.h"
 
 namespace wf::gateway {
@@ -49,6 +50,7 @@ struct Backend {
   WorkPool login_pool;  // passwords
   WorkPool key_pool;    // commands whose fields need one, or a key
   RateLimit limits;
+  Unwritten unwritten;
   Registered registered;
   EndedSessions ended_sessions;
   const Docs docs;

@@ -14,7 +14,6 @@ Limits limits_of(const ProcessConfig& process) {
   limits.headers_max = size(http.headers_max);
   limits.body_bytes_max = size(http.body_bytes_max);
   limits.pipelined_max = size(http.pipelined_max);
-  limits.unwritten_bytes_max = size(http.unwritten_bytes_max);
   limits.connections_max = size(http.connections_max);
   limits.connections_per_ip_max = size(http.connections_per_ip_max);
   limits.header_ms_max = http.header_ms_max;

@@ -13,9 +13,6 @@ struct Limits {
   std::size_t body_bytes_max = 1024 * 1024;  // after unchunking → 413
   std::size_t pipelined_max = 16;            // answers gathered before they are written
 
-  // ---- all answers of the process ----
-  std::size_t unwritten_bytes_max = std::size_t{256} << 20U;  // large bodies not yet taken → 503
-
   // ---- connections ----
   std::size_t connections_max = 16'384;  // all of them, WebSockets too → 503
   std::size_t connections_per_ip_max =

@@ -29,18 +29,11 @@ struct Server::Shared {
   Admitted admit(const std::string& ip);
   void left(const std::string& ip, bool admitted);
 
-  // The response with its body counted as unwritten for as long as it lives, which must not be
-  // longer than this does. Nothing: too much is unwritten. Bodies that others share do not count,
-  // nor small ones, of which connections bound the number.
-  static constexpr std::size_t small_body_max = std::size_t{16} * 1024;
-  std::optional<Response> count_unwritten(Response response);
-
  private:
   std::mutex mutex_;
   std::unordered_map<std::string, std::size_t> per_ip_;
   std::size_t admitted_ = 0;
   std::size_t told_ = 0;
-  std::atomic<std::size_t> unwritten_ = 0;
 };
 
 // One io thread's.
@@ -67,7 +60,6 @@ class Server::Loop {
   Ticket ticket(const Connection& connection) const;
   void retire(const Connection& connection);  // its tickets so far are void
   void respond(Ticket ticket, UpgradeAnswer answer);
-  Response bounded(Response response);  // or a 503, if too much is unwritten
   void resume_answered();
   void request_handled();  // the turn will end with Handler::turn_ended
   void turn_used();

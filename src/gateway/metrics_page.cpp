@@ -69,7 +69,8 @@ void write_tables(MetricsText& out, const Services& services) {
 Response App::metrics_page() {
   Response response;
   response.content_type = "text/plain; version=0.0.4";
-  MetricsText out(response.body);
+  const auto page = std::make_shared<std::string>();
+  MetricsText out(*page);
   metrics_.set(gauges());
   Metrics sum(backend_.router);
   for (const auto& one : backend_.metrics) one->add_to(sum);
@@ -81,6 +82,8 @@ Response App::metrics_page() {
       since.us == 0 ? 0 : std::max<std::int64_t>(0, (services_.clock() - since).us / 1'000'000),
       "How old answers are, as `Age` says: the log cannot be read or tables not folded.");
   write_tables(out, services_);
+  response.shared = *page;
+  response.owner = page;  // it is there also while too many answers are unread
   return response;
 }
 

@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(a_table_whose_store_fails_says_how_old_it_is_and_the_others
   pump_until([&] { return backend->ready(); });
   BOOST_TEST(get("/readyz", renter).body.find(R"("failing_tables":"bookings")") !=
              std::string::npos);
-  BOOST_TEST(get("/metrics", renter).body.find(R"(wayfold_table_failing{table="bookings"} 1)") !=
+  BOOST_TEST(get("/metrics", renter).bytes().find(R"(wayfold_table_failing{table="bookings"} 1)") !=
              std::string::npos);
 }
 

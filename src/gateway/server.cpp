@@ -130,24 +130,6 @@ void Server::Shared::left(const std::string& ip, bool admitted) {
   if (--found->second == 0) per_ip_.erase(found);
 }
 
-std::optional<Response> Server::Shared::count_unwritten(Response response) {
-  if (response.owner || response.body.size() <= small_body_max) return response;
-  const std::size_t size = response.body.capacity();
-  if (unwritten_.fetch_add(size) + size > limits.unwritten_bytes_max) {
-    unwritten_ -= size;
-    return std::nullopt;
-  }
-  const std::shared_ptr<const std::string> body(new std::string(std::move(response.body)),
-                                                [this, size](const std::string* written) {
-                                                  delete written;
-                                                  unwritten_ -= size;
-                                                });
-  response.body.clear();
-  response.shared = *body;
-  response.owner = body;
-  return response;
-}
-
 void Server::Loop::add(Connection& connection) {
   if (free_.empty()) {
     free_.push_back(static_cast<std::uint32_t>(slots_.size()));
@@ -178,21 +160,9 @@ void Server::Loop::respond(Ticket ticket, UpgradeAnswer answer) {
   if (slot.connection == nullptr || slot.generation != ticket.generation) return;
   Connection& connection = *slot.connection;
   if (!connection.waits || connection.answer) return;
-  if (auto* const response = std::get_if<Response>(&answer)) {
-    *response = bounded(std::move(*response));  // it may wait for those before it to be written
-  }
   connection.answer = std::move(answer);
   answered_.push_back(ticket);
   arm_turn();
-}
-
-Response Server::Loop::bounded(Response response) {
-  const bool close = response.close;
-  if (auto counted = shared.count_unwritten(std::move(response))) return std::move(*counted);
-  count(counters.refused);
-  Response refusal = retry_later("overloaded", "too many answers wait for their clients to read");
-  refusal.close = close;
-  return refusal;
 }
 
 void Server::Loop::resume_answered() {

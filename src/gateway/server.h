@@ -55,7 +55,7 @@ struct Counters {  // since start, but for `open`
   std::uint64_t open = 0;
   std::uint64_t turned_away = 0;  // over a connection limit
   std::uint64_t requests = 0;     // that reached the handler
-  std::uint64_t refused = 0;      // answered here: malformed, too large, too much unwritten
+  std::uint64_t refused = 0;      // answered here: malformed, too large
   std::uint64_t timed_out = 0;    // any deadline of Limits
 };
 

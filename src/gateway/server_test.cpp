@@ -12,6 +12,7 @@
 
 #include "gateway/net.h"
 #include "gateway/test_client.h"
+#include "gateway/unwritten.h"
 #include "support/certificate.h"
 
 namespace wf::gateway::server_test {
@@ -30,7 +31,7 @@ class Echo final : public Handler {
       response.owner = owner;
       return response;
     }
-    if (request.path == "/own") return text(std::string(8'000'000, 'o'));
+    if (request.path == "/own") return unwritten.count(text(std::string(8'000'000, 'o')));
     if (request.path == "/later") {
       const std::lock_guard lock(mutex_);
       tickets_.push_back(ticket);
@@ -63,6 +64,7 @@ class Echo final : public Handler {
 
   Server* server = nullptr;
   std::atomic<int> turns{0};
+  Unwritten unwritten{17'000'000};  // two answers of /own
 
  private:
   std::mutex mutex_;
@@ -297,9 +299,7 @@ BOOST_AUTO_TEST_CASE(clients_that_do_not_read_are_closed) {
 }
 
 BOOST_AUTO_TEST_CASE(unread_answers_have_a_bound_over_all_connections) {
-  Limits limits;
-  limits.unwritten_bytes_max = 17'000'000;  // two answers
-  Running running(limits);
+  Running running;
   std::vector<std::unique_ptr<Client>> unread;
   for (int i = 0; i < 2; ++i) {
     unread.push_back(std::make_unique<Client>(running.port()));
@@ -315,8 +315,10 @@ BOOST_AUTO_TEST_CASE(unread_answers_have_a_bound_over_all_connections) {
   BOOST_TEST(client.ask(get("/big")).status == 200);  // nobody's own memory
   client.send(post("/later", ""));
   const Ticket ticket = running.handler.take(1).at(0);
-  running.server->post(
-      0, [&] { running.server->respond(ticket, Echo::text(std::string(8'000'000, 'l'))); });
+  running.server->post(0, [&] {
+    running.server->respond(
+        ticket, running.handler.unwritten.count(Echo::text(std::string(8'000'000, 'l'))));
+  });
   BOOST_TEST(client.receive().status == 503);
   BOOST_TEST(unread[0]->receive().body.size() == 8'000'000U);
   BOOST_TEST(client.ask(get("/own")).status == 200);

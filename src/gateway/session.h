@@ -12,6 +12,7 @@
 
 #include "gateway/loop.h"
 #include "gateway/request_parser.h"
+#include "gateway/unwritten.h"
 
 namespace wf::gateway {
 
@@ -47,7 +48,7 @@ class Session final : public Connection {
  private:
   static constexpr bool tls = std::is_same_v<Stream, TlsStream>;
   static constexpr std::size_t inline_body_max =
-      Server::Shared::small_body_max;  // a bigger body is written from where it lies
+      Unwritten::small_body_max;  // a bigger body is written from where it lies
   static constexpr std::size_t gathered_max = 64 * 1024;
   static constexpr std::size_t drained_max =
       256 * 1024;  // of a client that talks on after the last answer
@@ -206,7 +207,6 @@ Task<> Session<Stream>::wait_for_answer() {
 // Puts one answer behind those not yet written.
 template <class Stream>
 void Session<Stream>::give(Response response) {
-  response = loop_.bounded(std::move(response));
   stage = Stage::none;
   ++gathered_;
   if (response.close || loop_.stopping || !parser_.keep_alive()) open_ = false;
