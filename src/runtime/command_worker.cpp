@@ -373,10 +373,10 @@ Result<void> CommandWorker::wake_due(Instant now) {
   std::vector<Record> wakes;
   for (const auto& [due, id] : state_->due(now, options_.wakes_max + woken_.size())) {
     if (wakes.size() == options_.wakes_max) break;
+    if (!woken_.try_emplace({due, id}, now).second) continue;
     const auto stream = state_->stream(id);
     if (!stream) return tl::unexpected(stream.error());
-    const std::uint64_t version = (*stream)->woken;
-    if (!woken_.try_emplace({due, id, version}, now).second) continue;
+    const std::uint64_t version = (*stream)->woken + 1;
     Record wake;
     wake.kind = Kind::wake;
     wake.id = Uuid::v5(id, fmt::format("wake {} {}", due.us, version));

@@ -8,7 +8,6 @@
 #include <optional>
 #include <random>
 #include <string>
-#include <tuple>
 
 #include "log/log.h"
 #include "log/outcome_reader.h"
@@ -140,8 +139,7 @@ class CommandWorker {
   Instant deadline_;     // of reading back what was appended
   Instant quiet_since_;  // when a command was decided last
   Duration retry_;
-  // Deadline, stream and version it was woken at last → when the wake was appended.
-  std::map<std::tuple<Instant, Uuid, std::uint64_t>, Instant> woken_;
+  std::map<std::pair<Instant, Uuid>, Instant> woken_;  // deadline → when its wake was appended
   std::uint64_t decided_ = 0;
 };
 

@@ -117,8 +117,9 @@ Result<bool> Decider::admit(Turn& turn) {
   if (command.kind == Kind::wake) {
     // By the clock of whoever woke it, which may be ahead of the log's.
     const bool early = command.at > command.appended + ahead_max;
-    // What this wake was for is decided, under ids that must not come again: it is doubled.
-    const bool stale = command.version < turn.stream.woken;
+    // What this wake was for is decided, under ids that must not come again: it is doubled. Those
+    // of earlier builds, which a copied log may have, do not say (0).
+    const bool stale = command.version > 0 && command.version <= turn.stream.woken;
     // An import came first: the time is not the stream's own yet.
     if (!early && !stale && !state_.held(turn.stream)) return true;
     close(turn, Kind::nothing, "{}");

@@ -20,6 +20,17 @@ BOOST_AUTO_TEST_CASE(a_wake_before_its_time_means_nothing) {
   BOOST_TEST(when(early) == expired(s60));
 }
 
+// In a log that was copied from one of an earlier build.
+BOOST_AUTO_TEST_CASE(wakes_that_do_not_say_after_which_they_come_decide_what_is_due) {
+  Bench when;
+  for (const Duration due : {s10, s60}) {
+    when(at(hold(due), due - s1));
+    Given old = wake(due);
+    old.of_earlier_build = true;
+    BOOST_TEST(when(old) == expired(due));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(more_deadlines_than_fit_are_decided_in_portions) {
   Bench when;
   when(hold(s10, 300));

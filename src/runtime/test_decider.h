@@ -34,6 +34,7 @@ struct Given {
   std::uint64_t import = 0;
   std::uint64_t n = 0;  // forwarded
   std::uint32_t hop = 0;
+  bool of_earlier_build = false;  // a wake: it does not say after which one it comes
 };
 
 inline Given add(std::int64_t n) { return {.payload = fmt::format(R"({{"n":{}}})", n)}; }
@@ -117,7 +118,9 @@ class Bench {
     if (kept.expires.us != 0) command.expires = start + kept.expires;
     if (kept.occurred.us != 0) command.occurred_at = start + kept.occurred;
     command.body = uuid_of(kept.body);
-    if (kept.kind == Kind::wake) command.version = (*state.stream(command.stream))->woken;
+    if (kept.kind == Kind::wake && !kept.of_earlier_build) {
+      command.version = (*state.stream(command.stream))->woken + 1;
+    }
     if (kept.import != 0) command.import = uuid_of(kept.import);
     command.hop = kept.hop;
     if (kept.n != 0) {
