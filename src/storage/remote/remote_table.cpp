@@ -133,6 +133,11 @@ TableState RemoteTable::state() const {
   return state;
 }
 
+bool RemoteTable::is_live() const {
+  const std::lock_guard lock(mutex_);
+  return current_ != none && replicas_[current_].state.live;
+}
+
 RemoteTable::Choice RemoteTable::choose(std::uint64_t tried) const {
   const std::lock_guard lock(mutex_);
   Choice choice;

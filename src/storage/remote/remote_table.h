@@ -26,6 +26,7 @@ class RemoteTable final : public TableView {
 
   const TableType& type() const override { return type_; }
   TableState state() const override;
+  bool is_live() const override;
   Result<RowRead> get(std::string_view key) const override;
   Result<std::optional<std::string>> answer(std::string_view key,
                                             const Query& query) const override;
