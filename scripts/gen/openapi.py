@@ -15,6 +15,7 @@ from gen.openapi_parts import (
     PLAIN,
     READ,
     UUID,
+    WAITED_FOR,
     answer,
     parameter,
     path_parameters,
@@ -246,7 +247,8 @@ def sort_parameter(table):
             "in": "query",
             "schema": {"type": "string", "enum": sorted(orders)},
             "description": "In the order of this column, `-`: descending. An index must have it "
-            "right after columns that filters (or your own account) fix.",
+            "right after columns that filters (or your own account) fix; at least one of them "
+            "unless you may read every row.",
         }
     ]
 
@@ -312,7 +314,8 @@ def table_routes(document, table):
         "operationId": f"{table.name}.list",
         "summary": summary,
         "description": whose_rows(table),
-        "parameters": filters + [parameter("Cursor"), parameter("Limit"), parameter("Position")],
+        "parameters": filters + [parameter("Cursor"), parameter("Limit")]
+        + WAITED_FOR,
         "responses": {"200": answer("A page of rows.", page, READ + ("Link",))}
         | {"400": problem("`invalid_parameter`")}
         | refused,
@@ -361,7 +364,8 @@ def channel_route(document, table, base):
         "the sequence. A deploy may show the same events in another row: then an open channel "
         "sends its sequence again with that row, and who comes again with `since` is not told.",
         "parameters": path_parameters(path, {"id": document.schema(table.keys[0].type)})
-        + [since, last_event, position, parameter("Position")],
+        + [since, last_event, position]
+        + WAITED_FOR,
         "responses": {
             "101": {"description": "The channel is open."},
             "200": {
@@ -390,7 +394,8 @@ def row_routes(document, table, base, refused, row):
         "operationId": f"{table.name}.get",
         "summary": table.module.node.get("description", ""),
         "parameters": path_parameters(path, kinds)
-        + [parameter("IfNoneMatch"), parameter("Position")],
+        + [parameter("IfNoneMatch")]
+        + WAITED_FOR,
         "responses": {
             "200": answer("The row.", row, READ + ("ETag",)),
             "304": {"description": "It still has the ETag of If-None-Match."},
@@ -404,7 +409,7 @@ def row_routes(document, table, base, refused, row):
         item["get"] = base | {
             "operationId": f"{table.name}.{sub}",
             "summary": f"{sub.capitalize()} of one row.",
-            "parameters": path_parameters(path, kinds) + queries + [parameter("Position")],
+            "parameters": path_parameters(path, kinds) + queries + WAITED_FOR,
             "responses": {
                 "200": answer("Computed from the row.", {}, READ),
                 "400": problem("`invalid_parameter`"),

@@ -101,7 +101,11 @@ PARAMETERS = {
     "IdempotencyKeyRequired": header("Idempotency-Key", SAME_KEY, KEY, required=True),
     "IfMatch": header("If-Match", "The ETag the change is meant for; another version is 412."),
     "IfNoneMatch": header("If-None-Match", "The ETag of the row you have: 304 if it is still so."),
-    "Prefer": header("Prefer", "wait=N: wait N seconds at most for the outcome, then 202."),
+    "Prefer": header(
+        "Prefer",
+        "wait=N: wait N seconds at most; for a command's outcome, then 202; where the position is "
+        "not reached, then 503.",
+    ),
     "Position": header(
         "Wayfold-Position",
         "From an earlier answer: wait until the read includes it, with `Prefer: wait=N` for N "
@@ -182,6 +186,9 @@ def answer(description, schema, headers):
 
 def parameter(name):
     return {"$ref": f"#/components/parameters/{name}"}
+
+
+WAITED_FOR = [parameter("Position"), parameter("Prefer")]  # of a read
 
 
 def path_parameters(path, kinds):
