@@ -13,6 +13,7 @@
 #include <rocksdb/write_batch.h>
 
 #include <atomic>
+#include <cerrno>
 #include <filesystem>
 
 #include "base/errno_code.h"
@@ -146,7 +147,7 @@ Result<void> discard_store(const std::string& path) {
   std::error_code error;
   std::filesystem::remove_all(gone, error);
   if (!error) std::filesystem::rename(path, gone, error);
-  if (error == std::errc::no_such_file_or_directory) return {};
+  if (error.value() == ENOENT) return {};
   if (!error) std::filesystem::remove_all(gone, error);
   if (error) {
     return fail(code_of_errno(error.value()), "cannot remove " + path + ": " + error.message());
