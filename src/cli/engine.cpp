@@ -68,6 +68,7 @@ Result<void> Engine::open_tables() {
   ProjectorOptions options;
   options.slots = slots();
   options.batch.records = size_of(process.projector.batch_max);
+  options.patience = Duration::millis(process.projector.patience_ms);
   projector_ = std::make_unique<Projector>(*log_, catalogue(), options, alarm_);
   for (const TableType* type : catalogue().tables) {
     const std::string name(type->info().name);

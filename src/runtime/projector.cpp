@@ -113,6 +113,7 @@ Projector::Progress Projector::step(Instant now) {
   if (failure_) return Progress::stopped;
   if (!is_over(retry_at_, now, options_.retry_max)) return Progress::idle;
   bool busy = false;
+  courtesy_ = Courtesy(options_.patience);
   try_again(now);
   Result<void> done = take_added(now);
   lead();
@@ -304,6 +305,7 @@ void Projector::gather(Lane& lane,
                        std::uint32_t slot,
                        std::span<const Record> outcome,
                        Gathered& out) {
+  courtesy_.pause();
   if (lane.commands) outcomes_->fold(outcome);
   const auto ok = decode_events(catalogue_, types, outcome, slot, out.decoded);
   if (!ok) out.error = ok.error();
@@ -312,7 +314,7 @@ void Projector::gather(Lane& lane,
 void Projector::apply(Lane& lane, Gathered& gathered, Instant now) {
   folded_ += gathered.decoded.seen;
   for_each_table(lane, now, [&](const Fed& table) {
-    auto applied = table.store()->apply(gathered.decoded.items, gathered.positions);
+    auto applied = table.store()->apply(gathered.decoded.items, gathered.positions, courtesy_);
     if (applied) tell_rows(table, gathered.decoded);
     // Nobody reads its rows, which are old until it is live: what counts is that it goes on.
     if (applied && table.next && gathered.decoded.seen > 0) table.next->mark_recovered();

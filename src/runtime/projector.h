@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/catalogue.h"
+#include "base/courtesy.h"
 #include "log/log.h"
 #include "log/outcome_reader.h"
 #include "runtime/command_outcomes.h"
@@ -28,6 +29,7 @@ struct ProjectorOptions {
   Duration flush_after = Duration::seconds(2);  // so that a crash leaves little to fold again
   Duration retry = Duration::millis(200);       // then twice as long each time, up to retry_max
   Duration retry_max = Duration::seconds(2);
+  Duration patience;  // how long of a step it lets other threads go first
   Duration table_retry_max = Duration::seconds(15);  // the same of a table whose store fails
   std::uint32_t final_tries = 5;  // reads of damaged bytes or another log before it stops
 };
@@ -149,6 +151,7 @@ class Projector {
   std::mutex added_mutex_;
   std::vector<Fed> added_;
   std::vector<std::packaged_task<void()>> asked_;  // guarded by added_mutex_
+  Courtesy courtesy_;                              // of this step
   Instant retry_at_;
   Duration retry_;
   std::uint32_t finals_ = 0;  // failures that hardly any retry mends, since all was read

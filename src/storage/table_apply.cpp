@@ -85,7 +85,8 @@ Result<void> load_rows(TableStore::Engine& engine,
 
 Result<void> fold_batch(TableStore::Engine& engine,
                         std::span<const FoldItem> items,
-                        const SlotPositions& positions) {
+                        const SlotPositions& positions,
+                        Courtesy courtesy) {
   const std::vector<RowTouch> all = sorted_touches(engine.type, items);
   Changes changes;
   changes.rows.reserve(all.size());
@@ -96,6 +97,7 @@ Result<void> fold_batch(TableStore::Engine& engine,
     std::vector<Group> groups = next_groups(rest);
     if (Result<void> loaded = load_rows(engine, view, groups); !loaded) return loaded;
     for (Group& group : groups) {
+      courtesy.pause();
       const bool known = group.row->stored;  // a row that changes once more will again
       engine.folder.fold(*group.row, group.touches, items, positions);
       engine.folder.seal(group.key(), *group.row, changes, totals);
@@ -118,9 +120,11 @@ Result<LiveRow> load_row(const StoreView& view,
   return folder.load(key, value, *record);
 }
 
-Result<void> TableStore::apply(std::span<const FoldItem> items, const SlotPositions& positions) {
+Result<void> TableStore::apply(std::span<const FoldItem> items,
+                               const SlotPositions& positions,
+                               Courtesy courtesy) {
   WF_CHECK(!frozen());
-  Result<void> done = fold_batch(*engine_, items, positions);
+  Result<void> done = fold_batch(*engine_, items, positions, courtesy);
   if (!done) engine_->cache.clear();  // it holds rows that were not written
   return done;
 }

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/courtesy.h"
 #include "base/result.h"
 #include "base/uuid.h"
 #include "storage/fold_item.h"
@@ -58,7 +59,10 @@ class TableStore final : public TableView {
   // name, and any other that moved; slots not named stay where they are. After an error nothing of
   // the batch is there, and the store may be used further (io) or must be discarded (corrupt).
   // After a flush that failed, in the background too, it takes nothing until one succeeds.
-  Result<void> apply(std::span<const FoldItem> items, const SlotPositions& positions);
+  // Asks `courtesy` between its rows.
+  Result<void> apply(std::span<const FoldItem> items,
+                     const SlotPositions& positions,
+                     Courtesy courtesy = {});
 
   // Puts a refolded row in the place of the parked one. `positions` is how far it was folded:
   // Code::unavailable if that is not where the store is; Code::not_found if it has no such row;
