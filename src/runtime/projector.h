@@ -27,9 +27,9 @@ struct ProjectorOptions {
   std::vector<Slot> slots;  // every events slot, ascending
   Limit batch{.records = 20'000, .bytes = 16u << 20};
   Duration flush_after = Duration::seconds(2);  // so that a crash leaves little to fold again
+  Duration patience;                            // how long of a step it lets other threads go first
   Duration retry = Duration::millis(200);       // then twice as long each time, up to retry_max
   Duration retry_max = Duration::seconds(2);
-  Duration patience;  // how long of a step it lets other threads go first
   Duration table_retry_max = Duration::seconds(15);  // the same of a table whose store fails
   std::uint32_t final_tries = 5;  // reads of damaged bytes or another log before it stops
 };
