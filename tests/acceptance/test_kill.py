@@ -19,7 +19,7 @@ from deployment import KINDS, Embedded
 from load import SEED
 from spread import Spread
 
-POINTS = {"rocks": 20, "kafka": 8}  # of each kind
+POINTS = 20  # of each kind
 APPENDED = timedelta(milliseconds=5)  # after a gateway took a command, it is in the log
 VICTIMS = {"rocks": ["run"],
            "kafka": ["serve", "gateway", "work", "forwarders", "project", "broker"]}
@@ -79,7 +79,7 @@ def test_what_comes_after_the_kill_of_an_idle_decider_is_no_hit(came, hits):
 def test_nothing_acknowledged_is_lost_or_doubled_BK1(wayfold, load, capsys):
     victims, chance = VICTIMS[wayfold.log_kind], random.Random(SEED)
     kills, in_flight, hits = {victim: [] for victim in victims}, Counter(), Counter()
-    for victim in victims * POINTS[wayfold.log_kind]:
+    for victim in victims * POINTS:
         load.wait_for(chance.randrange(5, 60))
         kills[victim].append(datetime.now(timezone.utc))
         kill(wayfold, victim)
