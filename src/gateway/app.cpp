@@ -96,6 +96,7 @@ Exchange App::exchange_of(const Request& request, Ticket ticket) const {
   exchange.ticket = ticket;
   exchange.route = Metrics::unrouted;
   exchange.tls = request.tls;
+  exchange.address = absl::HashOf(request.peer);
   exchange.began = services_.clock();
   exchange.origin = cors_.allowed(request);
   if (const auto id = request.headers.get("X-Request-Id")) {
@@ -322,7 +323,7 @@ Response App::unmatched(const Request& request, const Match& match) const {
 }
 
 Response App::finish(const Exchange& exchange, Response response) {
-  response = backend_.unwritten.count(std::move(response));
+  response = backend_.unwritten.count(exchange.address, std::move(response));
   Cors::decorate(response, exchange.origin.get());
   add_security(response, exchange.tls);
   if (!exchange.correlation.nil()) response.add("X-Request-Id", exchange.correlation.text());

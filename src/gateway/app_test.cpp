@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(too_much_that_is_unread_is_told_as_any_answer_is) {
   std::optional<Response> unread = Response();
   unread->body.reserve(static_cast<std::size_t>(process.http.unwritten_bytes_max));
   unread->body.assign(20'000, 'u');
-  unread = backend->unwritten.count(std::move(*unread));
+  unread = backend->unwritten.count(1, std::move(*unread));
   BOOST_TEST(unread->status == 200);  // however large, for it is the only one
   const Response refused = get("/chargers");
   BOOST_TEST(refused.status == 503);

@@ -40,7 +40,8 @@ Backend::Backend(Services the_services, Posts io, PasswordCost cost)
       login_pool(size(services.process.login.threads), size(services.process.login.queue_max)),
       key_pool(size(services.process.login.threads), size(services.process.login.queue_max)),
       limits(size(services.process.rate.entries_max)),
-      unwritten(size(services.process.http.unwritten_bytes_max)),
+      unwritten(size(services.process.http.unwritten_bytes_max),
+                size(services.process.http.unwritten_bytes_per_ip_max)),
       ended_sessions(size(services.process.gateway.ended_sessions_max)),
       docs(services.docs_directory) {
   while (metrics.size() < posts.size()) metrics.push_back(std::make_unique<Metrics>(router));

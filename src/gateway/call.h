@@ -54,6 +54,7 @@ struct Exchange {
   Ticket ticket;
   std::uint16_t route = 0;
   bool tls = false;
+  std::uint64_t address = 0;  // the client's, as a hash
   Uuid correlation;
   Instant began;
   Instant patience;  // of a read that waits for a position; {0}: it has not waited yet

@@ -31,7 +31,7 @@ class Echo final : public Handler {
       response.owner = owner;
       return response;
     }
-    if (request.path == "/own") return unwritten.count(text(std::string(8'000'000, 'o')));
+    if (request.path == "/own") return unwritten.count(1, text(std::string(8'000'000, 'o')));
     if (request.path == "/later") {
       const std::lock_guard lock(mutex_);
       tickets_.push_back(ticket);
@@ -64,7 +64,7 @@ class Echo final : public Handler {
 
   Server* server = nullptr;
   std::atomic<int> turns{0};
-  Unwritten unwritten{17'000'000};  // two answers of /own
+  Unwritten unwritten{17'000'000, 17'000'000};  // two answers of /own
 
  private:
   std::mutex mutex_;
@@ -317,7 +317,7 @@ BOOST_AUTO_TEST_CASE(unread_answers_have_a_bound_over_all_connections) {
   const Ticket ticket = running.handler.take(1).at(0);
   running.server->post(0, [&] {
     running.server->respond(
-        ticket, running.handler.unwritten.count(Echo::text(std::string(8'000'000, 'l'))));
+        ticket, running.handler.unwritten.count(1, Echo::text(std::string(8'000'000, 'l'))));
   });
   BOOST_TEST(client.receive().status == 503);
   BOOST_TEST(unread[0]->receive().body.size() == 8'000'000U);

@@ -1,6 +1,6 @@
-// What clients have not taken of large answers, of all io threads together.
+// What clients have not taken of large answers, of all io threads together and of each address.
 #pragma once
-#include <atomic>
+#include <cstdint>
 #include <memory>
 
 #include "gateway/http.h"
@@ -13,16 +13,18 @@ class Unwritten {
   // Of smaller bodies connections bound the number. Those that others share cost nothing.
   static constexpr std::size_t small_body_max = std::size_t{16} * 1024;
 
-  explicit Unwritten(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+  // In bytes. An address has a share, so that nobody alone keeps others from large answers.
+  Unwritten(std::size_t bytes_max, std::size_t per_address_max);
 
-  // The response, its body counted for as long as it lives; or a 503 if others hold so much that
-  // it would be too much.
-  Response count(Response response);
+  // The response, its body counted for as long as it lives; or a 503 if so much is held already, of
+  // that address (by its hash) or of all, that it would be too much. A single one never is.
+  Response count(std::uint64_t address, Response response);
 
  private:
+  struct Held;
   const std::size_t bytes_max_;
-  const std::shared_ptr<std::atomic<std::size_t>> bytes_ =
-      std::make_shared<std::atomic<std::size_t>>(0);
+  const std::size_t per_address_max_;
+  const std::shared_ptr<Held> held_;
 };
 
 }  // namespace wf::gateway
