@@ -89,10 +89,15 @@ struct Builder::Shard {
 };
 
 Builder::Builder(std::shared_ptr<TableStore> store,
+                 const Resources& resources,
                  SlotPositions slots,
                  const BuildLimits& limits,
                  std::shared_ptr<RowsInMemory> all)
-    : store_(std::move(store)), slots_(std::move(slots)), limits_(limits), all_(std::move(all)) {
+    : store_(std::move(store)),
+      resources_(resources),
+      slots_(std::move(slots)),
+      limits_(limits),
+      all_(std::move(all)) {
   ++all_->builds;
   for (std::size_t n = 0; n < BatchTouches::parts_count; ++n) {
     shards_.push_back(std::make_unique<Shard>());
@@ -112,13 +117,14 @@ Result<std::unique_ptr<Builder>> Builder::open(const std::filesystem::path& dir,
                                                SlotPositions slots,
                                                const BuildLimits& limits,
                                                std::shared_ptr<RowsInMemory> shared) {
-  Result<std::shared_ptr<TableStore>> store = TableStore::open(dir, type, resources, log_id);
+  Result<std::shared_ptr<TableStore>> store =
+      TableStore::open_to_build(dir, type, resources, log_id);
   if (!store) return tl::make_unexpected(store.error());
   const bool fresh = (*store)->positions().empty();
   if (!fresh) return fail(Code::invalid, dir.string() + ": a build starts in an empty directory");
   if (!shared) shared = std::make_shared<RowsInMemory>();
   return std::unique_ptr<Builder>(
-      new Builder(std::move(*store), std::move(slots), limits, std::move(shared)));
+      new Builder(std::move(*store), resources, std::move(slots), limits, std::move(shared)));
 }
 
 void Builder::touches(std::span<const FoldItem> items, BatchTouches& out) const {
@@ -276,7 +282,11 @@ Result<void> Builder::ingest(const SlotPositions* positions) {
 Result<std::shared_ptr<TableStore>> Builder::finish(const SlotPositions& positions) {
   const std::unique_lock alone(folding_);
   if (Result<void> done = ingest(&positions); !done) return tl::make_unexpected(done.error());
-  return std::exchange(store_, nullptr);
+  const std::filesystem::path dir = store_->dir();
+  const TableType& type = store_->type();
+  const Uuid log_id = store_->log_id();
+  store_.reset();
+  return TableStore::open(dir, type, resources_, log_id);
 }
 
 }  // namespace wf

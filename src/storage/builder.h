@@ -39,7 +39,7 @@ struct BatchTouches {
 // unfinished build is kept: its directory goes with it.
 class Builder {
  public:
-  // `slots`: what FoldItem::slot counts; only their names matter.
+  // `slots`: what FoldItem::slot counts; only their names matter. `resources` outlive it.
   static Result<std::unique_ptr<Builder>> open(const std::filesystem::path& dir,
                                                const TableType& type,
                                                const Resources& resources,
@@ -63,6 +63,7 @@ class Builder {
  private:
   struct Shard;
   Builder(std::shared_ptr<TableStore> store,
+          const Resources& resources,
           SlotPositions slots,
           const BuildLimits& limits,
           std::shared_ptr<RowsInMemory> all);
@@ -76,6 +77,7 @@ class Builder {
   Result<void> ingest(const SlotPositions* positions);
 
   std::shared_ptr<TableStore> store_;
+  const Resources& resources_;
   SlotPositions slots_;
   BuildLimits limits_;
   Totals totals_;

@@ -17,6 +17,7 @@ constexpr int open_files_max = 256;
 // Most look-ups of a projector are of rows that are not there, in each of many young files: with
 // the usual 10 bits one in ten reads a block for nothing.
 constexpr double filter_bits_per_key = 16;
+constexpr int unmerged_files_max = 8;
 
 std::shared_ptr<rocksdb::Logger> logger_of(const std::filesystem::path& dir) {
   return rocks_logger(dir.string(), rocksdb::InfoLogLevel::WARN_LEVEL);
@@ -54,17 +55,27 @@ rocksdb::Options engine_options(const Resources::Shared& shared) {
   options.rate_limiter = shared.rate_limiter;
   options.compression = rocksdb::kLZ4Compression;
   options.write_buffer_size = memtable_bytes;
-  options.level_compaction_dynamic_level_bytes = true;
+  // A live table's files come every few seconds, however small: merged with their likes, each key
+  // is written again a handful of times. RocksDB's levels would merge every fourth of them with up
+  // to 256 MB of the table (docs/adr/0010).
+  options.compaction_style = rocksdb::kCompactionStyleUniversal;
+  options.level0_file_num_compaction_trigger = unmerged_files_max;
   options.max_open_files = open_files_max;
-  options.max_background_jobs = shared.limits.background_threads;
+  // One is for memtables. The rest merge side by side: what is small waits for nothing large.
+  options.max_background_jobs = shared.limits.background_threads + 1;
   options.stats_dump_period_sec = 0;
   return options;
 }
 
 Result<std::unique_ptr<rocksdb::DB>> open_engine(const std::filesystem::path& dir,
-                                                 const Resources::Shared& shared) {
+                                                 const Resources::Shared& shared,
+                                                 Filled filled) {
   rocksdb::DB* db = nullptr;
   rocksdb::Options options = engine_options(shared);
+  if (filled == Filled::by_build) {
+    options.compaction_style = rocksdb::kCompactionStyleLevel;
+    options.level_compaction_dynamic_level_bytes = true;
+  }
   options.info_log = logger_of(dir);
   const rocksdb::Status status = rocksdb::DB::Open(options, dir.string(), &db);
   if (!status.ok()) return tl::make_unexpected(engine_error(status));

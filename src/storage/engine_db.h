@@ -6,6 +6,7 @@
 #include <rocksdb/rate_limiter.h>
 
 #include <atomic>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -30,9 +31,14 @@ struct Resources::Shared {
   std::shared_ptr<std::mutex> draining;
 };
 
+// A build's files lie at the bottom as they are, which RocksDB does only where it has levels.
+// Opened by another of these than before it goes on with what is there.
+enum class Filled : std::uint8_t { by_drains, by_build };
+
 rocksdb::Options engine_options(const Resources::Shared& shared);
 Result<std::unique_ptr<rocksdb::DB>> open_engine(const std::filesystem::path& dir,
-                                                 const Resources::Shared& shared);
+                                                 const Resources::Shared& shared,
+                                                 Filled filled = Filled::by_drains);
 // Writes nothing there.
 Result<std::unique_ptr<rocksdb::DB>> open_engine_to_read(const std::filesystem::path& dir,
                                                          const Resources::Shared& shared);

@@ -188,13 +188,28 @@ Result<std::shared_ptr<TableStore>> TableStore::open(const std::filesystem::path
                                                      const TableType& type,
                                                      const Resources& resources,
                                                      const Uuid& log_id) {
+  return open_as(Filled::by_drains, dir, type, resources, log_id);
+}
+
+Result<std::shared_ptr<TableStore>> TableStore::open_to_build(const std::filesystem::path& dir,
+                                                              const TableType& type,
+                                                              const Resources& resources,
+                                                              const Uuid& log_id) {
+  return open_as(Filled::by_build, dir, type, resources, log_id);
+}
+
+Result<std::shared_ptr<TableStore>> TableStore::open_as(Filled filled,
+                                                        const std::filesystem::path& dir,
+                                                        const TableType& type,
+                                                        const Resources& resources,
+                                                        const Uuid& log_id) {
   std::error_code error;
   std::filesystem::create_directories(dir, error);
   if (error) return fail(code_of_errno(error.value()), dir.string() + ": " + error.message());
   auto engine = std::make_unique<Engine>(type, dir, resources.shared());
   engine->log_id = log_id;
   engine->opened_as_of = written_last(dir);
-  Result<std::unique_ptr<rocksdb::DB>> db = open_engine(dir, resources.shared());
+  Result<std::unique_ptr<rocksdb::DB>> db = open_engine(dir, resources.shared(), filled);
   if (!db) return tl::make_unexpected(db.error());
   engine->db = std::move(*db);
   return with_content(std::move(engine));

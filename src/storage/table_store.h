@@ -25,6 +25,8 @@
 
 namespace wf {
 
+enum class Filled : std::uint8_t;  // engine_db.h
+
 // One row folded again by itself, beside the store, to end its quarantine. One thread.
 class Refold {
  public:
@@ -47,6 +49,11 @@ class TableStore final : public TableView {
                                                   const TableType& type,
                                                   const Resources& resources,
                                                   const Uuid& log_id);
+  // To be filled by a Builder and opened anew.
+  static Result<std::shared_ptr<TableStore>> open_to_build(const std::filesystem::path& dir,
+                                                           const TableType& type,
+                                                           const Resources& resources,
+                                                           const Uuid& log_id);
   // A generation of other code whose rows this build reads: to be read until the next one is built,
   // and not written to. Code::mismatch and Code::corrupt as above.
   static Result<std::shared_ptr<TableStore>> open_frozen(const std::filesystem::path& dir,
@@ -104,6 +111,11 @@ class TableStore final : public TableView {
 
  private:
   explicit TableStore(std::unique_ptr<Engine> engine);
+  static Result<std::shared_ptr<TableStore>> open_as(Filled filled,
+                                                     const std::filesystem::path& dir,
+                                                     const TableType& type,
+                                                     const Resources& resources,
+                                                     const Uuid& log_id);
   static Result<std::shared_ptr<TableStore>> with_content(std::unique_ptr<Engine> engine);
   std::unique_ptr<Engine> engine_;
 };
