@@ -1,6 +1,8 @@
 // What every request goes through: routes, tokens, limits, origins, and the gateway's own pages.
 #include "gateway/app.h"
 
+#include <absl/hash/hash.h>
+
 #include "base/json.h"
 #include "gateway/test_app.h"
 
@@ -114,6 +116,22 @@ BOOST_AUTO_TEST_CASE(every_answer_tells_browsers_to_be_careful) {
   BOOST_TEST(test::has_header(
       response, "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'"));
   BOOST_TEST(test::header(response, "Access-Control-Allow-Origin").empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_one_address_leaves_unread_is_no_matter_to_another) {
+  table("chargers").set(asha, R"({"title":")" + std::string(20'000, 't') + R"("})");
+  const auto leave = [&](std::string_view address) {
+    Response unread;
+    unread.body.reserve(static_cast<std::size_t>(process.http.unwritten_bytes_per_ip_max));
+    unread.body.assign(20'000, 'u');
+    return backend->unwritten.count(absl::HashOf(address), std::move(unread));
+  };
+  const Response of_another = leave("192.0.2.1");
+  BOOST_TEST(get("/chargers").status == 200);
+  const Response own = leave("127.0.0.1");  // where get() comes from
+  const Response refused = get("/chargers");
+  BOOST_TEST(refused.status == 503);
+  BOOST_TEST(refused.bytes().find("of your address") != std::string_view::npos);
 }
 
 BOOST_AUTO_TEST_CASE(too_much_that_is_unread_is_told_as_any_answer_is) {

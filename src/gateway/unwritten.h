@@ -17,7 +17,7 @@ class Unwritten {
   Unwritten(std::size_t bytes_max, std::size_t per_address_max);
 
   // The response, its body counted for as long as it lives; or a 503 if so much is held already, of
-  // that address (by its hash) or of all, that it would be too much. A single one never is.
+  // that address (by its hash) or of all, that it would be too much. The only one of all never is.
   Response count(std::uint64_t address, Response response);
 
  private:
