@@ -286,7 +286,10 @@ Result<std::shared_ptr<TableStore>> Builder::finish(const SlotPositions& positio
   const TableType& type = store_->type();
   const Uuid log_id = store_->log_id();
   store_.reset();
-  return TableStore::open(dir, type, resources_, log_id);
+  Result<std::shared_ptr<TableStore>> built = TableStore::open(dir, type, resources_, log_id);
+  std::error_code ignored;  // what stays is removed when the table's home is opened again
+  if (!built) std::filesystem::remove_all(dir, ignored);
+  return built;
 }
 
 }  // namespace wf

@@ -17,7 +17,7 @@ constexpr int open_files_max = 256;
 // Most look-ups of a projector are of rows that are not there, in each of many young files: with
 // the usual 10 bits one in ten reads a block for nothing.
 constexpr double filter_bits_per_key = 16;
-constexpr int unmerged_files_max = 8;
+constexpr int merged_from_files = 8;
 
 std::shared_ptr<rocksdb::Logger> logger_of(const std::filesystem::path& dir) {
   return rocks_logger(dir.string(), rocksdb::InfoLogLevel::WARN_LEVEL);
@@ -36,6 +36,9 @@ Resources::Resources(const ResourceLimits& limits)
   rocksdb::Env* env = rocksdb::Env::Default();
   env->SetBackgroundThreads(limits.background_threads, rocksdb::Env::LOW);
   env->SetBackgroundThreads(1, rocksdb::Env::HIGH);
+  // Merges of all of a table, which take minutes once it is large: neither small ones nor the log's
+  // wait for them.
+  env->SetBackgroundThreads(1, rocksdb::Env::BOTTOM);
 }
 
 Resources::~Resources() = default;
@@ -59,9 +62,9 @@ rocksdb::Options engine_options(const Resources::Shared& shared) {
   // is written again a handful of times. RocksDB's levels would merge every fourth of them with up
   // to 256 MB of the table (docs/adr/0010).
   options.compaction_style = rocksdb::kCompactionStyleUniversal;
-  options.level0_file_num_compaction_trigger = unmerged_files_max;
+  options.level0_file_num_compaction_trigger = merged_from_files;
   options.max_open_files = open_files_max;
-  // One is for memtables. The rest merge side by side: what is small waits for nothing large.
+  // One is for memtables; the rest merge, side by side once files are many.
   options.max_background_jobs = shared.limits.background_threads + 1;
   options.stats_dump_period_sec = 0;
   return options;

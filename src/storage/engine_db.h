@@ -31,8 +31,8 @@ struct Resources::Shared {
   std::shared_ptr<std::mutex> draining;
 };
 
-// A build's files lie at the bottom as they are, which RocksDB does only where it has levels.
-// Opened by another of these than before it goes on with what is there.
+// A build's files lie at the bottom as they are, which RocksDB does only where it has levels. A
+// store may be opened as the other kind later: it goes on with the files it has.
 enum class Filled : std::uint8_t { by_drains, by_build };
 
 rocksdb::Options engine_options(const Resources::Shared& shared);

@@ -110,8 +110,8 @@ Result<void> write_runs(rocksdb::DB& db,
                         const std::filesystem::path& dir,
                         const Runs& runs,
                         const Resources::Shared& resources);
-// Files that older snapshots need not be kept from are at the bottom as they are, and never
-// compacted for themselves.
+// Files that older snapshots need not be kept from are at the bottom as they are, where there are
+// levels, and never compacted for themselves.
 Result<void> ingest_files(rocksdb::DB& db,
                           const std::vector<std::string>& paths,
                           bool hidden_from_snapshots);
