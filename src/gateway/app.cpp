@@ -124,8 +124,7 @@ std::optional<Response> App::run(const Request& request, Exchange exchange) {
 Answer App::dispatch(const Request& request, const Match& match, const Exchange& exchange) {
   const Route& route = *match.route;
   const Instant now = services_.clock();
-  const bool counted = exchange.patience.us != 0;  // it was, before it waited
-  auto who = admit(request, route, counted, now);
+  auto who = admit(request, route, exchange, now);
   if (auto* const refused = std::get_if<Response>(&who)) return std::move(*refused);
   auto position = position_of(request);
   if (auto* const refused = std::get_if<Response>(&position)) {
@@ -161,12 +160,13 @@ std::variant<Offsets, Response> App::position_of(const Request& request) const {
 // have a limit of their own; only a token that is not known yet counts for their address.
 std::variant<Caller, Response> App::admit(const Request& request,
                                           const Route& route,
-                                          bool counted,
+                                          const Exchange& exchange,
                                           Instant now) {
   if (is_probe(route)) return Caller{guest, 0, {}};  // busy is not dead
+  bool counted = exchange.patience.us != 0;          // it was, before it waited
   std::optional<Response> refused;
   const auto by_address = [&] {
-    if (!std::exchange(counted, true)) refused = limited_by_address(request, route, now);
+    if (!std::exchange(counted, true)) refused = limited_by_address(exchange, route, now);
     return !refused;
   };
   const bool count_principal = !counted;
@@ -185,18 +185,19 @@ std::optional<Response> App::limited(std::uint64_t key, const Rate& rate, Instan
   return wait.us == 0 ? std::nullopt : std::optional(too_many(wait));
 }
 
-std::optional<Response> App::limited_by_address(const Request& request,
+std::optional<Response> App::limited_by_address(const Exchange& exchange,
                                                 const Route& route,
                                                 Instant now) {
   const RateConfig& rate = services_.process.rate;
-  const std::string peer(request.peer);
   if (is_auth(route)) {
     const std::int64_t per_minute = rate.auth_per_ip_per_min;
-    if (auto refused = limited(absl::HashOf('a', peer), {per_minute, per_minute}, now)) {
+    if (auto refused =
+            limited(absl::HashOf('a', exchange.address), {per_minute, per_minute}, now)) {
       return refused;
     }
   }
-  return limited(absl::HashOf('p', peer), {rate.per_ip_per_s * 60, rate.per_ip_burst}, now);
+  return limited(
+      absl::HashOf('p', exchange.address), {rate.per_ip_per_s * 60, rate.per_ip_burst}, now);
 }
 
 std::optional<Response> App::limited_by_principal(const Caller& caller,
@@ -256,9 +257,9 @@ void App::rows_changed(const TableInfo& table, const std::vector<std::string>& k
 std::optional<UpgradeAnswer> App::upgrade(const Request& request, Ticket ticket) {
   const Instant now = services_.clock();
   const RateConfig& rate = services_.process.rate;
-  const auto address = absl::HashOf('p', std::string(request.peer));
   Exchange exchange = exchange_of(request, ticket);
   exchange.channel = true;
+  const auto address = absl::HashOf('p', exchange.address);
   if (auto refused = limited(address, {rate.per_ip_per_s * 60, rate.per_ip_burst}, now)) {
     return finish(exchange, std::move(*refused));
   }

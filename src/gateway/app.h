@@ -38,13 +38,13 @@ class App : public Handler {
   std::optional<Response> run(const Request& request, Exchange exchange);
   Answer dispatch(const Request& request, const Match& match, const Exchange& exchange);
   std::variant<Offsets, Response> position_of(const Request& request) const;
-  // Who asks, or why it is not heard. `counted`: it asks again what it asked before.
+  // Who asks, or why it is not heard. One that asks again after it waited is not counted again.
   std::variant<Caller, Response> admit(const Request& request,
                                        const Route& route,
-                                       bool counted,
+                                       const Exchange& exchange,
                                        Instant now);
   std::optional<Response> limited(std::uint64_t key, const Rate& rate, Instant now);
-  std::optional<Response> limited_by_address(const Request& request,
+  std::optional<Response> limited_by_address(const Exchange& exchange,
                                              const Route& route,
                                              Instant now);
   std::optional<Response> limited_by_principal(const Caller& caller, bool importer, Instant now);
