@@ -64,16 +64,17 @@ std::variant<Seen, Response> seen_by_client(const Request& request, const Uuid& 
 
 // The token among the offered subprotocols; empty: none.
 std::string_view offered_token(const Request& request) {
-  std::string_view offers = request.headers.get("Sec-WebSocket-Protocol").value_or("");
-  while (!offers.empty()) {
-    const std::size_t end = std::min(offers.find(','), offers.size());
-    std::string_view one = offers.substr(0, end);
-    offers.remove_prefix(std::min(end + 1, offers.size()));
-    while (one.starts_with(' ')) one.remove_prefix(1);
-    while (one.ends_with(' ')) one.remove_suffix(1);
+  for (const std::string_view one : members_of(request.headers, "Sec-WebSocket-Protocol")) {
     if (one.starts_with(bearer)) return one.substr(bearer.size());
   }
   return {};
+}
+
+// Subprotocols' names are compared byte by byte: a client closes a connection that answers another
+// than it offered (RFC 6455, 4.1).
+bool offers_wayfold(const Request& request) {
+  const auto offers = members_of(request.headers, "Sec-WebSocket-Protocol");
+  return std::find(offers.begin(), offers.end(), "wayfold") != offers.end();
 }
 
 }  // namespace
@@ -205,7 +206,7 @@ std::variant<UpgradeAnswer, NotYet> Channels::upgrade(const Request& request, In
   Accept accept;
   accept.listener = std::make_unique<Subscriber>(
       *this, Address{&table, std::move(key)}, caller, token, seen.since);
-  if (lists(request.headers, "Sec-WebSocket-Protocol", "wayfold")) accept.subprotocol = "wayfold";
+  if (offers_wayfold(request)) accept.subprotocol = "wayfold";
   return accept;
 }
 

@@ -60,6 +60,7 @@ struct Fixture : test::AppFixture {
     if (auto* const refused = std::get_if<Response>(&*decided)) return refused->status;
     Accept& accept = std::get<Accept>(*decided);
     open(to, accept);
+    subprotocol = accept.subprotocol;
     if (!accept.events) return 101;
     events = std::move(*accept.events);
     return events.status;
@@ -86,7 +87,8 @@ struct Fixture : test::AppFixture {
     BOOST_TEST(connect(client, path, "", {{"Sec-WebSocket-Protocol", offer}}) == 101);
   }
   std::vector<std::unique_ptr<Listener>> listeners;
-  Response events;  // the head of the last event stream
+  Response events;          // the head of the last event stream
+  std::string subprotocol;  // the last socket's
   const Uuid session = Uuid::v5({}, "session");
   const std::string path = "/ws/chargers/" + charger.text();
   Client client;
@@ -102,6 +104,18 @@ BOOST_AUTO_TEST_CASE(a_subscriber_gets_the_row_and_each_change) {
   BOOST_REQUIRE(client.messages.size() == 2U);
   BOOST_TEST(client.messages[0] == R"({"sequence":1,"row":{"revision":1}})");
   BOOST_TEST(client.messages[1] == R"({"sequence":2,"row":{"revision":2}})");
+}
+
+BOOST_AUTO_TEST_CASE(a_subprotocol_is_answered_only_as_it_was_offered) {
+  table("sessions").set(session, R"({"status":"live"})");
+  const std::string bearer = token(asha, role("renter"), session);
+  const auto answered = [&](std::string name) {
+    const std::string offer = std::move(name) + ", bearer." + bearer.substr(7);
+    connect(client, path, "", {{"Sec-WebSocket-Protocol", offer}});
+    return subprotocol;
+  };
+  BOOST_TEST(answered("wayfold") == "wayfold");
+  BOOST_TEST(answered("Wayfold") == "");
 }
 
 BOOST_AUTO_TEST_CASE(it_is_an_event_stream_for_who_accepts_one) {

@@ -58,10 +58,27 @@ char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 
 
 bool control(char c) { return (c >= 0 && c < ' ' && c != '\t') || c == 127; }
 
+// Whether one of the member's parameters is q=0, q=0.0 …
+bool weighs_nothing(std::string_view member) {
+  for (std::size_t at = member.find(';'); at != std::string_view::npos; at = member.find(';')) {
+    member.remove_prefix(at + 1);
+    const std::string_view one = trimmed(member.substr(0, member.find(';')));
+    if (one.size() < 3 || lower(one[0]) != 'q' || one[1] != '=' || one[2] != '0') continue;
+    return one.find_first_not_of("0.", 2) == std::string_view::npos;
+  }
+  return false;
+}
+
 // 1xx, 204 and 304 have no body and say no length (RFC 9110, 8.6).
 bool may_have_body(int status) { return status >= 200 && status != 204 && status != 304; }
 
 }  // namespace
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view blanks = " \t";
+  text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
+  return text.substr(0, text.find_last_not_of(blanks) + 1);
+}
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
   return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
@@ -76,21 +93,26 @@ std::optional<std::string_view> Headers::get(std::string_view name) const {
   return std::nullopt;
 }
 
-bool lists(const Headers& headers, std::string_view name, std::string_view member) {
-  constexpr std::string_view blanks = " \t";
+std::vector<std::string_view> members_of(const Headers& headers, std::string_view name) {
+  std::vector<std::string_view> members;
   for (const Header& field : headers) {
     if (!equal_ignoring_case(field.name, name)) continue;
     std::string_view list = field.value;
     while (!list.empty()) {
       const std::size_t end = std::min(list.find(','), list.size());
-      std::string_view one = list.substr(0, std::min(list.find(';'), end));
+      members.push_back(trimmed(list.substr(0, end)));
       list.remove_prefix(std::min(end + 1, list.size()));
-      one.remove_prefix(std::min(one.find_first_not_of(blanks), one.size()));
-      one = one.substr(0, one.find_last_not_of(blanks) + 1);
-      if (equal_ignoring_case(one, member)) return true;
     }
   }
-  return false;
+  return members;
+}
+
+bool lists(const Headers& headers, std::string_view name, std::string_view member) {
+  const auto members = members_of(headers, name);
+  return std::any_of(members.begin(), members.end(), [&](std::string_view one) {
+    const std::size_t end = std::min(one.find(';'), one.size());
+    return equal_ignoring_case(trimmed(one.substr(0, end)), member) && !weighs_nothing(one);
+  });
 }
 
 void Response::add(std::string_view name, std::string_view value) {

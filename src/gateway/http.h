@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace wf::gateway {
 
@@ -72,9 +73,17 @@ Response retry_later(std::string_view code, std::string_view detail);
 // "Not Found"; "Unknown" for a status we never send.
 std::string_view reason_phrase(int status);
 
+// Without the blanks and tabs at its ends.
+std::string_view trimmed(std::string_view text);
+
 bool equal_ignoring_case(std::string_view a, std::string_view b);
 
-// Whether the field is there and its list (RFC 9110, 5.6.1) has `member`, parameters left aside.
+// The members of the field's list (RFC 9110, 5.6.1) with their parameters, in order; empty ones
+// too.
+std::vector<std::string_view> members_of(const Headers& headers, std::string_view name);
+
+// Whether that list has `member`, case and parameters left aside, but for a weight of 0, which
+// refuses it (RFC 9110, 12.4.2).
 bool lists(const Headers& headers, std::string_view name, std::string_view member);
 
 // Appends the status line and every header of `response`. `date`: an IMF-fixdate (RFC 9110, 5.6.7).

@@ -1,18 +1,12 @@
 // Deliberately simple: whether an address exists only a message to it can tell.
 #include "gateway/identifier.h"
 
-#include <algorithm>
+#include "gateway/http.h"
 
 namespace wf::gateway {
 namespace {
 
 constexpr std::size_t address_max = 254;  // RFC 5321, 4.5.3.1.3
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = std::min(text.find_first_not_of(" \t"), text.size());
-  const std::size_t last = text.find_last_not_of(" \t");
-  return text.substr(first, last == text.npos ? 0 : last - first + 1);
-}
 
 std::optional<std::string> normal_address(std::string_view text) {
   const std::size_t at = text.rfind('@');
