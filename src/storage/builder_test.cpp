@@ -4,6 +4,7 @@
 #include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "storage/verify.h"
@@ -141,6 +142,18 @@ BOOST_AUTO_TEST_CASE(an_unfinished_build_leaves_nothing) {
   BOOST_TEST(add(*builder, history, 0, 50));
   BOOST_TEST(std::filesystem::exists(dir / "built"));
   builder.reset();
+  BOOST_TEST(!std::filesystem::exists(dir / "built"));
+}
+
+BOOST_AUTO_TEST_CASE(a_build_that_cannot_be_opened_when_it_is_finished_leaves_nothing) {
+  const Bookings type;
+  const History history({.seed = 9});
+  const auto builder = begin(type, history, "built");
+  BOOST_TEST(add(*builder, history, 0, 50));
+  std::ofstream(dir / "built" / "CURRENT") << "nothing\n";
+  const auto built = builder->finish(history.end());
+  BOOST_REQUIRE(!built);
+  BOOST_TEST((built.error().code == Code::corrupt), built.error().detail);
   BOOST_TEST(!std::filesystem::exists(dir / "built"));
 }
 
