@@ -304,7 +304,7 @@ Result<void> DeciderState::note(std::span<const Record> outcome) {
     std::uint64_t& n = sent_[{std::string(record.link.topic), record.link.partition}];
     n = std::max(n, record.link.n);
   }
-  saw(first.commanded);
+  if (!of_wake(first)) saw(first.commanded);
   if (!has(stream, first)) note_stream(first, outcome, stream);
   const Record* end = closing(outcome);
   const Kind kind = end == nullptr ? Kind::event : end->kind;
