@@ -73,14 +73,13 @@ Duration answer_max_of(const GatewayConfig& gateway) {
 }
 
 void RateLimit::wait() {
-  Instant at;
+  std::chrono::steady_clock::time_point at;
   {
     const std::scoped_lock lock(mutex_);
-    at = std::max(next_, wall_clock());
+    at = std::max(next_, std::chrono::steady_clock::now());
     next_ = at + gap_;
   }
-  const Duration ahead = at - wall_clock();
-  if (ahead.us > 0) sleep_for(ahead);
+  std::this_thread::sleep_until(at);
 }
 
 ImportSender::ImportSender(const SenderOptions& options, RateLimit& rate)

@@ -1,6 +1,7 @@
 // Sends import lines one at a time until each has its answer.
 #pragma once
 #include <atomic>
+#include <chrono>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -15,13 +16,13 @@ namespace wf::cli {
 // At most so many starts per second, over all threads.
 class RateLimit {
  public:
-  explicit RateLimit(std::int64_t per_second) : gap_{1'000'000 / per_second} {}
+  explicit RateLimit(std::int64_t per_second) : gap_(1'000'000 / per_second) {}
   void wait();
 
  private:
-  Duration gap_;
+  std::chrono::microseconds gap_;
   std::mutex mutex_;
-  Instant next_;
+  std::chrono::steady_clock::time_point next_;
 };
 
 struct SenderOptions {

@@ -2,6 +2,7 @@
 #include "gateway/outcome_tail.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "base/thread_name.h"
 #include "log/position.h"
@@ -187,13 +188,12 @@ void OutcomeTail::failed(Code code) {
 // An idle log reads as empty whether anybody is there or not: only a question shows it.
 void OutcomeTail::run_sampler() {
   name_thread("positions");
-  Instant sampled;
+  auto next = std::chrono::steady_clock::now();  // the wall clock may be set back by hours
   while (!stopping_) {
     std::this_thread::sleep_for(std::chrono::microseconds(wait_max.us));
-    const Instant now = wall_clock();
-    if (now - sampled < lag_every) continue;
-    sampled = now;
-    sample(now);
+    if (std::chrono::steady_clock::now() < next) continue;
+    next = std::chrono::steady_clock::now() + std::chrono::microseconds(lag_every.us);
+    sample(wall_clock());
   }
 }
 

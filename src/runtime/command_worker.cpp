@@ -81,7 +81,10 @@ Result<void> CommandWorker::advance(Instant now, bool& busy) {
   if (!decided) return tl::unexpected(decided.error());
   busy = busy || *decided;
   if (*decided) quiet_since_ = now;
-  if (!history_.by_hand() && now > quiet_since_ + options_.checkpoint_after) return save_idle(busy);
+  if (!history_.by_hand() &&
+      is_over(quiet_since_ + options_.checkpoint_after, now, options_.checkpoint_after)) {
+    return save_idle(busy);
+  }
   return {};
 }
 

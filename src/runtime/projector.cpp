@@ -128,7 +128,7 @@ Projector::Progress Projector::step(Instant now) {
     finals_ = 0;
     retry_ = options_.retry;
   }
-  if (now > flushed_at_ + options_.flush_after) {
+  if (is_over(flushed_at_ + options_.flush_after, now, options_.flush_after)) {
     for (const auto& lane : lanes_) {
       for_each_table(*lane, now, [](const Fed& table) { return table.store()->begin_flush(); });
       swap_level(*lane, now);  // what failed before

@@ -32,6 +32,7 @@ void run_worker(const std::stop_token& stop,
                 const LoopOptions& options,
                 const After& after) {
   while (!stop.stop_requested()) {
+    const auto began = std::chrono::steady_clock::now();  // the wall clock may be set back by hours
     const Instant now = wall_clock();
     const auto progress = worker.step(now);
     after();
@@ -44,8 +45,7 @@ void run_worker(const std::stop_token& stop,
         std::this_thread::sleep_for(std::chrono::microseconds(wait.us));
       }
     }
-    const Duration rest = now + options.window - wall_clock();
-    if (rest.us > 0) std::this_thread::sleep_for(std::chrono::microseconds(rest.us));
+    std::this_thread::sleep_until(began + std::chrono::microseconds(options.window.us));
   }
 }
 
