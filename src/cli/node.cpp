@@ -7,6 +7,7 @@
 
 #include <filesystem>
 
+#include "cli/descriptors.h"
 #include "cli/tool_log.h"
 #include "gateway/key_ring.h"
 #include "log/rocks_log.h"
@@ -22,6 +23,19 @@ void alarm(std::string_view what) {
     return made;
   }();
   logger->warn("{}", what);
+}
+
+// Idle clients must not take the descriptors that the log needs to go on.
+void bound_connections(HttpConfig& http, std::int64_t descriptors) {
+  const std::int64_t connections = connections_within(http.connections_max, descriptors);
+  if (connections == http.connections_max) return;
+  alarm(
+      fmt::format("only {} connections at a time, not {} (http.connections_max): files and "
+                  "connections have {} descriptors; raise the hard limit of `ulimit -n`",
+                  connections,
+                  http.connections_max,
+                  descriptors));
+  http.connections_max = connections;
 }
 
 // Where scripts/deps puts Swagger UI: beside the build that runs, or where the process was started.
@@ -81,6 +95,8 @@ std::string secrets_path(const ProcessConfig& process) {
 
 Result<std::unique_ptr<Node>> Node::open(const Config& config, NodeParts parts) {
   auto node = std::unique_ptr<Node>(new Node(config));
+  const std::int64_t descriptors = raise_descriptor_limit();
+  if (parts.serve) bound_connections(node->config_.process.http, descriptors);
   if (config.process.log.kind == LogKind::rocks) {
     const auto begins = begins_log(config.process, secrets_path(config.process));
     if (!begins) return tl::unexpected(begins.error());

@@ -117,8 +117,10 @@ class Channels::Subscriber : public Listener {
       socket_->send(row.message);
     } else if (!visible && shown_) {
       shown_ = false;
+      // Newer than what the client has, as it drops what is not; nobody counts on once it is gone.
+      const std::uint64_t sequence = row.stored.empty() ? sequence_ + 1 : row.sequence;
       socket_->send(std::make_shared<const Message>(
-          fmt::format(R"({{"sequence":{},"row":null}})", sequence_), sequence_));
+          fmt::format(R"({{"sequence":{},"row":null}})", sequence), sequence));
     }
   }
   bool is_news(const Published& row) const {

@@ -199,10 +199,15 @@ BOOST_AUTO_TEST_CASE(an_edit_takes_away_what_is_null_AS1) {
                                 R"("updated_at":"2026-11-21T03:00:00Z")"));
 }
 
-BOOST_AUTO_TEST_CASE(a_retired_charger_is_not_on_offer_AS1) {
+// Whoever has booked it still has to find it.
+BOOST_AUTO_TEST_CASE(a_retired_charger_is_read_and_not_on_offer_AS1) {
   TableSpec seen = rows();
   seen.after(charger::Retired{}, at(2));
-  BOOST_TEST(seen.only() == "");
+  BOOST_TEST(seen.only() == row("retired",
+                                "",
+                                R"("revision":2,"created_at":"2026-11-21T01:00:00Z",)"
+                                R"("updated_at":"2026-11-21T02:00:00Z")"));
+  BOOST_TEST(free_hours(seen) == "1: 2:");
 }
 
 BOOST_AUTO_TEST_CASE(slots_are_the_opening_hours_without_bookings_and_blocks_BK3) {
