@@ -5,6 +5,7 @@ import re
 
 from gen import samples
 from gen.openapi_parts import (
+    ABSENT,
     BAD_COMMAND,
     CONVENTIONS,
     DECIDED,
@@ -86,7 +87,7 @@ class Document:
 def compares_versions(command):
     """Whether If-Match says anything to it."""
     reasons = [one.name for one in command.aggregate.reasons]
-    return "version_changed" in reasons and not command.creates
+    return "version_changed" in reasons and "{" in command.path
 
 
 def command_route(document, command):
@@ -124,7 +125,7 @@ def command_route(document, command):
             listed = [f"- `{one.name}`: {one.detail}" for one in reasons]
             responses[str(code)] = problem("\n".join([first, ""] + listed))
     if "{" in command.path:
-        responses.setdefault("404", problem("`not_found`: there is no such thing"))
+        responses.setdefault("404", problem(ABSENT))
     parameters = [
         parameter("IdempotencyKeyRequired" if command.creates else "IdempotencyKey"),
         parameter("Prefer"),
@@ -321,7 +322,7 @@ def table_routes(document, table):
         | refused,
     }
     refused |= {
-        "404": problem("`not_found`"),
+        "404": problem(ABSENT),
         "503": problem("`not_yet`, `unavailable`, …, with Retry-After", PARKED + READ),
     }
     row_routes(document, table, base, refused, row)
@@ -375,7 +376,7 @@ def channel_route(document, table, base):
             "400": problem("`invalid_parameter`; `bad_request`: no WebSocket handshake"),
             "401": problem(NOBODY),
             "403": problem("`forbidden`: not with your roles"),
-            "404": problem("`not_found`"),
+            "404": problem(ABSENT),
             "426": problem("`upgrade_required`: neither an upgrade nor `text/event-stream`"),
             "429": problem("`rate_limited`, with Retry-After"),
             "503": problem("`not_yet`, `unavailable`, with Retry-After", PARKED),

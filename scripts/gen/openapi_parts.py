@@ -133,6 +133,10 @@ PARAMETERS = {
 BAD_COMMAND = (
     "`malformed_json`; `missing_idempotency_key`; `invalid_parameter`: a header is not well-formed"
 )
+ABSENT = (
+    "`not_found`: there is no such thing; what was made a moment ago is there for who sends its "
+    "Wayfold-Position"
+)
 NOBODY = (
     "`unauthenticated`: a token is needed; `invalid_token`: it is not good, or no longer; "
     "`session_ended`: log in again"
@@ -142,10 +146,12 @@ CONVENTIONS = """Every route also answers under /api; then `Location` and `Link`
 Whatever goes wrong is `application/problem+json` (RFC 9457): `code` is stable and for programs,
 `detail` is for people. Besides the answers listed at a route, each may say 400 `bad_request` (not
 HTTP/1.1), 404 `no_such_route`, 405 `method_not_allowed`, 408, 413, 417 or 501 (what the server
-does not take), and 503 with Retry-After.
+does not take), 429 `rate_limited` and 503, with Retry-After.
 
 A command may be sent again with its Idempotency-Key: it is decided once, and the first answer comes
-again. Answers carry `Wayfold-Position`; a read that sends it back sees what that answer saw."""
+again, with `Idempotent-Replayed: true`. Answers carry `Wayfold-Position`: send that of the last one
+with what you ask next. A read that has it sees what that answer saw, and a command finds what was
+made then. A UUID in `X-Request-Id` comes back and stands in the records that a command makes."""
 
 
 def problem(description, headers=()):

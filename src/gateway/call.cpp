@@ -12,7 +12,12 @@ Response not_allowed(const Caller& caller) {
   return response;
 }
 
-Response not_found() { return problem(404, "not_found", "there is no such thing"); }
+Response not_found() {
+  return problem(404,
+                 "not_found",
+                 "there is no such thing; what was made a moment ago is there for who sends its "
+                 "Wayfold-Position");
+}
 
 Response invalid(const std::vector<Fault>& faults) {
   Response response;
