@@ -47,7 +47,10 @@ Answer App::command_page(const Call& call) {
   const auto answered = backend_.tail.answered();
   if (services_.command_outcome) {
     auto known = services_.command_outcome(*id, answered ? answered->read : Offsets{});
-    if (!known) return retry_later("unavailable", "outcomes cannot be read now");
+    if (!known && known.error().code != Code::unavailable) {
+      return retry_later("unavailable", "outcomes cannot be read now");
+    }
+    if (!known) return NotYet{};  // not all that was read of the log has come into the table
     if (*known) {
       const std::uint32_t all =
           authenticator_.role_bit("operator") | authenticator_.role_bit("admin") | importer_role_;

@@ -220,7 +220,31 @@ BOOST_AUTO_TEST_CASE(a_command_that_came_before_the_question_is_not_404) {
     app->tick();
     return answers.contains(102);
   });
-  BOOST_TEST(answers.at(102).status == 404);  // this fixture keeps no outcomes
+  BOOST_TEST(answers.at(102).status == 404);  // no outcomes are kept
+}
+
+// The table of outcomes is a moment behind what answered the command.
+BOOST_AUTO_TEST_CASE(an_outcome_that_is_not_in_its_table_yet_is_waited_for) {
+  bool folded = false;
+  command_outcome = [&](const Uuid&, const Offsets&) -> Result<std::optional<KnownOutcome>> {
+    if (!folded) return fail(Code::unavailable, "not yet");
+    return KnownOutcome{{asha}, "{}"};
+  };
+  pump_until([&] { return backend->ready() && backend->tail.answered(); });
+  const std::string bearer = token(asha, role("renter"));
+  const Ask question{Method::get, "/commands/" + ravi.text(), {{"Authorization", bearer}}};
+  now = wall_clock();
+  BOOST_REQUIRE(!begin(question, {101, 0}));
+  folded = true;
+  pump_until([&] {
+    app->tick();
+    return answers.contains(101);
+  });
+  BOOST_TEST(answers.at(101).status == 200);
+  command_outcome = [](const Uuid&, const Offsets&) -> Result<std::optional<KnownOutcome>> {
+    return fail(Code::io, "its disk fails");
+  };
+  BOOST_TEST(get(question.target, question.headers).body.find("unavailable") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_question_that_the_log_does_not_answer_in_time_is_503) {

@@ -193,7 +193,8 @@ struct AppFixture {
   ProcessConfig process;
   PlatformConfig platform;
   Instant now = wall_clock();
-  Instant failing_since;  // of the projector
+  Instant failing_since;                                 // of the projector
+  std::function<Services::FindOutcome> command_outcome;  // empty: nothing is known
   std::map<std::string, std::unique_ptr<HandTable>> tables_;
   std::unique_ptr<HandDecider> decider;
   std::function<Ruling(const Record&)> ruling = [](const Record&) { return Ruling{}; };

@@ -79,14 +79,20 @@ AppFixture::AppFixture() {
     tables_[std::string(type->info().name)] = std::make_unique<HandTable>(*type);
   }
   platform.open_roles = {Role::renter, Role::host};
-  Services services{.log = *log,
-                    .catalogue = catalogue(),
-                    .tables = {},
-                    .secrets = secrets,
-                    .process = process,
-                    .platform = platform,
-                    .clock = [this] { return now; },
-                    .failing_since = [this] { return failing_since; }};
+  Services services{
+      .log = *log,
+      .catalogue = catalogue(),
+      .tables = {},
+      .secrets = secrets,
+      .process = process,
+      .platform = platform,
+      .clock = [this] { return now; },
+      .command_outcome = [this](const Uuid& id,
+                                const Offsets& read) -> Result<std::optional<KnownOutcome>> {
+        if (!command_outcome) return std::nullopt;
+        return command_outcome(id, read);
+      },
+      .failing_since = [this] { return failing_since; }};
   for (const auto& [name, table] : tables_) services.tables[name] = table.get();
   const Post post = [this](std::function<void()> fn) {
     const std::lock_guard lock(mutex);

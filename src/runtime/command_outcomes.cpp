@@ -222,7 +222,7 @@ Result<std::optional<CommandOutcome>> CommandOutcomes::look_up(const Uuid& comma
     store = store_;
     if (read != nullptr) complete = live() && has_folded(*read);  // into this store
   }
-  if (!store) return fail(Code::unavailable, "outcomes cannot be read now");
+  if (!store) return fail(Code::closed, "outcomes cannot be read now");
   const auto stored = store->get(command_key(command));
   if (!stored) return tl::unexpected(stored.error());
   if (*stored) return outcome_of(command, **stored);

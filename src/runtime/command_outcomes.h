@@ -48,7 +48,7 @@ class CommandOutcomes {
 
   // Opens the store again after an error: it may take nothing more before. positions() is then
   // where what it still has ends, and what comes after is to be folded again. After an error of
-  // this, too, get() is Code::unavailable for what is not in memory.
+  // this, too, get() is Code::closed for what is not in memory.
   Result<void> reopen();
 
   void fold(std::span<const Record> outcome);

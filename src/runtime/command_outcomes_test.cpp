@@ -142,9 +142,9 @@ BOOST_AUTO_TEST_CASE(while_its_store_does_not_open_again_nothing_is_known_to_be_
     return outcomes->find(Uuid{{n}}, {{"events.lamps", 0, n}});
   };
   BOOST_TEST(!outcomes->reopen().has_value());
-  BOOST_TEST((find(1).error().code == Code::unavailable));
+  BOOST_TEST((find(1).error().code == Code::closed));
   BOOST_TEST(find(2).value().has_value());  // it is in memory
-  BOOST_TEST((find(3).error().code == Code::unavailable));
+  BOOST_TEST((find(3).error().code == Code::closed));
   BOOST_REQUIRE(outcomes->reopen());
   BOOST_TEST(find(1).value().has_value());
   BOOST_TEST(outcomes->positions().at(0).offset == 1);  // what was in memory is folded again
