@@ -1,8 +1,10 @@
 // The pull reader: bounds-checked on every byte, no allocation unless a string has escapes.
 #include "base/json_cursor.h"
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -256,7 +258,19 @@ Instant JsonCursor::instant() {
 }
 
 // A decimal of at most three digits and seven decimals, as append_point writes it.
+// As others write numbers near zero (ECMAScript: below 0.000001). The rest is read below, exactly.
+std::optional<std::int32_t> JsonCursor::exponent_e7(std::int32_t degrees_max) {
+  const char* const end = std::find_if(at_, end_, ends_scalar);
+  if (std::none_of(at_, end, [](char c) { return c == 'e' || c == 'E'; })) return std::nullopt;
+  double degrees = 0;
+  const auto [read, error] = std::from_chars(at_, end, degrees);
+  if (error != std::errc{} || read != end || !(std::abs(degrees) <= degrees_max)) fail();
+  at_ = end;
+  return ok_ ? static_cast<std::int32_t>(std::lround(degrees * 1e7)) : 0;
+}
+
 std::int32_t JsonCursor::degrees_e7(std::int32_t degrees_max) {
+  if (const auto value = exponent_e7(degrees_max)) return *value;
   const bool negative = take('-');
   std::int32_t value = 0;
   int digits = 0;

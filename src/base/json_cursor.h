@@ -55,6 +55,7 @@ class JsonCursor {
   bool peek(char c);
   bool take(char c);
   bool take_word(std::string_view word);
+  std::optional<std::int32_t> exponent_e7(std::int32_t degrees_max);
   std::int32_t degrees_e7(std::int32_t degrees_max);
   void unescape();
   void unescape_unicode();

@@ -187,13 +187,17 @@ BOOST_AUTO_TEST_CASE(points_are_exact) {
   }
   JsonCursor precise("[-0.02092289995,89.99999994999]");  // as browsers write places
   BOOST_TEST((precise.point() == Point{-209'229, 899'999'999}));
+  JsonCursor small("[-5e-07, 1.25E1]");
+  BOOST_TEST((small.point() == Point{-5, 125'000'000}));
   const auto read = [](JsonCursor& c) { c.point(); };
   for (const std::string_view bad : {"[]",
                                      "[180.00000005,2]",
                                      "[1]",
                                      "[1,2,3]",
                                      "[1.,2]",
-                                     "[1e1,2]",
+                                     "[1e3,2]",
+                                     "[1e,2]",
+                                     "[1e1x,2]",
                                      "[1000,2]",
                                      "[-,2]",
                                      "[180.5,2]",

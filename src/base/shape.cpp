@@ -168,9 +168,6 @@ class Check {
       } else if (element.kind() == JsonKind::number &&
                  element.number_text().size() > degrees_chars_max) {
         fault_inside(token, "format", "must be degrees in at most 24 characters");
-      } else if (element.kind() == JsonKind::number &&
-                 element.number_text().find_first_of("eE") != std::string_view::npos) {
-        fault_inside(token, "format", "must be degrees without an exponent");
       } else if (element.as_double() < -limit) {
         fault_inside(token, "minimum", fmt::format("must be at least {}", -limit));
       } else if (element.as_double() > limit) {

@@ -68,8 +68,7 @@ std::optional<std::int64_t> number(std::string_view text, std::int64_t low, std:
 
 std::optional<std::int32_t> degrees(std::string_view text, double most) {
   double value = 0;
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   if (!(std::abs(value) <= most)) return std::nullopt;
   return static_cast<std::int32_t>(std::lround(value * 1e7));

@@ -342,6 +342,8 @@ BOOST_AUTO_TEST_CASE(a_search_around_a_place) {
   BOOST_TEST(asked.computed.has_value());
   BOOST_TEST(get("/chargers?lat=51.5072&lon=-0.1276", "").status == 200);
   BOOST_TEST((table("chargers").asked().near == asked.near));
+  BOOST_TEST(get("/chargers?lat=51.5072&lon=-5e-7", "").status == 200);
+  BOOST_TEST(table("chargers").asked().near->lon_e7 == -5);
   BOOST_TEST(table("chargers").asked().radius_m == process.gateway.radius_m_max);
   BOOST_TEST(parameter(get("/chargers?near=0,0&sort=-created_at", "")) == "sort");
 }
