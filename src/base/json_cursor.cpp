@@ -260,6 +260,7 @@ Instant JsonCursor::instant() {
 // A decimal of at most three digits and seven decimals, as append_point writes it.
 // As others write numbers near zero (ECMAScript: below 0.000001). The rest is read below, exactly.
 std::optional<std::int32_t> JsonCursor::exponent_e7(std::int32_t degrees_max) {
+  skip_space();
   const char* const end = std::find_if(at_, end_, ends_scalar);
   if (std::none_of(at_, end, [](char c) { return c == 'e' || c == 'E'; })) return std::nullopt;
   double degrees = 0;
