@@ -99,7 +99,7 @@ SAME_KEY = "The same key and body again give the first answer."
 PARAMETERS = {
     "IdempotencyKey": header("Idempotency-Key", SAME_KEY, KEY),
     "IdempotencyKeyRequired": header("Idempotency-Key", SAME_KEY, KEY, required=True),
-    "IfMatch": header("If-Match", "The ETag the change is meant for; another version is 412."),
+    "IfMatch": header("If-Match", "The one ETag the change is meant for; another version is 412."),
     "IfNoneMatch": header("If-None-Match", "The ETag of the row you have: 304 if it is still so."),
     "Prefer": header(
         "Prefer",

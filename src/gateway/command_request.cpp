@@ -119,15 +119,19 @@ std::variant<CommandHeaders, Response> command_headers(const Request& request,
   out.principal = caller.account;
   if (const auto key = request.headers.get("Idempotency-Key")) {
     auto text = idempotency_key(*key);
-    if (!text) return invalid_parameter("Idempotency-Key", "1 to 255 printable characters");
+    if (!text)
+      return invalid_parameter("Idempotency-Key",
+                               "1 to 255 characters of ASCII without quotes and backslashes");
     out.key = std::move(*text);
   }
   const bool async = lists(request.headers, "Prefer", "respond-async");
   const Duration otherwise = Duration::millis(async ? 0 : config.wait_ms);
   out.wait =
       std::min(preferred_wait(request).value_or(otherwise), Duration::millis(config.wait_ms_max));
-  if (const auto etag = request.headers.get("If-Match"); etag && *etag != "*") {
-    const auto version = etag_version(*etag);
+  const auto etags = members_of(request.headers, "If-Match");
+  if (etags.size() > 1) return invalid_parameter("If-Match", "one ETag is taken");
+  if (!etags.empty() && etags[0] != "*") {
+    const auto version = etag_version(etags[0]);
     if (!version) return problem(412, "version_changed", "no version has that ETag");
     out.if_match = *version;
   }
