@@ -196,9 +196,7 @@ Answer AuthHandler::register_(const Call& call) {
   const AnswerPlan plan{made.command.type, account, id, "", call.position, call.match.prefix};
   return send(std::move(made), call.exchange, [this, plan, stream](const Outcome& outcome) {
     if (decided(outcome)) backend_.registered.add(stream, outcome.position);
-    Response response = answer_of(plan, outcome, services_.log.id(), [](const Uuid&) {
-      return std::optional<std::string>();
-    });
+    Response response = answer_of(plan, outcome, services_.log.id(), earlier_events(services_));
     if (response.status != 200) return response;
     response.status = 201;
     response.add("Location", fmt::format("{}/accounts/{}", plan.prefix, plan.id.text()));
@@ -345,9 +343,7 @@ Answer AuthHandler::log_out(const Call& call) {
   return send(std::move(made), call.exchange, [this, plan](const Outcome& outcome) {
     const bool ended = outcome.kind == Kind::event || outcome.kind == Kind::nothing;
     if (decided(outcome) && ended) backend_.ended_sessions.add(plan.id);
-    return answer_of(plan, outcome, services_.log.id(), [](const Uuid&) {
-      return std::optional<std::string>();
-    });
+    return answer_of(plan, outcome, services_.log.id(), earlier_events(services_));
   });
 }
 

@@ -77,6 +77,18 @@ BOOST_AUTO_TEST_CASE(a_retried_registration_makes_the_same_account) {
              first);
 }
 
+BOOST_AUTO_TEST_CASE(a_retried_registration_gets_the_first_answer) {
+  command_outcome = [&](const Uuid&, const Offsets&) -> Result<std::optional<KnownOutcome>> {
+    return KnownOutcome{{asha}, R"({"events":["login.Registered"]})"};
+  };
+  ruling = [](const Record&) {
+    return test::Ruling{Kind::duplicate, "", R"({"first":{"kind":"accepted","stream_version":1}})"};
+  };
+  const Response again = post("/auth/register", registration, {{"Idempotency-Key", "r1"}});
+  BOOST_TEST(again.status == 201);
+  BOOST_TEST(field(again, "events") == R"(["login.Registered"])");
+}
+
 // A key is for ever: who cannot register leaves none that is nobody's.
 BOOST_AUTO_TEST_CASE(a_taken_identifier_is_refused_before_a_key_is_made) {
   know_login("ravi@example.org", "another's", "false");

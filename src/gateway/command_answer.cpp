@@ -7,6 +7,7 @@
 
 #include "base/json_cursor.h"
 #include "base/json_write.h"
+#include "gateway/row_json.h"
 
 namespace wf::gateway {
 namespace {
@@ -160,6 +161,15 @@ std::string reason_of(std::string_view payload) {
     }
   }
   return reason;
+}
+
+EarlierEvents earlier_events(const Services& services) {
+  return [&services](const Uuid& command) -> std::optional<std::string> {
+    if (!services.command_outcome) return std::nullopt;
+    const auto known = services.command_outcome(command, {});
+    if (!known || !*known) return std::nullopt;
+    return member((*known)->json, "events");
+  };
 }
 
 Response answer_of(const AnswerPlan& plan,

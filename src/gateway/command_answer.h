@@ -22,6 +22,9 @@ struct AnswerPlan {
 // The events' types as a JSON array, of an earlier outcome; nothing if it is not known here.
 using EarlierEvents = std::function<std::optional<std::string>(const Uuid& command)>;
 
+// From the table of outcomes.
+EarlierEvents earlier_events(const Services& services);
+
 Response answer_of(const AnswerPlan& plan,
                    const Outcome& outcome,
                    const Uuid& log_id,

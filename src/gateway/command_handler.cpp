@@ -43,15 +43,6 @@ Uuid CommandHandler::fingerprint(const Secrets& secrets, const CommandType& type
   return id;
 }
 
-EarlierEvents CommandHandler::earlier_events() const {
-  return [this](const Uuid& command) -> std::optional<std::string> {
-    if (!services_.command_outcome) return std::nullopt;
-    const auto known = services_.command_outcome(command, {});
-    if (!known || !*known) return std::nullopt;
-    return member((*known)->json, "events");
-  };
-}
-
 std::variant<Uuid, Answer> CommandHandler::looked_up_stream(const Call& call) const {
   const CommandType& type = *call.match.route->command;
   const TableView* const table = queries_.table(type.stream_table);
@@ -160,12 +151,12 @@ Answer CommandHandler::handle(const Call& call) {
        std::move(document),
        call.exchange.began + headers.wait,
        [this, plan, exchange = call.exchange](const Outcome& outcome) {
-         later_(exchange, answer_of(plan, outcome, services_.log.id(), earlier_events()));
+         later_(exchange, answer_of(plan, outcome, services_.log.id(), earlier_events(services_)));
        }});
   if (!failed) return Pending{};
   Outcome outcome;
   outcome.fate = *failed;
-  return answer_of(plan, outcome, services_.log.id(), earlier_events());
+  return answer_of(plan, outcome, services_.log.id(), earlier_events(services_));
 }
 
 }  // namespace wf::gateway

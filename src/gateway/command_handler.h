@@ -27,8 +27,6 @@ class CommandHandler {
   // Of the canonical plaintext: a retry with another body is known by it.
   static Uuid fingerprint(const Secrets& secrets, const CommandType& type, Json body);
 
-  EarlierEvents earlier_events() const;
-
  private:
   std::variant<Uuid, Answer> stream_of(const Call& call,
                                        const CommandHeaders& headers,
