@@ -29,51 +29,70 @@ constexpr ShapeField login_fields[] = {{"identifier", &identifier, true},
                                        {"password", &any_password, true}};
 constexpr ShapeField refresh_fields[] = {{"refresh_token", &token, true}};
 
-std::variant<JsonDocument, Response> read(const Request& request,
-                                          std::span<const ShapeField> fields,
-                                          std::vector<Fault>& faults) {
+std::variant<JsonDocument, Response> parsed(const Request& request) {
   if (auto refused = other_than_json(request)) return std::move(*refused);
   if (request.body.empty()) return problem(400, "malformed_json", "a body is needed");
   auto document = parse_json(request.body);
   if (!document) return problem(400, "malformed_json", "the body is not JSON in UTF-8");
-  const Shape shape{.kind = Shape::Kind::object, .fields = fields, .closed = true};
-  check_shape(shape, document->root(), faults);
-  if (!faults.empty()) return invalid(faults);
   return std::move(*document);
+}
+
+std::vector<Fault> faults_of(const Json& root, std::span<const ShapeField> fields) {
+  std::vector<Fault> faults;
+  const Shape shape{.kind = Shape::Kind::object, .fields = fields, .closed = true};
+  check_shape(shape, root, faults);
+  return faults;
+}
+
+std::variant<JsonDocument, Response> read(const Request& request,
+                                          std::span<const ShapeField> fields) {
+  auto body = parsed(request);
+  if (const auto* const document = std::get_if<JsonDocument>(&body)) {
+    const std::vector<Fault> faults = faults_of(document->root(), fields);
+    if (!faults.empty()) return invalid(faults);
+  }
+  return body;
+}
+
+// What no shape says; fields of another kind have their fault already.
+void add_faults(const Json& root, const PlatformConfig& platform, std::vector<Fault>& faults) {
+  const auto told = root.find("identifier");
+  if (told && told->is_string() && !normal_identifier(told->as_string())) {
+    faults.push_back({"/identifier", "format", "neither an e-mail address nor a phone number"});
+  }
+  const auto asked = root.find("roles");
+  if (!asked || !asked->is_array()) return;
+  std::size_t index = 0;
+  for (const Json one : asked->elements()) {
+    const auto open = [&](Role other) { return wf::name(other) == one.as_string(); };
+    if (one.is_string() && std::ranges::none_of(platform.open_roles, open)) {
+      faults.push_back(
+          {fmt::format("/roles/{}", index), "role_not_open", "nobody may register with it"});
+    }
+    ++index;
+  }
 }
 
 }  // namespace
 
 std::variant<JsonDocument, Response> registration_body(const Request& request,
                                                        const PlatformConfig& platform) {
-  std::vector<Fault> faults;
-  auto body = read(request, registration_fields, faults);
-  if (!faults.empty() || !std::holds_alternative<JsonDocument>(body)) return body;
-  const Json root = std::get<JsonDocument>(body).root();
-  if (!normal_identifier(root.find("identifier")->as_string())) {
-    faults.push_back({"/identifier", "format", "neither an e-mail address nor a phone number"});
+  auto body = parsed(request);
+  if (const auto* const document = std::get_if<JsonDocument>(&body)) {
+    const Json root = document->root();
+    std::vector<Fault> faults = faults_of(root, registration_fields);
+    if (root.is_object()) add_faults(root, platform, faults);
+    if (!faults.empty()) return invalid(faults);
   }
-  std::size_t index = 0;
-  for (const Json one : root.find("roles")->elements()) {
-    const auto open = [&](Role other) { return wf::name(other) == one.as_string(); };
-    if (std::ranges::none_of(platform.open_roles, open)) {
-      faults.push_back(
-          {fmt::format("/roles/{}", index), "role_not_open", "nobody may register with it"});
-    }
-    ++index;
-  }
-  if (!faults.empty()) return invalid(faults);
   return body;
 }
 
 std::variant<JsonDocument, Response> login_body(const Request& request) {
-  std::vector<Fault> faults;
-  return read(request, login_fields, faults);
+  return read(request, login_fields);
 }
 
 std::variant<JsonDocument, Response> refresh_body(const Request& request) {
-  std::vector<Fault> faults;
-  return read(request, refresh_fields, faults);
+  return read(request, refresh_fields);
 }
 
 }  // namespace wf::gateway

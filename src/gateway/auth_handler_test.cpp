@@ -68,6 +68,17 @@ BOOST_AUTO_TEST_CASE(registering_seals_what_the_log_must_not_show) {
   BOOST_TEST(response.body.find("token") == std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(every_fault_of_a_registration_is_told_at_once) {
+  const Response response =
+      post("/auth/register", R"({"identifier":"hello","password":"x","roles":["admin"],"name":7})");
+  BOOST_TEST(response.status == 422);
+  for (const char* pointer : {"/identifier", "/password", "/roles/0", "/name"}) {
+    BOOST_TEST(response.body.find(std::string("\"") + pointer + "\"") != std::string::npos,
+               pointer);
+  }
+  BOOST_TEST(post("/auth/register", "[]").status == 422);
+}
+
 BOOST_AUTO_TEST_CASE(a_retried_registration_makes_the_same_account) {
   const std::string first =
       field(post("/auth/register", registration, {{"Idempotency-Key", "r1"}}), "id");
