@@ -9,6 +9,7 @@
 #include "base/catalogue.h"
 #include "base/json_write.h"
 #include "log/outcome_reader.h"
+#include "runtime/decider.h"
 
 namespace wf::cli {
 namespace {
@@ -40,9 +41,10 @@ class Listener {
   }
   struct Heard {
     Offset at = -1;
-    Uuid opened;             // the last one said by then, itself if it is one
-    Offset last_cause = -1;  // answered by then
+    Uuid opened;  // the last one said by then, itself if it is one
+    Position answered;
   };
+  const Position& answered() const { return outcomes_.position(); }
   // The `opened` or `resumed` with that id.
   Result<Heard> hear(const Uuid& id) {
     heard_.reset();
@@ -67,7 +69,7 @@ class Listener {
         [&](const Record& record) {
           if (record.kind == Kind::opened) opened_ = record.id;
           if (record.id != wanted) return;
-          heard_ = {record.offset, opened_, std::max<Offset>(outcomes_.position().last_cause, -1)};
+          heard_ = {record.offset, opened_, answered()};
         });
   }
 
@@ -91,6 +93,54 @@ Result<void> append(Appender& writer, const Slot& events, const Record& record) 
   return writer.append(events, {&record, 1}, Durability::now);
 }
 
+Offset last_cause(const Position& answered) { return std::max<Offset>(answered.last_cause, -1); }
+
+Result<Batch> read_one(Reader& reader, const Slot& slot) {
+  while (true) {
+    auto batch = reader.read(slot, {.records = 1});
+    if (!batch || !batch->records.empty()) return batch;
+    if (!reader.wait(patience)) return fail(Code::timeout, slot.topic + " is not served");
+  }
+}
+
+// The command after the last answered one, where that one is still in its place: a hole may lie
+// between. Nothing: it was lost, or another is there.
+Result<std::optional<Offset>> next_of_intact(Log& log,
+                                             const Slot& commands,
+                                             const Position& answered) {
+  const Offset last = last_cause(answered);
+  const Offset from = std::max<Offset>(last, 0);
+  const auto begin = log.begin(commands);
+  if (!begin) return tl::unexpected(begin.error());
+  const auto end = log.end(commands);
+  if (!end) return tl::unexpected(end.error());
+  if (from < *begin || last >= *end) return std::nullopt;
+  const auto reader = log.reader();
+  if (!reader) return tl::unexpected(reader.error());
+  if (auto ok = (*reader)->seek(commands, from); !ok) return tl::unexpected(ok.error());
+  if (last >= 0) {
+    const auto there = read_one(**reader, commands);
+    if (!there) return tl::unexpected(there.error());
+    if (!answers(answered.last_id, there->records[0].id)) return std::nullopt;
+  }
+  if (last + 1 == *end) return *end;
+  const auto following = read_one(**reader, commands);
+  if (!following) return tl::unexpected(following.error());
+  return following->records[0].offset;
+}
+
+// Before it commands would get a second outcome, behind it some would get none.
+Result<void> check_next(Log& log, const Slot& commands, const Position& answered, Offset next) {
+  const auto right = next_of_intact(log, commands, answered);
+  if (!right) return tl::unexpected(right.error());
+  if (!*right || **right == next) return {};
+  return fail(Code::forbidden,
+              fmt::format("{}/{} lost nothing that was answered: only --next {} is right",
+                          commands.topic,
+                          commands.partition,
+                          **right));
+}
+
 }  // namespace
 
 Result<Resumption> resume_slot(
@@ -112,6 +162,9 @@ Result<Resumption> resume_slot(
   // First, as it may take long: a decider that looks again every few seconds opens the slot as soon
   // as somebody else has, and what is said in the epoch before is a zombie's.
   if (auto ok = (*listener)->to_tail(); !ok) return tl::unexpected(ok.error());
+  if (auto ok = check_next(log, commands, (*listener)->answered(), next); !ok) {
+    return tl::unexpected(ok.error());
+  }
   const std::string build = fmt::format(R"({{"build":"{}"}})", catalogue().build);
   std::string why = R"({"reason":)";
   append_json_string(why, reason);
@@ -121,7 +174,11 @@ Result<Resumption> resume_slot(
     if (auto ok = append(**writer, events, opened); !ok) return tl::unexpected(ok.error());
     const auto ours = (*listener)->hear(opened.id);
     if (!ours) return tl::unexpected(ours.error());
-    const Resumption found{ours->at, ours->last_cause};
+    // Once more, as nothing is answered behind our epoch's back now.
+    if (auto ok = check_next(log, commands, ours->answered, next); !ok) {
+      return tl::unexpected(ok.error());
+    }
+    const Resumption found{ours->at, last_cause(ours->answered)};
     Record resumed = opened;
     resumed.kind = Kind::resumed;
     resumed.id = Uuid::v5(opened.id, "resumed");

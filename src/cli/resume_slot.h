@@ -16,7 +16,8 @@ struct Resumption {
 // Opens an epoch of `events` and resumes it at command `next`, for ever on record with the reason.
 // What was accepted stays; commands before `next` that were not answered never will be. A decider
 // that runs steps back and goes on behind it. Code::invalid: `next` is beyond the commands log's
-// end.
+// end. Code::forbidden: the commands log still has the last answered command, and `next` is not the
+// one that follows it.
 Result<Resumption> resume_slot(
     Log& log, const Slot& events, Offset next, const std::string& reason, Instant now);
 

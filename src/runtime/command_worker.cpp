@@ -233,9 +233,7 @@ Result<bool> CommandWorker::check_commands() {
   const auto batch = reader_->read(commands_, {.records = 1});
   if (!batch) return tl::unexpected(batch.error());
   if (batch->records.empty()) return false;
-  for (std::size_t i = 0; i < Decider::records_max + Decider::closing_max; ++i) {
-    if (event_id(batch->records[0].id, i) == position.last_id) return true;
-  }
+  if (answers(position.last_id, batch->records[0].id)) return true;
   return for_a_person(
       {Code::mismatch,
        fmt::format("{0}: offset {1} holds another command than the one that was answered; "

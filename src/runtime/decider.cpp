@@ -27,6 +27,13 @@ Uuid event_id(const Uuid& command, std::size_t index) {
   return Uuid::v5(command, fmt::format_int(index).c_str());
 }
 
+bool answers(const Uuid& record, const Uuid& command) {
+  for (std::size_t i = 0; i < Decider::records_max + Decider::closing_max; ++i) {
+    if (event_id(command, i) == record) return true;
+  }
+  return false;
+}
+
 struct Decider::Turn {
   const Record& command;
   Offset epoch;

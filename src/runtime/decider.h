@@ -68,5 +68,7 @@ class Decider {
 
 // The id of a command's n-th outcome record: UUIDv5(command id, index).
 Uuid event_id(const Uuid& command, std::size_t index);
+// Whether a record with that id may be of an outcome of that command.
+bool answers(const Uuid& record, const Uuid& command);
 
 }  // namespace wf
