@@ -11,6 +11,35 @@
 namespace wf::cli {
 namespace {
 
+Error wrong(const std::string& path, const std::vector<Fault>& faults) {
+  std::string detail = path + ":";
+  for (const Fault& fault : faults) {
+    detail += fmt::format("\n  {} {}: {}", fault.pointer, fault.code, fault.detail);
+  }
+  return {Code::invalid, std::move(detail)};
+}
+
+// What each field allows by itself, but not beside another.
+std::vector<Fault> contradictions(const ProcessConfig& process) {
+  std::vector<Fault> faults;
+  const HttpConfig& http = process.http;
+  if (http.tls_certificate.empty() != http.tls_key.empty()) {
+    const bool key = http.tls_key.empty();
+    faults.push_back({key ? "/http/tls_key" : "/http/tls_certificate",
+                      "required",
+                      fmt::format("{} is given: TLS needs both, plain HTTP neither",
+                                  key ? "tls_certificate" : "tls_key")});
+  }
+  const GatewayConfig& gateway = process.gateway;
+  if (gateway.page_default > gateway.page_max) {
+    faults.push_back(
+        {"/gateway/page_default",
+         "maximum",
+         fmt::format("{} is more than page_max, {}", gateway.page_default, gateway.page_max)});
+  }
+  return faults;
+}
+
 template <class Parsed>
 Result<Parsed> parse(const std::string& path,
                      Result<Parsed> (*parser)(const Json&, std::vector<Fault>&)) {
@@ -21,11 +50,7 @@ Result<Parsed> parse(const std::string& path,
   std::vector<Fault> faults;
   auto parsed = parser(document->root(), faults);
   if (parsed) return parsed;
-  std::string detail = path + ":";
-  for (const Fault& fault : faults) {
-    detail += fmt::format("\n  {} {}: {}", fault.pointer, fault.code, fault.detail);
-  }
-  return fail(Code::invalid, std::move(detail));
+  return tl::unexpected(wrong(path, faults));
 }
 
 }  // namespace
@@ -44,6 +69,8 @@ Result<ProcessConfig> load_process(const std::string& path, const std::string& v
     auto parsed = parse<ProcessConfig>(path, parse_process);
     if (!parsed) return parsed;
     process = std::move(*parsed);
+    const auto faults = contradictions(process);
+    if (!faults.empty()) return tl::unexpected(wrong(path, faults));
   }
   if (!var_override.empty()) process.var = var_override;
   return process;

@@ -83,6 +83,21 @@ BOOST_AUTO_TEST_CASE(a_limit_out_of_its_range_is_refused_by_name) {
   start("gateway", "ended_sessions_max", 10'000'001);
 }
 
+BOOST_AUTO_TEST_CASE(what_contradicts_another_field_is_refused_by_name) {
+  const TempDir dir;
+  const std::string config = dir / "config.json";
+  const auto start = [&](const std::string& json, const std::string& field) {
+    std::ofstream(config) << json;
+    const Ran ran = run("run", declare_run, {"--config", config, "--var", dir / "var"});
+    BOOST_TEST((ran.exit == Exit::usage));
+    BOOST_TEST(ran.err.find(field + ' ') != std::string::npos, ran.err);
+  };
+  start(R"({"gateway":{"page_default":300}})", "/gateway/page_default");
+  start(R"({"gateway":{"page_max":20}})", "/gateway/page_default");
+  start(R"({"http":{"tls_key":"key.pem"}})", "/http/tls_certificate");
+  start(R"({"http":{"tls_certificate":"certificate.pem"}})", "/http/tls_key");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace wf::cli::limits_test

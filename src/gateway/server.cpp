@@ -78,12 +78,27 @@ Result<asio::ssl::context> tls_of(const Listen& listen) {
   context.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
                           asio::ssl::context::no_tlsv1_1 | asio::ssl::context::no_compression,
                       failed);
+  const auto encrypted = std::make_shared<bool>(false);
+  const auto no_pass_phrase = [encrypted](std::size_t, asio::ssl::context::password_purpose) {
+    *encrypted = true;
+    return std::string();
+  };
+  // OpenSSL's own asks the terminal.
+  if (!failed) context.set_password_callback(no_pass_phrase, failed);
   if (!failed) context.use_certificate_chain_file(listen.certificate_file, failed);
   if (failed) {
-    return fail(Code::invalid, fmt::format("{}: {}", listen.certificate_file, failed.message()));
+    return fail(
+        Code::invalid,
+        fmt::format("http.tls_certificate: {}: {}", listen.certificate_file, failed.message()));
   }
   context.use_private_key_file(listen.key_file, asio::ssl::context::pem, failed);
-  if (failed) return fail(Code::invalid, fmt::format("{}: {}", listen.key_file, failed.message()));
+  if (failed) {
+    return fail(Code::invalid,
+                fmt::format("http.tls_key: {}: {}",
+                            listen.key_file,
+                            *encrypted ? "it is encrypted, and nobody is asked for a pass phrase"
+                                       : failed.message()));
+  }
   return context;
 }
 

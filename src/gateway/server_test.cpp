@@ -379,6 +379,19 @@ BOOST_AUTO_TEST_CASE(tls_serves_the_same) {
   BOOST_TEST(plain.receive().status == 0);
 }
 
+BOOST_AUTO_TEST_CASE(nobody_is_asked_for_the_pass_phrase_of_a_key) {
+  const wf::test::Certificate certificate("a pass phrase");
+  Listen listen;
+  listen.certificate_file = certificate.certificate_file();
+  listen.key_file = certificate.key_file();
+  Echo handler;
+  const auto server = Server::open(listen, {}, {&handler});
+  BOOST_REQUIRE(!server.has_value());
+  BOOST_TEST((server.error().code == Code::invalid));
+  BOOST_TEST(server.error().detail.find("http.tls_key: ") == 0u, server.error().detail);
+  BOOST_TEST(server.error().detail.find("encrypted") != std::string::npos, server.error().detail);
+}
+
 BOOST_AUTO_TEST_CASE(what_cannot_be_opened_says_why) {
   Echo handler;
   const auto code = [&handler](const Listen& listen) {

@@ -1,5 +1,5 @@
-// For tests: a self-signed certificate for localhost and its key, as PEM files that go with the
-// object.
+// For tests: a self-signed certificate for localhost and its key, encrypted if a pass phrase is
+// given, as PEM files that go with the object.
 #pragma once
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -15,7 +15,7 @@ namespace wf::test {
 
 class Certificate {
  public:
-  Certificate() {
+  explicit Certificate(const char* pass_phrase = nullptr) {
     EVP_PKEY* const key = EVP_EC_gen("P-256");
     X509* const certificate = X509_new();
     X509_set_version(certificate, 2);
@@ -31,7 +31,9 @@ class Certificate {
     std::FILE* file = std::fopen(certificate_file().c_str(), "w");
     WF_CHECK(PEM_write_X509(file, certificate) == 1 && std::fclose(file) == 0);
     file = std::fopen(key_file().c_str(), "w");
-    WF_CHECK(PEM_write_PrivateKey(file, key, nullptr, nullptr, 0, nullptr, nullptr) == 1);
+    const EVP_CIPHER* const cipher = pass_phrase == nullptr ? nullptr : EVP_aes_256_cbc();
+    char* const phrase = const_cast<char*>(pass_phrase);  // read only, as a callback is not given
+    WF_CHECK(PEM_write_PrivateKey(file, key, cipher, nullptr, 0, nullptr, phrase) == 1);
     WF_CHECK(std::fclose(file) == 0);
     X509_free(certificate);
     EVP_PKEY_free(key);
