@@ -112,7 +112,9 @@ Result<fs::path> TableHome::next_generation() const {
     fs::path path = dir_ / (std::string(type_.info().code_hash) + "-" + std::to_string(n));
     const Result<bool> taken = is_there(path);
     if (!taken) return tl::make_unexpected(taken.error());
-    if (!*taken) return path;
+    // The live one is open even where somebody deleted its directory.
+    const bool open = live_ && live_->dir() == path;
+    if (!*taken && !open) return path;
   }
 }
 

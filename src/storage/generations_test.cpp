@@ -192,6 +192,15 @@ BOOST_AUTO_TEST_CASE(a_swap_waits_until_the_new_generation_is_as_far) {
   BOOST_TEST(table->state().generation == "code-1-2");
 }
 
+BOOST_AUTO_TEST_CASE(a_table_that_somebody_deleted_is_built_at_once) {
+  const auto table = home(type);
+  feed(*table->live(), history, 1);
+  fs::remove_all(dir / "bookings");
+  require(table->swap(build(*table, history.slots())));
+  BOOST_TEST(table->state().generation == "code-1-2");
+  BOOST_TEST(table->page({})->rows.size() > 0u);
+}
+
 BOOST_AUTO_TEST_CASE(a_built_table_that_fails_is_not_being_built) {
   const auto table = home(type);
   table->tell_progress([] { return 100; });
