@@ -112,7 +112,8 @@ class Rebuilder {
     for (const TableType* table : tables) {
       print(table->info().name, *counts, wall_clock() - started);
     }
-    return stop_requested() ? Exit::interrupted : Exit::ok;
+    if (stop_requested()) setup_.err.line("wayfold: the signal came too late: all of it is done");
+    return Exit::ok;
   }
 
  private:

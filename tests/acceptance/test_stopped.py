@@ -1,6 +1,8 @@
 """Tools do not wait for a process that stands still, and heed Ctrl-C at any time."""
 
 import signal
+import socket
+import struct
 import time
 
 import pytest
@@ -43,3 +45,34 @@ def test_interrupted_in_the_midst_of_an_answer(wayfold, host):
         assert tool.ended(10) in (0, 130)  # 0: it stood between two questions
     finally:
         wayfold.web.signal(signal.SIGCONT)
+
+
+def frame(sock) -> bytes:
+    """What comes next on a control socket; empty: nothing more will be sent."""
+    head = sock.recv(4, socket.MSG_WAITALL)
+    return sock.recv(struct.unpack("<I", head)[0], socket.MSG_WAITALL) if head else b""
+
+
+def answer(sock, tone: int, text: bytes = b"") -> None:
+    sock.sendall(struct.pack("<I", 1 + len(text)) + bytes([tone]) + text)
+
+
+def test_interrupted_after_all_was_rebuilt(tmp_path):
+    """By a process that says so once the tool has heeded Ctrl-C."""
+    done, more = 0, 2
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "control.sock"))
+        listener.listen()
+        listener.settimeout(30)
+        tool = Process([BINARY, "rebuild", "chargers", "--var", tmp_path], tmp_path / "rebuild.log")
+        listener.accept()[0].close()  # it looks whether somebody is there
+        with listener.accept()[0] as asked:
+            frame(asked)  # hello
+            answer(asked, done)
+            frame(asked)  # rebuild
+            tool.signal(signal.SIGINT)
+            answer(asked, more, b'{"records":1,"events":1,"total":1}')
+            assert frame(asked) == b""
+            answer(asked, done)
+            assert tool.ended(10) == 0
+    assert "too late" in tool.output().splitlines()[-1]
