@@ -104,8 +104,13 @@ Result<ImportReport> send_all(Setup& setup,
     std::error_code ignored;
     size = std::filesystem::file_size(options.file, ignored);
   }
-  Importer importer(sender, options.rate, options.parallel, std::move(state));
-  Progress bar(setup.err, "import");
+  Progress bar(setup.err, "import", "lines");
+  const auto say = [&](std::string_view what) {
+    bar.finish();
+    setup.err.line(fmt::format("wayfold: {}", what));
+    setup.err.flush();
+  };
+  Importer importer(sender, options.rate, options.parallel, std::move(state), say);
   return importer.run(piped ? std::cin : file, [&](std::uint64_t answered, std::uint64_t bytes) {
     bar.update(bytes, std::max(size, bytes), answered);
   });

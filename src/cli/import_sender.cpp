@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <thread>
+#include <utility>
 
 #include "base/json.h"
 #include "cli/stop_signal.h"
@@ -16,6 +17,7 @@ namespace {
 // A Retry-After counts between them.
 constexpr Duration pause_min = Duration::millis(50);
 constexpr Duration pause_max = Duration::seconds(2);
+constexpr Duration outage_min = Duration::seconds(2);  // less is not worth a word
 constexpr const char* position_header = "Wayfold-Position";
 
 void sleep_for(Duration time) { std::this_thread::sleep_for(std::chrono::microseconds(time.us)); }
@@ -82,8 +84,24 @@ void RateLimit::wait() {
   std::this_thread::sleep_until(at);
 }
 
-ImportSender::ImportSender(const SenderOptions& options, RateLimit& rate)
-    : options_(options), rate_(rate), client_(options.address, options.answer_max) {}
+void Outage::goes_on(Instant since, const std::string& why) {
+  const std::scoped_lock lock(mutex_);
+  if (said_ || wall_clock() - std::max(since, answered_) < outage_min) return;
+  said_ = true;
+  say_(fmt::format("the gateway does not answer ({}), trying again", why));
+}
+
+void Outage::over() {
+  const std::scoped_lock lock(mutex_);
+  answered_ = wall_clock();
+  if (std::exchange(said_, false)) say_("the gateway answers again");
+}
+
+ImportSender::ImportSender(const SenderOptions& options, RateLimit& rate, Outage& outage)
+    : options_(options),
+      rate_(rate),
+      outage_(outage),
+      client_(options.address, options.answer_max) {}
 
 Result<ImportAnswer> ImportSender::send(const ImportLine& line, const std::string& position) {
   HttpClient::Headers headers{{"Authorization", "Bearer " + options_.token},
@@ -93,12 +111,14 @@ Result<ImportAnswer> ImportSender::send(const ImportLine& line, const std::strin
   if (!line.as.empty()) headers.emplace_back("Wayfold-As", line.as);
   if (!line.occurred_at.empty()) headers.emplace_back("Wayfold-Occurred-At", line.occurred_at);
   if (!position.empty()) headers.emplace_back(position_header, position);
-  const Instant end = wall_clock() + options_.give_up;
+  const Instant start = wall_clock();
   Duration pause = pause_min;
   for (;;) {
     if (stop_requested()) return fail(Code::closed, "interrupted");
     rate_.wait();
     const auto reply = client_.send(line.method, line.path, headers, line.body);
+    const bool down = !reply || reply->status >= 502;
+    if (!down) outage_.over();
     if (reply && refuses_position(*reply) && headers.back().first == position_header) {
       headers.pop_back();
       continue;
@@ -119,9 +139,13 @@ Result<ImportAnswer> ImportSender::send(const ImportLine& line, const std::strin
       return answer;
     }
     const bool distrusted = !reply && reply.error().code != Code::unavailable;
-    if (distrusted || wall_clock() > end) {
+    if (distrusted || wall_clock() - start > options_.give_up) {
       return reply ? fail(Code::unavailable, fmt::format("still answered {}", reply->status))
                    : tl::unexpected(reply.error());
+    }
+    if (down) {
+      outage_.goes_on(start,
+                      reply ? fmt::format("status {}", reply->status) : reply.error().detail);
     }
     sleep_for(reply ? pause_after(*reply, pause) : pause);
     pause = std::min(Duration{pause.us * 2}, pause_max);

@@ -1,10 +1,11 @@
 // Sends import lines one at a time until each has its answer.
 #pragma once
-#include <atomic>
 #include <chrono>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "cli/http_client.h"
 #include "cli/import_line.h"
@@ -25,6 +26,24 @@ class RateLimit {
   std::chrono::steady_clock::time_point next_;
 };
 
+// Says once that nobody's line has been answered for a while, and once that they are again.
+// Thread-safe.
+class Outage {
+ public:
+  using Say = std::function<void(std::string_view)>;  // from any thread, one at a time
+  explicit Outage(Say say) : say_(std::move(say)) {}
+
+  // A line that is sent since then has no answer.
+  void goes_on(Instant since, const std::string& why);
+  void over();
+
+ private:
+  const Say say_;
+  std::mutex mutex_;
+  Instant answered_;  // a line was, last
+  bool said_ = false;
+};
+
 struct SenderOptions {
   HttpAddress address;
   std::string token;
@@ -36,10 +55,10 @@ struct SenderOptions {
 // More than a gateway of this configuration ever waits.
 Duration answer_max_of(const GatewayConfig& gateway);
 
-// One thread each; they share `rate`.
+// One thread each; they share `rate` and `outage`.
 class ImportSender {
  public:
-  ImportSender(const SenderOptions& options, RateLimit& rate);
+  ImportSender(const SenderOptions& options, RateLimit& rate, Outage& outage);
   // Repeats what may be repeated: the key makes it harmless. An error ends the import: nobody
   // answers (unavailable), the token is not an importer's (forbidden), or a signal (closed).
   // `position` is what the line's own and those it follows have seen; empty: nothing.
@@ -48,6 +67,7 @@ class ImportSender {
  private:
   const SenderOptions& options_;
   RateLimit& rate_;
+  Outage& outage_;
   HttpClient client_;
 };
 

@@ -13,89 +13,13 @@
 
 #include "base/json.h"
 #include "cli/engine_fixture.h"
+#include "cli/progress.h"
+#include "cli/small_server.h"
 #include "gateway/position.h"
 #include "support/temp_dir.h"
 
 namespace wf::cli::import_test {
 namespace {
-
-// Answers requests one connection and one thread each, as `answer` says.
-class SmallServer {
- public:
-  using Answer = std::function<std::string(const std::string& request)>;  // status line's rest
-
-  explicit SmallServer(Answer answer) : answer_(std::move(answer)) {
-    fd_ = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    BOOST_REQUIRE(::bind(fd_, reinterpret_cast<sockaddr*>(&address), size) == 0);
-    BOOST_REQUIRE(::listen(fd_, 64) == 0);
-    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
-    accepting_ = std::thread([this] { accept(); });
-  }
-  ~SmallServer() {
-    ::shutdown(fd_, SHUT_RDWR);
-    accepting_.join();
-    for (std::thread& thread : threads_) thread.join();
-    ::close(fd_);
-  }
-  HttpAddress address() const { return {"127.0.0.1", std::to_string(port_)}; }
-
-  std::vector<std::string> requests() {
-    const std::scoped_lock lock(mutex_);
-    return requests_;
-  }
-
- private:
-  void accept() {
-    for (int fd; (fd = ::accept(fd_, nullptr, nullptr)) >= 0;) {
-      threads_.emplace_back([this, fd] { serve(fd); });
-    }
-  }
-  void serve(int fd) {
-    std::string bytes;
-    char some[4096];
-    for (ssize_t n; (n = ::recv(fd, some, sizeof some, 0)) > 0;) {
-      bytes.append(some, static_cast<std::size_t>(n));
-      while (const std::size_t size = whole(bytes)) {
-        const std::string request = bytes.substr(0, size);
-        bytes.erase(0, size);
-        std::string reply;
-        {
-          const std::scoped_lock lock(mutex_);
-          requests_.push_back(request);
-          reply = answer_(request);
-        }
-        ::send(fd, reply.data(), reply.size(), MSG_NOSIGNAL);
-      }
-    }
-    ::close(fd);
-  }
-  // The size of the first request, if it is all there.
-  static std::size_t whole(const std::string& bytes) {
-    const std::size_t end = bytes.find("\r\n\r\n");
-    if (end == std::string::npos) return 0;
-    const std::size_t at = bytes.find("Content-Length: ");
-    const std::size_t size = end + 4 + std::stoul(bytes.substr(at + 16));
-    return bytes.size() < size ? 0 : size;
-  }
-
-  Answer answer_;
-  int fd_ = -1;
-  int port_ = 0;
-  std::mutex mutex_;
-  std::vector<std::string> requests_;
-  std::vector<std::thread> threads_;
-  std::thread accepting_;
-};
-
-std::string reply(int status, const std::string& body) {
-  return "HTTP/1.1 " + std::to_string(status) +
-         " X\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
-}
 
 std::string value_of(const std::string& request, const std::string& header) {
   const std::size_t at = request.find("\r\n" + header + ": ");
@@ -113,10 +37,12 @@ std::string accepted_in(std::uint32_t partition, const std::string& request, con
 }
 std::string accepted(const std::string& request) { return accepted_in(0, request); }
 
-Result<ImportReport> import_lines(SmallServer& server,
-                                  const std::string& lines,
-                                  const std::string& state = "",
-                                  Duration give_up = Duration::seconds(60)) {
+Result<ImportReport> import_lines(
+    SmallServer& server,
+    const std::string& lines,
+    const std::string& state = "",
+    Duration give_up = Duration::seconds(60),
+    const Outage::Say& say = [](auto) {}) {
   std::istringstream input(lines);
   const SenderOptions options{.address = server.address(),
                               .token = "secret",
@@ -124,7 +50,7 @@ Result<ImportReport> import_lines(SmallServer& server,
                               .give_up = give_up};
   auto opened = ImportState::open(state, "input", {});
   BOOST_REQUIRE(opened);
-  return Importer(options, 1'000'000, 8, std::move(*opened)).run(input, [](auto, auto) {});
+  return Importer(options, 1'000'000, 8, std::move(*opened), say).run(input, [](auto, auto) {});
 }
 
 BOOST_AUTO_TEST_SUITE(import_tests)
@@ -420,10 +346,35 @@ BOOST_AUTO_TEST_CASE(nobody_there_ends_the_import) {
                               .import = {},
                               .give_up = Duration::millis(1)};
   auto state = ImportState::open("", "", {});
-  const auto report = Importer(options, 1000, 2, std::move(*state)).run(input, [](auto, auto) {});
+  const auto report =
+      Importer(options, 1000, 2, std::move(*state), [](auto) {}).run(input, [](auto, auto) {});
   ::close(bound);
   BOOST_REQUIRE(!report);
   BOOST_TEST((report.error().code == Code::unavailable));
+}
+
+BOOST_AUTO_TEST_CASE(an_outage_is_said_once_and_its_end_is) {
+  std::atomic<bool> out = true;
+  SmallServer server([&](const std::string& request) {
+    return out ? reply(503, R"({"code":"unavailable"})") : accepted(request);
+  });
+  std::string lines;
+  for (const char key : {'a', 'b', 'c', 'd'}) {
+    lines += fmt::format("{{\"route\":\"POST /chargers\",\"key\":\"{}\"}}\n", key);
+  }
+  std::string said;
+  const auto say = [&](std::string_view what) {
+    said.append(what) += '|';
+    out = false;
+  };
+  BOOST_REQUIRE(import_lines(server, lines, "", Duration::seconds(60), say));
+  BOOST_TEST(said ==
+             "the gateway does not answer (status 503), trying again|the gateway answers again|");
+}
+
+BOOST_AUTO_TEST_CASE(its_progress_is_of_lines) {
+  const std::string text = progress_text(1, 2, 30, "lines", Duration::seconds(1));
+  BOOST_TEST(text.find("50 %, 30 lines/s, 1 s left") != std::string::npos, text);
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_is_waited_for_longer_than_the_gateway_waits) {
@@ -438,8 +389,9 @@ BOOST_AUTO_TEST_CASE(an_answer_is_waited_for_longer_than_the_gateway_waits) {
                               .give_up = Duration::millis(1),
                               .answer_max = Duration::millis(50)};
   RateLimit rate(1000);
+  Outage outage([](auto) {});
   const Instant began = wall_clock();
-  const auto late = ImportSender(options, rate)
+  const auto late = ImportSender(options, rate, outage)
                         .send(*parse_import_line(R"({"route":"POST /chargers","key":"c"})"), "");
   gave_up = true;
   BOOST_REQUIRE(!late);

@@ -95,7 +95,7 @@ std::uint32_t Importer::group_of(const ImportLine& line, const std::vector<std::
 }
 
 void Importer::work() {
-  ImportSender sender(options_, rate_);
+  ImportSender sender(options_, rate_, outage_);
   while (auto task = queue_.take()) {
     const std::string position = position_before(*task);
     auto refused = prepare(task->line);

@@ -28,11 +28,23 @@ struct ImportReport {
 };
 
 // One run() of one object. `tick` is called by the reading thread now and then, with the lines
-// answered and the bytes read so far.
+// answered and the bytes read so far; `say` by any, never while `tick` is, when the gateway is gone
+// and when it is back.
 class Importer {
  public:
-  Importer(const SenderOptions& options, std::int64_t rate, std::size_t parallel, ImportState state)
-      : options_(options), rate_(rate), parallel_(parallel), state_(std::move(state)) {}
+  Importer(const SenderOptions& options,
+           std::int64_t rate,
+           std::size_t parallel,
+           ImportState state,
+           Outage::Say say)
+      : options_(options),
+        rate_(rate),
+        parallel_(parallel),
+        outage_([this, say = std::move(say)](std::string_view what) {
+          const std::scoped_lock lock(mutex_);
+          say(what);
+        }),
+        state_(std::move(state)) {}
 
   using Tick = std::function<void(std::uint64_t answered, std::uint64_t bytes)>;
   // An error ends it early; what was answered stays answered.
@@ -59,6 +71,7 @@ class Importer {
   const SenderOptions& options_;
   RateLimit rate_;
   std::size_t parallel_;
+  Outage outage_;
   ImportQueue queue_{10'000};
 
   std::unordered_map<std::string, std::uint32_t> groups_;  // the reading thread's

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/time.h"
 #include "cli/output.h"
@@ -11,16 +12,18 @@ namespace wf::cli {
 // One thread. Prints to the error output, so that what a command prints stays clean.
 class Progress {
  public:
-  Progress(Output& out, std::string what);
+  // `unit`: what is counted.
+  Progress(Output& out, std::string what, std::string_view unit = "events");
   ~Progress() { finish(); }
 
-  // `done` of `total`, and how many events that were; rate and time left follow from the events.
-  void update(std::uint64_t done, std::uint64_t total, std::uint64_t events);
+  // `done` of `total`, and how many units that were, of which the rate is.
+  void update(std::uint64_t done, std::uint64_t total, std::uint64_t count);
   void finish();  // ends the bar's line
 
  private:
   Output& out_;
   std::string what_;
+  std::string_view unit_;
   bool terminal_;
   bool shown_ = false;
   Instant started_;
@@ -30,7 +33,8 @@ class Progress {
 // "[#####-----] 52 %, 412,000 events/s, 3 s left".
 std::string progress_text(std::uint64_t done,
                           std::uint64_t total,
-                          std::uint64_t events,
+                          std::uint64_t count,
+                          std::string_view unit,
                           Duration elapsed);
 
 }  // namespace wf::cli
