@@ -92,6 +92,9 @@ BOOST_AUTO_TEST_CASE(one_damaged_table_does_not_stop_the_others_and_is_rebuilt_b
   BOOST_TEST((verify.exit == Exit::failed));
   BOOST_TEST(verify.err.find("chargers: ") != std::string::npos, verify.err);
   BOOST_TEST(verify.out.find("sessions") != std::string::npos, verify.out);
+  BOOST_TEST(verify.err.find("/tables/chargers/") != std::string::npos, verify.err);
+  BOOST_TEST(verify.err.find("/scratch/") == std::string::npos, verify.err);  // it is gone
+  BOOST_TEST(verify.err.find("`wayfold rebuild chargers` mends") != std::string::npos, verify.err);
 
   const Ran mended = run_here("rebuild", declare_rebuild, {"chargers"});
   BOOST_TEST((mended.exit == Exit::ok), mended.err);
@@ -99,6 +102,22 @@ BOOST_AUTO_TEST_CASE(one_damaged_table_does_not_stop_the_others_and_is_rebuilt_b
   BOOST_TEST(!table("chargers").state().failing_since.has_value());
   BOOST_TEST((run_here("lag", declare_lag, {}).exit == Exit::ok));
   BOOST_TEST((run_here("verify", declare_verify, {}).exit == Exit::ok));
+}
+
+BOOST_AUTO_TEST_CASE(a_table_deleted_under_its_process_is_said_to_be_and_is_rebuilt) {
+  deployment.start();
+  deployment.list_chargers(2);
+  fs::remove_all(deployment.var() + "/tables/chargers");
+  const Ran verify = run_here("verify", declare_verify, {"chargers"});
+  BOOST_TEST((verify.exit == Exit::failed));
+  BOOST_TEST(verify.err.find("were deleted under the running process") != std::string::npos,
+             verify.err);
+  BOOST_TEST((run_here("rebuild", declare_rebuild, {"chargers"}).exit == Exit::ok));
+  BOOST_TEST((run_here("verify", declare_verify, {"chargers"}).exit == Exit::ok));
+  deployment.stop();
+  fs::remove_all(deployment.var() + "/tables/chargers");
+  const Ran absent = run_here("verify", declare_verify, {"chargers"});
+  BOOST_TEST(absent.err.find("deleted or never built") != std::string::npos, absent.err);
 }
 
 // Nothing that is in the way is written. The projector stands still until the disk of what was

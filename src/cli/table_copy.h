@@ -34,6 +34,13 @@ Result<std::shared_ptr<TableStore>> open_table_copy(const ProcessConfig& process
                                                     const Uuid& log_id,
                                                     const ScratchDir& scratch);
 
+// An error that names files of the copy, as of the table's own, which stay, with what mends them.
+// Others stay as they are.
+Error of_own_files(Error error,
+                   const ProcessConfig& process,
+                   const TableType& type,
+                   const ScratchDir& scratch);
+
 // Small: a tool shares the machine with what it looks at.
 ResourceLimits tool_resources();
 

@@ -166,7 +166,7 @@ Exit verify(Setup& setup, const std::vector<std::string>& names) {
         store.and_then([&](const auto& opened) { return verifier.verify(*table, *opened); });
     if (stop_requested()) return Exit::interrupted;
     if (!proof) {
-      const Error& why = proof.error();
+      const Error why = of_own_files(proof.error(), *process, *table, *scratch);
       worst = std::max(
           worst, setup.fail({why.code, fmt::format("{}: {}", table->info().name, why.detail)}));
       continue;
