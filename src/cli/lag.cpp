@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "cli/commands.h"
 #include "cli/config.h"
@@ -161,7 +162,8 @@ Exit lag(Setup& setup, std::int64_t limit) {
 
 Action declare_lag(const Arguments& takes, Setup& setup) {
   auto limit = std::make_shared<std::int64_t>(-1);
-  takes.option("--max", *limit, "exit 1 if a partition has more undecided commands than this");
+  takes.option("--max", *limit, "exit 1 if a partition has more undecided commands than this")
+      .within(0, std::numeric_limits<std::int64_t>::max());
   return [&setup, limit] { return lag(setup, *limit); };
 }
 

@@ -140,6 +140,9 @@ Result<void> parse_texts(ReplayOptions& options) {
       !read_time(options.until, options.filter.until)) {
     return fail(Code::invalid, "--since and --until are times like 2026-11-21T09:00:00Z");
   }
+  if (options.filter.to < options.filter.from) {
+    return fail(Code::invalid, "--to must not be below --from");
+  }
   return {};
 }
 
@@ -185,7 +188,8 @@ Action declare_replay(const Arguments& takes, Setup& setup) {
   takes.option("--stream", options->stream, "only this stream (UUID)");
   takes.option("--since", options->since, "event time at or after");
   takes.option("--until", options->until, "event time before");
-  takes.option("--from", filter.from, "offset at or after, in each partition");
+  takes.option("--from", filter.from, "offset at or after, in each partition")
+      .within(0, std::numeric_limits<Offset>::max());
   takes.option("--to", filter.to, "offset before, in each partition");
   takes.option("--limit", options->limit, "stop after so many lines");
   takes.flag("--commands", options->commands, "commands instead of events");

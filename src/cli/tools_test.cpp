@@ -101,6 +101,21 @@ BOOST_AUTO_TEST_CASE(replay_narrows_by_stream_offset_time_and_number) {
   });
 }
 
+BOOST_AUTO_TEST_CASE(numbers_that_cannot_be_are_wrong_usage) {
+  const auto usage = [&](const Ran& ran) {
+    BOOST_TEST((ran.exit == Exit::usage));
+    return ran.err;
+  };
+  deployment.start();
+  BOOST_TEST(usage(run_here("lag", declare_lag, {"--max", "-1"})).find("--max") !=
+             std::string::npos);
+  BOOST_TEST(usage(run_here("replay", declare_replay, {"--from", "-1"})).find("--from") !=
+             std::string::npos);
+  const Ran backwards = run_here("replay", declare_replay, {"--from", "5", "--to", "4"});
+  BOOST_TEST(usage(backwards).find("--to must not be below --from") != std::string::npos);
+  BOOST_TEST((run_here("replay", declare_replay, {"--from", "5", "--to", "5"}).exit == Exit::ok));
+}
+
 BOOST_AUTO_TEST_CASE(what_is_not_there_is_named) {
   const Ran none = run("replay", declare_replay, {"--var", "/nonexistent"});
   BOOST_TEST((none.exit == Exit::usage));
