@@ -12,7 +12,6 @@
 #include "cli/compact_keys.h"
 #include "cli/config.h"
 #include "cli/decide.h"
-#include "cli/node.h"
 #include "cli/password_prompt.h"
 #include "cli/remote_log.h"
 #include "cli/resume_slot.h"

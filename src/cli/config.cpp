@@ -93,6 +93,10 @@ Result<Config> load_config(const std::string& path, const std::string& var_overr
   return config;
 }
 
+std::string secrets_path(const ProcessConfig& process) {
+  return process.secrets.empty() ? process.var + "/secrets.json" : process.secrets;
+}
+
 std::string url_of(const HttpConfig& http, std::int64_t port) {
   const bool ipv6 = http.address.find(':') != std::string::npos;
   return fmt::format(fmt::runtime(ipv6 ? "{}://[{}]:{}" : "{}://{}:{}"),

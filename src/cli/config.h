@@ -19,6 +19,8 @@ struct Config {
 Result<Config> load_config(const std::string& path, const std::string& var_override);
 // The same without the platform, which only deciders and gateways need.
 Result<ProcessConfig> load_process(const std::string& path, const std::string& var_override);
+// Where this deployment's secrets are.
+std::string secrets_path(const ProcessConfig& process);
 Result<std::string> read_file(const std::string& path);
 // "http://127.0.0.1:8000": a server of this configuration that listens on `port`.
 std::string url_of(const HttpConfig& http, std::int64_t port);

@@ -52,31 +52,12 @@ std::string docs_directory() {
   return {};
 }
 
-// Whether an embedded log is to be begun. One that is gone, or on a volume that is not mounted, is
-// not begun anew where there was one.
-Result<bool> begins_log(const ProcessConfig& process, const std::string& secrets) {
-  namespace fs = std::filesystem;
-  const std::string path = process.var + "/log";
-  const auto there = has_rocks_log(path);
+// Whether an embedded log is to be begun.
+Result<bool> begins_log(const ProcessConfig& process) {
+  const auto there = has_rocks_log(process.var + "/log");
   if (!there) return tl::unexpected(there.error());
   if (*there) return false;
-  for (const char* name : {"tables", "stores"}) {
-    const fs::path left = fs::path(process.var) / name;
-    std::error_code absent;
-    const bool used =
-        std::ranges::any_of(fs::directory_iterator(left, absent), [](const auto& one) {
-          return one.path().filename() != "lost+found";  // of a volume of its own
-        });
-    if (!used) continue;
-    return fail(Code::mismatch,
-                fmt::format("there is no log at {0}, but {1} is of a deployment: mount or restore "
-                            "{0}, or to begin a new one delete {2}/tables and {2}/stores and take "
-                            "`log`, if there, out of {3}",
-                            path,
-                            left.string(),
-                            process.var,
-                            secrets));
-  }
+  if (auto ok = check_log_was_not_lost(process); !ok) return tl::unexpected(ok.error());
   return true;
 }
 
@@ -89,16 +70,12 @@ Result<void> check_masters(Log& log, const gateway::Secrets& secrets) {
 
 }  // namespace
 
-std::string secrets_path(const ProcessConfig& process) {
-  return process.secrets.empty() ? process.var + "/secrets.json" : process.secrets;
-}
-
 Result<std::unique_ptr<Node>> Node::open(const Config& config, NodeParts parts) {
   auto node = std::unique_ptr<Node>(new Node(config));
   const std::int64_t descriptors = raise_descriptor_limit();
   if (parts.serve) bound_connections(node->config_.process.http, descriptors);
   if (config.process.log.kind == LogKind::rocks) {
-    const auto begins = begins_log(config.process, secrets_path(config.process));
+    const auto begins = begins_log(config.process);
     if (!begins) return tl::unexpected(begins.error());
     node->new_log_ = *begins;
   }

@@ -50,7 +50,4 @@ class Node {
   std::unique_ptr<ControlServer> control_;
 };
 
-// Where this deployment's secrets are.
-std::string secrets_path(const ProcessConfig& process);
-
 }  // namespace wf::cli

@@ -13,8 +13,12 @@ namespace wf::cli {
 
 // Never creates a log; the partitions are those it has. Embedded: VAR/control.sock if a process
 // answers there, else the directory itself, which then belongs to this process. Code::not_found:
-// there is no log; Code::unavailable: somebody has it open and does not answer.
+// there is no log; Code::mismatch: it was lost; Code::unavailable: somebody has it open and does
+// not answer.
 Result<std::unique_ptr<Log>> open_tool_log(const ProcessConfig& process);
+// Where there is no embedded log. Code::mismatch: its tables or stores are there, so it was deleted
+// or its volume is not mounted, and it must not be begun anew.
+Result<void> check_log_was_not_lost(const ProcessConfig& process);
 
 // Every slot of a kind ("events", "commands"), as the log has them.
 std::vector<Slot> slots_in(const Log& log, std::string_view kind);

@@ -116,6 +116,19 @@ BOOST_AUTO_TEST_CASE(numbers_that_cannot_be_are_wrong_usage) {
   BOOST_TEST((run_here("replay", declare_replay, {"--from", "5", "--to", "5"}).exit == Exit::ok));
 }
 
+BOOST_AUTO_TEST_CASE(tools_say_that_the_log_of_a_deployment_was_lost) {
+  deployment.start();
+  deployment.stop();
+  std::filesystem::remove_all(deployment.var() + "/log");
+  for (const Ran& ran : {run_here("lag", declare_lag, {}),
+                         run_here("verify", declare_verify, {}),
+                         run_here("replay", declare_replay, {})}) {
+    BOOST_TEST((ran.exit == Exit::refused));
+    BOOST_TEST(ran.err.find("mount or restore") != std::string::npos, ran.err);
+  }
+  BOOST_TEST(!std::filesystem::exists(deployment.var() + "/log"));
+}
+
 BOOST_AUTO_TEST_CASE(what_is_not_there_is_named) {
   const Ran none = run("replay", declare_replay, {"--var", "/nonexistent"});
   BOOST_TEST((none.exit == Exit::usage));

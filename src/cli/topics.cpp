@@ -6,9 +6,9 @@
 #include "base/json_write.h"
 #include "cli/commands.h"
 #include "cli/config.h"
-#include "cli/node.h"
 #include "cli/open_log.h"
 #include "cli/tool_log.h"
+#include "gateway/secrets.h"
 
 namespace wf::cli {
 namespace {
