@@ -83,6 +83,7 @@ Result<std::unique_ptr<Node>> Node::open(const Config& config, NodeParts parts) 
     if (auto ok = node->load_secrets(parts.make_secrets); !ok) return tl::unexpected(ok.error());
     parts.engine.check_log = [made = node.get()](Log& log) {
       if (!made->secrets_) return made->make_secrets(log);
+      made->warn_of_other_secrets(log.id());
       return check_masters(log, *made->secrets_);
     };
   }
@@ -117,8 +118,21 @@ Result<void> Node::load_secrets(bool make) {
                             path,
                             bytes->log.text()));
   }
+  secrets_log_ = bytes->log;
   secrets_ = std::make_unique<gateway::Secrets>(std::move(*bytes));
   return {};
+}
+
+// `copy` carries a deployment into another log, and its secrets go with it: nothing to refuse.
+void Node::warn_of_other_secrets(const Uuid& log) const {
+  if (secrets_log_.nil() || secrets_log_ == log) return;
+  alarm(
+      fmt::format("{} was made with log {}, this is log {}: as it should be after `wayfold copy`; "
+                  "if not, put this deployment's file back, else tokens of before are refused "
+                  "and commands sent again are 422 key_reused",
+                  secrets_path(config_.process),
+                  secrets_log_.text(),
+                  log.text()));
 }
 
 Result<void> Node::make_secrets(Log& log) {

@@ -40,10 +40,12 @@ class Node {
   explicit Node(Config config) : config_(std::move(config)) {}
   Result<void> load_secrets(bool make);
   Result<void> make_secrets(Log& log);
+  void warn_of_other_secrets(const Uuid& log) const;
   Result<void> open_gateway();
 
   Config config_;
   bool new_log_ = false;
+  Uuid secrets_log_;  // nil: the secrets name none
   std::unique_ptr<gateway::Secrets> secrets_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<gateway::Gateway> gateway_;

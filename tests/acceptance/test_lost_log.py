@@ -1,5 +1,6 @@
 """A log that was deleted, cut short or exchanged under a store is noticed and named."""
 
+import json
 import shutil
 
 import pytest
@@ -89,6 +90,20 @@ def test_a_foreign_log_is_noticed(stopped, deploy):
     assert "folded again" in stopped.web.output()
     assert rows(stopped) == []
     stopped.verify()
+
+
+def test_secrets_of_another_deployment_are_named(deploy):
+    """Not refused: after a copy they are another log's, too."""
+    one, other = deploy(), deploy("other")
+    ids = []
+    for wayfold in (one, other):
+        wayfold.stop()
+        assert "was made with log" not in wayfold.web.output()
+        ids.append(json.loads((wayfold.var / "secrets.json").read_text())["log"])
+    shutil.copy(other.var / "secrets.json", one.var / "secrets.json")
+    one.start()
+    [warning] = [line for line in one.web.output().splitlines() if "was made with log" in line]
+    assert all(known in warning for known in ids)
 
 
 def test_a_log_cut_short_is_noticed(stopped):
