@@ -24,7 +24,9 @@ constexpr Subcommand subcommands[] = {
      "The same number of partitions: every record as it is, so that the same events and tables\n"
      "follow (start TO's deciders afterwards). Another number: what clients sent, in the order it\n"
      "was appended. FROM may be running. An interrupted copy goes on where it ended. --config and\n"
-     "--var are not taken: FROM and TO say both.\n"
+     "--var are not taken: FROM and TO say both. The secrets are not carried: before TO is "
+     "started\n"
+     "put FROM's secrets.json where TO has its own.\n"
      "  wayfold topics --config config/kafka.json\n"
      "  wayfold copy --commands var config/kafka.json\n",
      wf::cli::declare_copy},
