@@ -10,6 +10,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/json.h"
 #include "base/json_characters.h"
 #include "base/utf8.h"
 
@@ -257,19 +258,22 @@ Instant JsonCursor::instant() {
   return at.value_or(Instant{});
 }
 
-// A decimal of at most three digits and seven decimals, as append_point writes it.
-// As others write numbers near zero (ECMAScript: below 0.000001). The rest is read below, exactly.
+// As others write numbers near zero (ECMAScript: below 0.000001).
 std::optional<std::int32_t> JsonCursor::exponent_e7(std::int32_t degrees_max) {
   skip_space();
   const char* const end = std::find_if(at_, end_, ends_scalar);
   if (std::none_of(at_, end, [](char c) { return c == 'e' || c == 'E'; })) return std::nullopt;
-  double degrees = 0;
-  const auto [read, error] = std::from_chars(at_, end, degrees);
-  if (error != std::errc{} || read != end || !(std::abs(degrees) <= degrees_max)) fail();
+  const auto number = parse_json({at_, static_cast<std::size_t>(end - at_)});
   at_ = end;
-  return ok_ ? static_cast<std::int32_t>(std::lround(degrees * 1e7)) : 0;
+  if (!number || !number->root().is_number() ||
+      std::abs(number->root().as_double()) > degrees_max) {
+    fail();
+    return 0;
+  }
+  return static_cast<std::int32_t>(std::lround(number->root().as_double() * 1e7));
 }
 
+// A decimal of at most three digits and seven decimals, as append_point writes it.
 std::int32_t JsonCursor::degrees_e7(std::int32_t degrees_max) {
   if (const auto value = exponent_e7(degrees_max)) return *value;
   const bool negative = take('-');

@@ -189,6 +189,8 @@ BOOST_AUTO_TEST_CASE(points_are_exact) {
   BOOST_TEST((precise.point() == Point{-209'229, 899'999'999}));
   JsonCursor small("[-5e-07, 1.25E1]");
   BOOST_TEST((small.point() == Point{-5, 125'000'000}));
+  JsonCursor nothing("[1e-999,-0e9]");
+  BOOST_TEST((nothing.point() == Point{0, 0}));
   const auto read = [](JsonCursor& c) { c.point(); };
   for (const std::string_view bad : {"[]",
                                      "[180.00000005,2]",
@@ -197,6 +199,9 @@ BOOST_AUTO_TEST_CASE(points_are_exact) {
                                      "[1.,2]",
                                      "[1e3,2]",
                                      "[1e,2]",
+                                     "[1e999,2]",
+                                     "[.5e1,2]",
+                                     "[\"1e1\",2]",
                                      "[1e1x,2]",
                                      "[1000,2]",
                                      "[-,2]",
