@@ -117,10 +117,9 @@ class Channels::Subscriber : public Listener {
       socket_->send(row.message);
     } else if (!visible && shown_) {
       shown_ = false;
-      // Newer than what the client has, as it drops what is not; nobody counts on once it is gone.
-      const std::uint64_t sequence = row.stored.empty() ? sequence_ + 1 : row.sequence;
+      // Of the row before: the number of one that comes back is not known, and must be newer.
       socket_->send(std::make_shared<const Message>(
-          fmt::format(R"({{"sequence":{},"row":null}})", sequence), sequence));
+          fmt::format(R"({{"sequence":{},"row":null}})", sequence_), sequence_));
     }
   }
   bool is_news(const Published& row) const {

@@ -1,4 +1,4 @@
-// One row per charger on offer, with what answers when it is free.
+// One row per charger, with what answers when it is free.
 #include "gen/tables/chargers.h"
 
 #include <algorithm>
@@ -66,6 +66,7 @@ Own used(Own own, const Ended& e, const Meta& meta) {
   if (!e.checked_in_at) return own;
   const Instant from = std::min(e.start, *e.checked_in_at);
   if (from < e.start) own = freed(std::move(own), e.connector, from, e.start);
+  if (own.status == Status::retired) return own;  // nobody books it
   const Instant until = std::min(e.at, e.end);
   if (from < until) own = taken(std::move(own), e.connector, from, until);
   return without_past(std::move(own), meta.at);
@@ -236,6 +237,9 @@ Own fold(Own own, const charger::Resumed&, const Meta& meta) {
 }
 
 Own fold(Own own, const charger::Retired&, const Meta& meta) {
+  std::erase_if(own.busy, [&meta](std::int64_t packed) {
+    return unpack_taken(packed).interval.end <= meta.at;
+  });
   return with_status(std::move(own), Status::retired, meta);
 }
 
@@ -270,7 +274,9 @@ Own fold(Own own, const booking::Completed& e, const Meta& meta) {
   return used(std::move(own), e, meta);
 }
 
+// A retired one is there for those who have booked it still.
 std::optional<Row> view(const Key& key, const Own& own) {
+  if (own.status == Status::retired && own.busy.empty()) return std::nullopt;
   return Row{key.id,
              own.host,
              own.title,

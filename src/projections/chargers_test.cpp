@@ -200,14 +200,28 @@ BOOST_AUTO_TEST_CASE(an_edit_takes_away_what_is_null_AS1) {
 }
 
 // Whoever has booked it still has to find it.
-BOOST_AUTO_TEST_CASE(a_retired_charger_is_read_and_not_on_offer_AS1) {
+BOOST_AUTO_TEST_CASE(a_retired_charger_is_there_until_its_last_booking_ends_AS1) {
   TableSpec seen = rows();
-  seen.after(charger::Retired{}, at(2));
+  seen.after(booked(10, 12), at(2)).after(charger::Retired{}, at(3));
   BOOST_TEST(seen.only() == row("retired",
                                 "",
                                 R"("revision":2,"created_at":"2026-11-21T01:00:00Z",)"
-                                R"("updated_at":"2026-11-21T02:00:00Z")"));
+                                R"("updated_at":"2026-11-21T03:00:00Z")"));
   BOOST_TEST(free_hours(seen) == "1: 2:");
+  booking::Completed used = of_slot<booking::Completed>(10, 12);
+  used.checked_in_at = t(9);
+  used.at = t(11);
+  seen.after(used, at(11));
+  BOOST_TEST(seen.only() == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_retired_charger_that_nobody_has_booked_is_gone_AS1) {
+  TableSpec seen = rows();
+  booking::Completed used = of_slot<booking::Completed>(10, 12);
+  used.checked_in_at = t(10);
+  used.at = t(12);
+  seen.after(booked(10, 12), at(2)).after(used, at(12)).after(charger::Retired{}, at(13));
+  BOOST_TEST(seen.only() == "");
 }
 
 BOOST_AUTO_TEST_CASE(slots_are_the_opening_hours_without_bookings_and_blocks_BK3) {
