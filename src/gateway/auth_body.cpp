@@ -54,18 +54,22 @@ std::variant<JsonDocument, Response> read(const Request& request,
   return body;
 }
 
-// What no shape says; fields of another kind have their fault already.
+// What no shape says, of fields that have no fault yet.
 void add_faults(const Json& root, const PlatformConfig& platform, std::vector<Fault>& faults) {
+  const auto is_sound = [&faults](std::string_view field) {
+    return std::ranges::none_of(
+        faults, [field](const Fault& fault) { return fault.pointer.starts_with(field); });
+  };
   const auto told = root.find("identifier");
-  if (told && told->is_string() && !normal_identifier(told->as_string())) {
+  if (told && is_sound("/identifier") && !normal_identifier(told->as_string())) {
     faults.push_back({"/identifier", "format", "neither an e-mail address nor a phone number"});
   }
   const auto asked = root.find("roles");
-  if (!asked || !asked->is_array()) return;
+  if (!asked || !is_sound("/roles")) return;
   std::size_t index = 0;
   for (const Json one : asked->elements()) {
     const auto open = [&](Role other) { return wf::name(other) == one.as_string(); };
-    if (one.is_string() && std::ranges::none_of(platform.open_roles, open)) {
+    if (std::ranges::none_of(platform.open_roles, open)) {
       faults.push_back(
           {fmt::format("/roles/{}", index), "role_not_open", "nobody may register with it"});
     }
