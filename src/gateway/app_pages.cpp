@@ -40,6 +40,9 @@ Answer App::command_page(const Call& call) {
                    "no command of yours has this id, or it is older than outcomes are kept; what "
                    "policies send has no outcome here: its events say what came of it");
   };
+  const auto not_known_yet = [] {
+    return retry_later("not_yet", "it is not decided yet, or not known here yet");
+  };
   const auto id = Uuid::parse(call.match.parameters[0]);
   if (!id) return unknown();
   const bool under_way = backend_.waiting.contains(*id, call.now);
@@ -50,7 +53,9 @@ Answer App::command_page(const Call& call) {
     if (!known && known.error().code != Code::unavailable) {
       return retry_later("unavailable", "outcomes cannot be read now");
     }
-    if (!known) return NotYet{};  // not all that was read of the log has come into the table
+    // Not all that was read of the log has come into the table: a moment later it has, mostly.
+    if (!known && call.exchange.patience.us == 0) return NotYet{};
+    if (!known) return not_known_yet();
     if (*known) {
       const std::uint32_t all =
           authenticator_.role_bit("operator") | authenticator_.role_bit("admin") | importer_role_;
@@ -59,7 +64,7 @@ Answer App::command_page(const Call& call) {
     }
   }
   if (under_way || !reading || backend_.submitter.is_stuck()) {
-    return retry_later("not_yet", "it is not decided yet, or not known here yet");
+    return not_known_yet();
   }
   // Another gateway may have appended it since, or it is among those not decided yet.
   if (!answered || answered->asked <= call.exchange.began) return NotYet{};

@@ -233,14 +233,22 @@ BOOST_AUTO_TEST_CASE(an_outcome_that_is_not_in_its_table_yet_is_waited_for) {
   pump_until([&] { return backend->ready() && backend->tail.answered(); });
   const std::string bearer = token(asha, role("renter"));
   const Ask question{Method::get, "/commands/" + ravi.text(), {{"Authorization", bearer}}};
-  now = wall_clock();
-  BOOST_REQUIRE(!begin(question, {101, 0}));
-  folded = true;
-  pump_until([&] {
-    app->tick();
-    return answers.contains(101);
-  });
-  BOOST_TEST(answers.at(101).status == 200);
+  const auto answered = [&](Ticket ticket) {
+    pump_until([&] {
+      app->tick();
+      return answers.contains(ticket.slot);
+    });
+    return answers.at(ticket.slot);
+  };
+  for (const bool in_time : {true, false}) {
+    const Ticket ticket{in_time ? 101U : 102U, 0};
+    now = wall_clock();
+    folded = false;
+    BOOST_REQUIRE(!begin(question, ticket));
+    folded = in_time;
+    BOOST_TEST(answered(ticket).status == (in_time ? 200 : 503));
+  }
+  BOOST_TEST(answers.at(102).body.find("not_yet") != std::string::npos);
   command_outcome = [](const Uuid&, const Offsets&) -> Result<std::optional<KnownOutcome>> {
     return fail(Code::io, "its disk fails");
   };

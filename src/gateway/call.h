@@ -38,8 +38,9 @@ struct Services {
   const ProcessConfig& process;
   const PlatformConfig& platform;
   std::function<Instant()> clock = wall_clock;
-  // Of the table `commands`; an error if it is not known and the table has not come as far as
-  // `read`. Empty: GET /commands/{id} knows only what is still under way.
+  // Of the table `commands`; if it is not known and the table has not come as far as `read`,
+  // Code::unavailable, and another error if the table cannot be read. Empty: GET /commands/{id}
+  // knows only what is still under way.
   using FindOutcome = Result<std::optional<KnownOutcome>>(const Uuid& id, const Offsets& read);
   std::function<FindOutcome> command_outcome = {};
   // Since when the tables here are not folded, for whatever reason; {0}: they are. Empty: always.

@@ -291,6 +291,8 @@ BOOST_AUTO_TEST_CASE(if_match_carries_the_version_of_the_etag) {
   BOOST_TEST(ask(matched).status == 412);
   matched.headers.back().value = "\"41-aa\", \"42-aa\"";  // the first alone would be compared
   BOOST_TEST(ask(matched).status == 400);
+  matched.headers.back().value = "";
+  BOOST_TEST(ask(matched).status == 400);
 }
 
 BOOST_AUTO_TEST_CASE(two_spellings_of_one_request_have_one_fingerprint) {

@@ -129,7 +129,9 @@ std::variant<CommandHeaders, Response> command_headers(const Request& request,
   out.wait =
       std::min(preferred_wait(request).value_or(otherwise), Duration::millis(config.wait_ms_max));
   const auto etags = members_of(request.headers, "If-Match");
-  if (etags.size() > 1) return invalid_parameter("If-Match", "one ETag is taken");
+  if (etags.size() != 1 && request.headers.get("If-Match")) {
+    return invalid_parameter("If-Match", "one ETag is needed");
+  }
   if (!etags.empty() && etags[0] != "*") {
     const auto version = etag_version(etags[0]);
     if (!version) return problem(412, "version_changed", "no version has that ETag");

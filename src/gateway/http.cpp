@@ -100,7 +100,8 @@ std::vector<std::string_view> members_of(const Headers& headers, std::string_vie
     std::string_view list = field.value;
     while (!list.empty()) {
       const std::size_t end = std::min(list.find(','), list.size());
-      members.push_back(trimmed(list.substr(0, end)));
+      const std::string_view one = trimmed(list.substr(0, end));
+      if (!one.empty()) members.push_back(one);
       list.remove_prefix(std::min(end + 1, list.size()));
     }
   }

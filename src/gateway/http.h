@@ -78,8 +78,8 @@ std::string_view trimmed(std::string_view text);
 
 bool equal_ignoring_case(std::string_view a, std::string_view b);
 
-// The members of the field's list (RFC 9110, 5.6.1) with their parameters, in order; empty ones
-// too.
+// The members of the field's list (RFC 9110, 5.6.1), not empty ones, with their parameters and in
+// order.
 std::vector<std::string_view> members_of(const Headers& headers, std::string_view name);
 
 // Whether that list has `member`, case and parameters left aside, but for a weight of 0, which

@@ -10,7 +10,7 @@ BOOST_AUTO_TEST_CASE(members_come_from_every_field_of_that_name) {
   const std::vector<Header> fields{
       {"Accept", " a/b ;q=1 ,, c/d"}, {"Other", "x"}, {"accept", "e/f\t"}};
   const Headers headers(fields);
-  const std::vector<std::string_view> expected{"a/b ;q=1", "", "c/d", "e/f"};
+  const std::vector<std::string_view> expected{"a/b ;q=1", "c/d", "e/f"};
   BOOST_TEST(members_of(headers, "Accept") == expected, boost::test_tools::per_element());
   BOOST_TEST(members_of(headers, "Prefer").empty());
 }

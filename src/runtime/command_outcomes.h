@@ -62,7 +62,7 @@ class CommandOutcomes {
   }
   Result<std::optional<CommandOutcome>> get(const Uuid& command) const;
   // Likewise, but nothing means that no outcome before `read` is the command's: Code::unavailable
-  // while the table has not come so far.
+  // while the table has not come so far, Code::closed as above.
   Result<std::optional<CommandOutcome>> find(const Uuid& command, const Offsets& read) const;
   void mark_live() { live_ = true; }  // the log's end was reached
   bool live() const { return live_; }
