@@ -18,8 +18,11 @@ std::int64_t raise_descriptor_limit() {
   return static_cast<std::int64_t>(std::min<rlim_t>(now, most));
 }
 
-std::int64_t connections_within(std::int64_t wanted, std::int64_t descriptors) {
-  const std::int64_t left = std::max(descriptors - files_open_max, descriptors / 2);
+// The log has up to 1,000 files, each table 256; stores have the rest.
+std::int64_t files_open_max(std::int64_t partitions) { return 3'200 + 30 * partitions; }
+
+std::int64_t connections_within(std::int64_t wanted, std::int64_t descriptors, std::int64_t files) {
+  const std::int64_t left = std::max(descriptors - files, descriptors / 2);
   return std::clamp<std::int64_t>(left, 1, wanted);
 }
 

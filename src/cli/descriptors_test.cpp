@@ -24,12 +24,12 @@ BOOST_AUTO_TEST_CASE(the_soft_limit_is_raised_to_the_hard_one) {
 }
 
 BOOST_AUTO_TEST_CASE(connections_are_fewer_where_descriptors_are_few) {
-  BOOST_TEST(connections_within(16'384, 1'000'000) == 16'384);
-  BOOST_TEST(connections_within(16'384, 20'384) == 16'384);
-  BOOST_TEST(connections_within(16'384, 20'000) == 16'000);
-  BOOST_TEST(connections_within(16'384, 1'024) == 512);
-  BOOST_TEST(connections_within(100, 1'024) == 100);
-  BOOST_TEST(connections_within(100, 1) == 1);
+  BOOST_TEST(connections_within(16'384, 1'000'000, 4'000) == 16'384);
+  BOOST_TEST(connections_within(16'384, 20'384, 4'000) == 16'384);
+  BOOST_TEST(connections_within(16'384, 20'000, 4'000) == 16'000);
+  BOOST_TEST(connections_within(16'384, 1'024, 4'000) == 512);
+  BOOST_TEST(connections_within(100, 1'024, 4'000) == 100);
+  BOOST_TEST(connections_within(100, 1, 4'000) == 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

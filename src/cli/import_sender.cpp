@@ -17,7 +17,7 @@ namespace {
 // A Retry-After counts between them.
 constexpr Duration pause_min = Duration::millis(50);
 constexpr Duration pause_max = Duration::seconds(2);
-constexpr Duration outage_min = Duration::seconds(2);  // less is not worth a word
+constexpr auto outage_min = std::chrono::seconds(2);  // less is not worth a word
 constexpr const char* position_header = "Wayfold-Position";
 
 void sleep_for(Duration time) { std::this_thread::sleep_for(std::chrono::microseconds(time.us)); }
@@ -75,25 +75,25 @@ Duration answer_max_of(const GatewayConfig& gateway) {
 }
 
 void RateLimit::wait() {
-  std::chrono::steady_clock::time_point at;
+  Clock::time_point at;
   {
     const std::scoped_lock lock(mutex_);
-    at = std::max(next_, std::chrono::steady_clock::now());
+    at = std::max(next_, Clock::now());
     next_ = at + gap_;
   }
   std::this_thread::sleep_until(at);
 }
 
-void Outage::goes_on(Instant since, const std::string& why) {
+void Outage::goes_on(Clock::time_point since, const std::string& why) {
   const std::scoped_lock lock(mutex_);
-  if (said_ || wall_clock() - std::max(since, answered_) < outage_min) return;
+  if (said_ || Clock::now() - std::max(since, answered_) < outage_min) return;
   said_ = true;
   say_(fmt::format("the gateway does not answer ({}), trying again", why));
 }
 
 void Outage::over() {
   const std::scoped_lock lock(mutex_);
-  answered_ = wall_clock();
+  answered_ = Clock::now();
   if (std::exchange(said_, false)) say_("the gateway answers again");
 }
 
@@ -111,7 +111,7 @@ Result<ImportAnswer> ImportSender::send(const ImportLine& line, const std::strin
   if (!line.as.empty()) headers.emplace_back("Wayfold-As", line.as);
   if (!line.occurred_at.empty()) headers.emplace_back("Wayfold-Occurred-At", line.occurred_at);
   if (!position.empty()) headers.emplace_back(position_header, position);
-  const Instant start = wall_clock();
+  const Clock::time_point start = Clock::now();
   Duration pause = pause_min;
   for (;;) {
     if (stop_requested()) return fail(Code::closed, "interrupted");
@@ -139,7 +139,7 @@ Result<ImportAnswer> ImportSender::send(const ImportLine& line, const std::strin
       return answer;
     }
     const bool distrusted = !reply && reply.error().code != Code::unavailable;
-    if (distrusted || wall_clock() - start > options_.give_up) {
+    if (distrusted || Clock::now() - start > std::chrono::microseconds(options_.give_up.us)) {
       return reply ? fail(Code::unavailable, fmt::format("still answered {}", reply->status))
                    : tl::unexpected(reply.error());
     }

@@ -14,6 +14,9 @@
 
 namespace wf::cli {
 
+// What waits and outages are measured by: nobody sets it.
+using Clock = std::chrono::steady_clock;
+
 // At most so many starts per second, over all threads.
 class RateLimit {
  public:
@@ -23,7 +26,7 @@ class RateLimit {
  private:
   std::chrono::microseconds gap_;
   std::mutex mutex_;
-  std::chrono::steady_clock::time_point next_;
+  Clock::time_point next_;
 };
 
 // Says once that nobody's line has been answered for a while, and once that they are again.
@@ -34,13 +37,13 @@ class Outage {
   explicit Outage(Say say) : say_(std::move(say)) {}
 
   // A line that is sent since then has no answer.
-  void goes_on(Instant since, const std::string& why);
+  void goes_on(Clock::time_point since, const std::string& why);
   void over();
 
  private:
   const Say say_;
   std::mutex mutex_;
-  Instant answered_;  // a line was, last
+  Clock::time_point answered_;  // a line was, last
   bool said_ = false;
 };
 

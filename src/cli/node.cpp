@@ -26,8 +26,10 @@ void alarm(std::string_view what) {
 }
 
 // Idle clients must not take the descriptors that the log needs to go on.
-void bound_connections(HttpConfig& http, std::int64_t descriptors) {
-  const std::int64_t connections = connections_within(http.connections_max, descriptors);
+void bound_connections(ProcessConfig& process, std::int64_t descriptors) {
+  HttpConfig& http = process.http;
+  const std::int64_t files = files_open_max(process.partitions);
+  const std::int64_t connections = connections_within(http.connections_max, descriptors, files);
   if (connections == http.connections_max) return;
   alarm(
       fmt::format("only {} connections at a time, not {} (http.connections_max): files and "
@@ -73,7 +75,7 @@ Result<void> check_masters(Log& log, const gateway::Secrets& secrets) {
 Result<std::unique_ptr<Node>> Node::open(const Config& config, NodeParts parts) {
   auto node = std::unique_ptr<Node>(new Node(config));
   const std::int64_t descriptors = raise_descriptor_limit();
-  if (parts.serve) bound_connections(node->config_.process.http, descriptors);
+  if (parts.serve) bound_connections(node->config_.process, descriptors);
   if (config.process.log.kind == LogKind::rocks) {
     const auto begins = begins_log(config.process);
     if (!begins) return tl::unexpected(begins.error());

@@ -95,16 +95,18 @@ Result<void> append(Appender& writer, const Slot& events, const Record& record) 
 
 Offset last_cause(const Position& answered) { return std::max<Offset>(answered.last_cause, -1); }
 
+// Code::timeout: nothing comes.
 Result<Batch> read_one(Reader& reader, const Slot& slot) {
-  while (true) {
+  for (int tries = 0; tries < 10; ++tries) {
     auto batch = reader.read(slot, {.records = 1});
     if (!batch || !batch->records.empty()) return batch;
-    if (!reader.wait(patience)) return fail(Code::timeout, slot.topic + " is not served");
+    if (!reader.wait(patience)) break;
   }
+  return fail(Code::timeout, slot.topic + " is not served");
 }
 
 // The command after the last answered one, where that one is still in its place: a hole may lie
-// between. Nothing: it was lost, or another is there.
+// between. Nothing: it was lost, or another is there, or what follows cannot be read.
 Result<std::optional<Offset>> next_of_intact(Log& log,
                                              const Slot& commands,
                                              const Position& answered) {
@@ -125,8 +127,10 @@ Result<std::optional<Offset>> next_of_intact(Log& log,
   }
   if (last + 1 == *end) return *end;
   const auto following = read_one(**reader, commands);
-  if (!following) return tl::unexpected(following.error());
-  return following->records[0].offset;
+  if (following) return following->records[0].offset;
+  if (following.error().code == Code::timeout) return *end;  // a hole up to there
+  if (following.error().code == Code::corrupt) return std::nullopt;
+  return tl::unexpected(following.error());
 }
 
 // Before it commands would get a second outcome, behind it some would get none.

@@ -87,7 +87,8 @@ Error of_own_files(Error error,
     error.detail.replace(at, copy.size(), own);
     at += own.size();
   }
-  if (error.detail.find(own) != std::string::npos) {
+  const bool damaged = error.code == Code::corrupt || error.code == Code::not_found;
+  if (damaged && error.detail.find(own) != std::string::npos) {
     error.detail += fmt::format("; `wayfold rebuild {}` mends damaged files", type.info().name);
   }
   return error;

@@ -56,8 +56,9 @@ Result<void> check_log_was_not_lost(const ProcessConfig& process) {
     if (!used) continue;
     return fail(Code::mismatch,
                 fmt::format("there is no log at {0}/log, but {1} is of a deployment: mount or "
-                            "restore {0}/log, or to begin a new one delete {0}/tables and "
-                            "{0}/stores and take `log`, if there, out of {2}",
+                            "restore {0}/log; or name its --config, if its log is Kafka; or to "
+                            "begin a new one delete {0}/tables and {0}/stores and take `log`, if "
+                            "there, out of {2}",
                             process.var,
                             left.string(),
                             secrets_path(process)));

@@ -67,6 +67,7 @@ def test_interrupted_after_all_was_rebuilt(tmp_path):
         tool = Process([BINARY, "rebuild", "chargers", "--var", tmp_path], tmp_path / "rebuild.log")
         listener.accept()[0].close()  # it looks whether somebody is there
         with listener.accept()[0] as asked:
+            asked.settimeout(30)
             frame(asked)  # hello
             answer(asked, done)
             frame(asked)  # rebuild
