@@ -359,8 +359,9 @@ def channel_route(document, table, base):
         "operationId": f"{table.name}.channel",
         "summary": "Sends the row, and again whenever it changes, over WebSocket or as events.",
         "description": 'Messages are `{"sequence": N, "row": {…}}`; `row` is null when there '
-        "is none one may see; that counts whatever its sequence, which is the last row's. A WebSocket's upgrade opens one, where browsers offer the token as "
-        "subprotocol `bearer.TOKEN`, beside `wayfold`; so does `Accept: text/event-stream` "
+        "is none one may see; that counts whatever its sequence, which is the last row's. A "
+        "WebSocket's upgrade opens one, where browsers offer the token as subprotocol "
+        "`bearer.TOKEN`, beside `wayfold`; so does `Accept: text/event-stream` "
         "(server-sent events, EventSource), which sends each as the data of an event whose id is "
         "the sequence. A deploy may show the same events in another row: then an open channel "
         "sends its sequence again with that row, and who comes again with `since` is not told.",
