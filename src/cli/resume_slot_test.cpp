@@ -12,7 +12,6 @@
 namespace wf::cli::resume_slot_test {
 namespace {
 
-const Slot commands{"commands.counters", 0};
 const Slot events{"events.counters", 0};
 
 // Two commands, and the events they became.

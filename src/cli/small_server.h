@@ -9,11 +9,26 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "cli/http_client.h"
 
 namespace wf::cli {
+
+// A socket that listens on the loopback, and its port.
+inline std::pair<int, std::string> listen_on_loopback() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  BOOST_REQUIRE(::bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0);
+  BOOST_REQUIRE(::listen(fd, 64) == 0);
+  ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+  return {fd, std::to_string(ntohs(address.sin_port))};
+}
 
 // Answers requests one connection and one thread each, as `answer` says.
 class SmallServer {
@@ -21,15 +36,7 @@ class SmallServer {
   using Answer = std::function<std::string(const std::string& request)>;  // status line's rest
 
   explicit SmallServer(Answer answer) : answer_(std::move(answer)) {
-    fd_ = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    BOOST_REQUIRE(::bind(fd_, reinterpret_cast<sockaddr*>(&address), size) == 0);
-    BOOST_REQUIRE(::listen(fd_, 64) == 0);
-    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
+    std::tie(fd_, port_) = listen_on_loopback();
     accepting_ = std::thread([this] { accept(); });
   }
   ~SmallServer() {
@@ -38,7 +45,7 @@ class SmallServer {
     for (std::thread& thread : threads_) thread.join();
     ::close(fd_);
   }
-  HttpAddress address() const { return {"127.0.0.1", std::to_string(port_)}; }
+  HttpAddress address() const { return {"127.0.0.1", port_}; }
 
   std::vector<std::string> requests() {
     const std::scoped_lock lock(mutex_);
@@ -81,7 +88,7 @@ class SmallServer {
 
   Answer answer_;
   int fd_ = -1;
-  int port_ = 0;
+  std::string port_;
   std::mutex mutex_;
   std::vector<std::string> requests_;
   std::vector<std::thread> threads_;

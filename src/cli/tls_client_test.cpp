@@ -1,6 +1,5 @@
 // The importer's client against a server with a certificate: it speaks to one it trusts, and to no
 // other.
-#include <netinet/in.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -9,6 +8,7 @@
 #include <thread>
 
 #include "cli/http_client.h"
+#include "cli/small_server.h"
 #include "support/certificate.h"
 
 namespace wf::cli::tls_client_test {
@@ -23,15 +23,7 @@ class TlsServer {
         SSL_CTX_use_certificate_chain_file(context_, certificate.certificate_file().c_str()) == 1);
     BOOST_REQUIRE(SSL_CTX_use_PrivateKey_file(
                       context_, certificate.key_file().c_str(), SSL_FILETYPE_PEM) == 1);
-    fd_ = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    BOOST_REQUIRE(::bind(fd_, reinterpret_cast<sockaddr*>(&address), size) == 0);
-    BOOST_REQUIRE(::listen(fd_, 8) == 0);
-    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = std::to_string(ntohs(address.sin_port));
+    std::tie(fd_, port_) = listen_on_loopback();
     serving_ = std::thread([this] {
       for (int fd; (fd = ::accept(fd_, nullptr, nullptr)) >= 0;) serve(fd);
     });

@@ -54,7 +54,8 @@ std::variant<JsonDocument, Response> read(const Request& request,
   return body;
 }
 
-// What no shape says, of fields that have no fault yet.
+// What no shape says, of fields that have no fault yet. Faults are bounded, but those of known
+// fields come first.
 void add_faults(const Json& root, const PlatformConfig& platform, std::vector<Fault>& faults) {
   const auto is_sound = [&faults](std::string_view field) {
     return std::ranges::none_of(

@@ -80,6 +80,12 @@ BOOST_AUTO_TEST_CASE(every_fault_of_a_registration_is_told_at_once) {
   std::string many = R"({"identifier":"","password":"long enough","name":"v","roles":["x")";
   for (int i = 0; i < 10'000; ++i) many += R"(,"x")";
   BOOST_TEST(post("/auth/register", many + "]}").body.size() < 1000U);
+  std::string unknown = "{";  // more than faults are told
+  for (int i = 0; i < 100; ++i) unknown += fmt::format(R"("x{}":0,)", i);
+  for (const char* roles : {"7", "[7]", "[[]]"}) {
+    const std::string body = unknown + R"("identifier":7,"roles":)" + roles + "}";
+    BOOST_TEST(post("/auth/register", body).status == 422);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_retried_registration_makes_the_same_account) {
